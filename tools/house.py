@@ -1,0 +1,64 @@
+"""Checks the house rules of src/. `--self-test` is its negative control."""
+import pathlib
+import re
+import sys
+import tempfile
+
+MAX_LINES = 500
+FORBIDDEN = [
+    (re.compile(r"\b(TODO|FIXME)\b"), "an open end: do it or write it down in docs/"),
+    (re.compile(r"\bGTEST_SKIP\b"), "a test must not skip itself"),
+    (re.compile(r"\bDISABLED_"), "a test must not be disabled"),
+    (re.compile(r"/work/"), "a path of one machine"),
+]
+
+
+def violations(root):
+    """Yields `file:line: what` for every broken rule."""
+    for path in sorted(p for p in (root / "src").rglob("*") if p.suffix in {".h", ".cc"}):
+        place = path.relative_to(root)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) > MAX_LINES:
+            yield f"{place}:{MAX_LINES + 1}: {len(lines)} lines, at most {MAX_LINES}"
+        if path.suffix == ".h" and "#pragma once" not in (line.strip() for line in lines):
+            yield f"{place}:1: a header without #pragma once"
+        for number, line in enumerate(lines, 1):
+            for pattern, why in FORBIDDEN:
+                if pattern.search(line):
+                    yield f"{place}:{number}: {pattern.search(line).group(0)}: {why}"
+
+
+def self_test():
+    open_end = "TO" + "DO"
+    cases = {
+        ("a.h", "#pragma once\nint x;\n"): 0,
+        ("a.cc", "int methodology;\n"): 0,
+        ("a.cc", "\n" * MAX_LINES): 0,
+        ("a.cc", "\n" * (MAX_LINES + 1)): 1,
+        ("a.h", "int x;\n"): 1,
+        ("a.cc", f"// {open_end}: later\n"): 1,
+        ("a.cc", "// FIXME\n"): 1,
+        ("a_test.cc", "GTEST_SKIP();\n"): 1,
+        ("a_test.cc", "TEST(A, DISABLED_B) {}\n"): 1,
+        ("a.cc", 'auto p = "/work/main";\n'): 1,
+    }
+    for (name, text), expected in cases.items():
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory, "src", "base", name)
+            path.parent.mkdir(parents=True)
+            path.write_text(text, encoding="utf-8")
+            found = list(violations(pathlib.Path(directory)))
+            if len(found) != expected:
+                sys.exit(f"house self-test: {name} {text[:40]!r}: expected {expected}, found {found}")
+    print(f"house self-test: {len(cases)} cases as expected")
+
+
+def main():
+    if "--self-test" in sys.argv:
+        return self_test()
+    found = list(violations(pathlib.Path(__file__).resolve().parent.parent))
+    print("\n".join(found) if found else "house: every rule is kept")
+    return sys.exit(1 if found else 0)
+
+
+main()
