@@ -1,0 +1,53 @@
+"""Fixtures shared by the tests that run the real program. See harness.py."""
+import signal
+
+import pytest
+
+import harness
+
+TEST_TIMEOUT_S = 90
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    """No test may hang: a stuck one is interrupted where it stands and fails."""
+    marker = item.get_closest_marker("bounded")
+    seconds = marker.args[0] if marker else TEST_TIMEOUT_S
+
+    def expired(signum, frame):
+        raise TimeoutError(f"test took more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "bounded(seconds): time limit of one test, default 90 s")
+
+
+def pytest_sessionfinish(session, exitstatus):
+    harness.kill_leftovers()
+
+
+@pytest.fixture(scope="module")
+def net():
+    with harness.MockNetwork() as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def srv(net, tmp_path_factory):
+    """One server in open mode for a whole module, with an admin key; tests use their own click ids."""
+    with harness.Server(tmp_path_factory.mktemp("srv"), net) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def network_is_well(request):
+    """Every test starts with a network that accepts."""
+    if "net" in request.fixturenames:
+        request.getfixturevalue("net").set_mode("ok")
+    yield

@@ -1,0 +1,573 @@
+"""The harness: the real program, a network that misbehaves on command, and clients that press together.
+
+    with MockNetwork() as net, Server(tmp_path, net) as srv:
+        answer = srv.get("/api/postback", click_id="c1", affiliate_id="7", goal="deposit", amount="5")
+        assert answer.json["verdict"] == "recorded"
+        srv.kill9(); srv.restart()
+        assert [d["click_id"] for d in srv.conversions()] == ["c1"]
+
+Numbers with a fraction in answers are read as Decimal, so that money can be compared exactly.
+Standard library only; written from contract.md, it shares nothing with the program.
+"""
+import atexit
+import collections
+import http.client
+import http.server
+import json
+import os
+import secrets
+import signal
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+import urllib.parse
+from decimal import Decimal
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BINARY = Path(os.environ.get("BARRACUDA_BINARY", ROOT / "build/release/barracuda"))
+CLIENTS = 64
+
+_running = {}  # pid -> Popen, started by us and not yet reaped
+
+
+def kill_leftovers():
+    """Ends what we started and nothing else."""
+    for process in list(_running.values()):
+        if process.poll() is None:
+            process.kill()
+            process.wait(10)
+    _running.clear()
+
+
+atexit.register(kill_leftovers)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def new_hash():
+    """A click hash as the network makes them."""
+    return secrets.token_hex(16)
+
+
+def new_id(prefix="c"):
+    return f"{prefix}-{secrets.token_hex(8)}"
+
+
+def wait_until(condition, seconds, what="condition", step=0.02):
+    """Polls until condition() is true; returns its value, or fails the test."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(step)
+
+
+# --------------------------------------------------------------------------------------------- HTTP client
+
+class Answer:
+    """One HTTP answer. .json is None when the body is no JSON."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+        try:
+            self.json = json.loads(body, parse_float=Decimal)
+        except ValueError:
+            self.json = None
+
+    @property
+    def data(self):
+        return self.json["data"]
+
+    @property
+    def message(self):
+        return self.json["message"]
+
+    def __repr__(self):
+        return f"<{self.status} {self.body[:600]!r}>"
+
+
+def to_json(value):
+    """JSON with Decimals written digit for digit (json.dumps has no way to do that)."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)}: {to_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(to_json, value)) + "]"
+    return json.dumps(value)
+
+
+def encode(method, path, query=None, json_body=None, form=None, body=None, headers=None, key=None):
+    """-> (target, body, headers) of a request."""
+    headers = dict(headers or {})
+    if query:
+        path += ("&" if "?" in path else "?") + urllib.parse.urlencode(query)
+    if json_body is not None:
+        body = to_json(json_body).encode()
+        headers.setdefault("Content-Type", "application/json")
+    elif form is not None:
+        body = urllib.parse.urlencode(form).encode()
+        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    elif isinstance(body, str):
+        body = body.encode()
+    if key:
+        headers.setdefault("Authorization", f"Bearer {key}")
+    return path, body, headers
+
+
+def request(port, method, path, timeout=20, **parts):
+    """One request on its own connection."""
+    target, body, headers = encode(method, path, **parts)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, target, body=body, headers=headers)
+        reply = connection.getresponse()
+        return Answer(reply.status, reply.headers, reply.read())
+    finally:
+        connection.close()
+
+
+def raw_request(method, path, **parts):
+    """The bytes of a request, for sockets that are opened before they send."""
+    target, body, headers = encode(method, path, **parts)
+    headers = {"Host": "127.0.0.1", "Connection": "close", **headers}
+    if body is not None:
+        headers["Content-Length"] = str(len(body))
+    head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
+    return head.encode() + (body or b"")
+
+
+def send_raw(port, data, timeout=20):
+    """Sends bytes as they are and reads one answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout) as s:
+        try:
+            s.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the server may answer and close before it has read everything
+        return read_answer(s)
+
+
+def read_answer(s):
+    reply = http.client.HTTPResponse(s)
+    reply.begin()
+    return Answer(reply.status, reply.headers, reply.read())
+
+
+def burst(n, fn):
+    """Runs fn(0) … fn(n-1) in n threads released at one moment; -> their results in order."""
+    barrier, results, errors = threading.Barrier(n), [None] * n, []
+
+    def run(i):
+        try:
+            barrier.wait(20)
+            results[i] = fn(i)
+        except Exception as error:  # handed to the test below
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(n)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(60)
+    assert not errors, f"{len(errors)} of {n} clients failed: {errors[0]!r}"
+    assert all(not t.is_alive() for t in threads), "clients hang"
+    return results
+
+
+def burst_requests(port, requests):
+    """Opens one socket a request, then sends all at one moment; -> answers in order."""
+    sockets = [socket.create_connection(("127.0.0.1", port), 20) for _ in requests]
+    try:
+        def one(i):
+            sockets[i].sendall(requests[i])
+            return read_answer(sockets[i])
+        return burst(len(requests), one)
+    finally:
+        for s in sockets:
+            s.close()
+
+
+# --------------------------------------------------------------------------------------------- the network
+
+Call = collections.namedtuple("Call", "time kind method path query headers body delivery mode")
+
+
+class MockNetwork:
+    """Network A (goal, offer) and B (private API) on loopback.
+
+    Modes, for all calls or for one kind ("goal", "offer", "private"): ok, refuse (422), error (500),
+    slow (answers after `delay` s), hang (never answers), down (closes the connection unanswered), redirect
+    (for ever). `calls` holds every call in the order of arrival. Accepted ones are those with mode ok or slow.
+    """
+
+    def __init__(self):
+        self.calls, self.lock = [], threading.Lock()
+        self.modes, self.delay = collections.defaultdict(lambda: "ok"), 1.0
+        self.created = {}  # (hash, goal_type_id) -> conversion of network B
+        self.clicks = {}  # click_id -> hash, handed out by offer
+        self.click_numbers = 1000
+        self.closing = threading.Event()
+        handler = type("Handler", (_Handler,), {"network": self})
+        self.http = _ThreadingServer(("127.0.0.1", 0), handler)
+        self.port = self.http.server_address[1]
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    base_url = property(lambda self: f"http://127.0.0.1:{self.port}/api/v3")
+    private_url = property(lambda self: f"http://127.0.0.1:{self.port}/backend/open-api/v1")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.closing.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+    def set_mode(self, mode, kind=None, delay=1.0):
+        with self.lock:
+            self.delay = delay
+            if kind is None:
+                self.modes.clear()
+                self.modes["*"] = mode
+            else:
+                self.modes[kind] = mode
+
+    def mode_of(self, kind):
+        with self.lock:
+            return self.modes[kind] if kind in self.modes else self.modes["*"]
+
+    def record(self, call):
+        with self.lock:
+            self.calls.append(call)
+
+    def seen(self, kind=None, click=None, goal_id=None, accepted=None):
+        """The recorded calls that fit. click: click id of a goal call, or hash of a created conversion."""
+        with self.lock:
+            calls = list(self.calls)
+        out = []
+        for c in calls:
+            if kind and c.kind != kind:
+                continue
+            if accepted is not None and (c.mode in ("ok", "slow")) != accepted:
+                continue
+            if click is not None and not _concerns(c, click):
+                continue
+            if goal_id is not None and c.path.rsplit("/", 1)[-1] != str(goal_id):
+                continue
+            out.append(c)
+        return out
+
+    def goals(self, click=None, goal_id=None, **more):
+        return self.seen("goal", click, goal_id, **more)
+
+    def creations(self, click=None, **more):
+        """Items of network B's POST /users/conversions for one hash."""
+        return [(c, item) for c in self.seen("create", **more)
+                for item in (c.body or {}).get("conversions", [])
+                if click is None or item.get("hash") == click]
+
+
+def _concerns(call, click):
+    if call.kind == "goal":
+        return call.query.get("click_id") == click
+    if call.kind == "lookup":
+        return call.query.get("hash") == click
+    if call.kind == "create":
+        return any(i.get("hash") == click for i in (call.body or {}).get("conversions", []))
+    return False
+
+
+class _ThreadingServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 1024
+    allow_reuse_address = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients that are killed break their connections; that is what the tests are about
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    network = None
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.serve("GET")
+
+    def do_POST(self):
+        self.serve("POST")
+
+    def kind(self, method, path):
+        if path.startswith("/api/v3/goal/"):
+            return "goal"
+        if path.startswith("/api/v3/offer/"):
+            return "offer"
+        if path.startswith("/backend/open-api/v1/users/conversions"):
+            return "lookup" if method == "GET" else "create"
+        return "landing" if path == "/landing" else "other"
+
+    def serve(self, method):
+        now = time.monotonic()
+        net, parts = self.network, urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        length = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(length) if length else b""
+        try:
+            body = json.loads(raw, parse_float=Decimal) if raw else None
+        except ValueError:
+            body = {"unreadable": raw.decode("latin1")}
+        kind = self.kind(method, parts.path)
+        mode = net.mode_of("private" if kind in ("lookup", "create") else kind)
+        net.record(Call(now, kind, method, parts.path, query, dict(self.headers.items()), body,
+                        self.headers.get("Barracuda-Delivery"), mode))
+        if mode == "slow":
+            net.closing.wait(net.delay)
+        if mode == "hang":
+            net.closing.wait(120)
+        if mode in ("hang", "down"):
+            self.close_connection = True
+            try:
+                self.connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            return
+        if mode == "refuse":
+            return self.reply(422, {"error": "refused"})
+        if mode == "error":
+            return self.reply(500, {"error": "broken"})
+        if mode == "redirect":
+            return self.reply(302, {}, {"Location": f"http://127.0.0.1:{net.port}{self.path}"})
+        getattr(self, f"ok_{kind}")(query, body)
+
+    def ok_goal(self, query, body):
+        self.reply(200, {"ok": True, "click_id": query.get("click_id")})
+
+    def ok_offer(self, query, body):
+        net, click_hash = self.network, new_hash()
+        with net.lock:
+            net.click_numbers += 1
+            click_id = str(net.click_numbers)
+            net.clicks[click_id] = click_hash
+        self.reply(302, {}, {"Location": f"http://127.0.0.1:{net.port}/landing?sub1={click_hash}&click_id={click_id}"})
+
+    def ok_landing(self, query, body):
+        self.reply(200, {"landing": True})
+
+    def ok_lookup(self, query, body):
+        net = self.network
+        with net.lock:
+            found = [c for c in net.created.values()
+                     if all(str(c.get(k)) == v for k, v in query.items() if v and k in ("hash", "goal_type_id"))]
+        self.reply(200, {"data": found, "total": len(found), "per_page": 50, "page": 1, "pages": 1})
+
+    def ok_create(self, query, body):
+        net, made = self.network, []
+        with net.lock:
+            for item in (body or {}).get("conversions", []):
+                conversion = {**item, "id": str(len(net.created) + 1)}
+                net.created.setdefault((item.get("hash"), str(item.get("goal_type_id"))), conversion)
+                made.append(conversion)
+        self.reply(200, {"conversions": made})
+
+    def ok_other(self, query, body):
+        self.reply(404, {"error": "unknown"})
+
+    def reply(self, status, body, headers=None):
+        data = to_json(body).encode()
+        try:
+            self.send_response(status)
+            for k, v in (headers or {}).items():
+                self.send_header(k, v)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True
+
+
+# --------------------------------------------------------------------------------------------- the program
+
+class Server:
+    """The real program on a free port over a data directory of its own."""
+
+    def __init__(self, directory, net, ingest="open", env=None, start=True):
+        self.directory = Path(directory)
+        self.data = self.directory / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.net, self.port, self.process = net, free_port(), None
+        self.stderr = self.directory / "server.stderr"
+        self.env = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self.directory),
+            "BARRACUDA_AUTH_INGEST": ingest,
+            "BARRACUDA_NETWORK_BASE_URL": net.base_url,
+            "BARRACUDA_NETWORK_HASH": "testhash",
+            "BARRACUDA_NETWORK_PRIVATE_API_URL": net.private_url,
+            "BARRACUDA_NETWORK_PRIVATE_API_TOKEN": "t",
+            "BARRACUDA_NETWORK_ALLOW_ADDRESSES": "127.0.0.0/8",
+            "BARRACUDA_LIMITS_FORMS_PER_MINUTE": "0",
+            **(env or {}),
+        }
+        for name in os.environ:  # sanitizer settings go through
+            if name.endswith("SAN_OPTIONS"):
+                self.env[name] = os.environ[name]
+        assert BINARY.exists(), f"{BINARY} is missing: ./dev build first"
+        self.admin_key = self.create_key("admin")
+        if start:
+            self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill9()
+
+    def command(self, *arguments, stdin=None, check=True):
+        """Runs one command of the program on our data directory."""
+        done = subprocess.run([str(BINARY), *arguments, "--data", str(self.data)], input=stdin, env=self.env,
+                              cwd=self.directory, capture_output=True, text=True, timeout=30)
+        if check:
+            assert done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr[-2000:]}"
+        return done
+
+    def create_key(self, scope, affiliate=None, name="t"):
+        """With a server running this goes through its control socket, else into the store itself."""
+        more = ["--affiliate", affiliate] if affiliate else []
+        out = self.command("key", "create", "--name", name, "--scope", scope, *more).stdout
+        lines = out.split("\n")
+        assert len(lines) == 2 and lines[1] == "" and lines[0].strip() == lines[0] != "", \
+            f"the key must stand alone on one line: {out!r}"
+        return lines[0]
+
+    def start(self, env=None, ready=True, seconds=15):
+        assert self.process is None or self.process.poll() is not None, "already running"
+        with open(self.stderr, "ab") as log:
+            self.process = subprocess.Popen(
+                [str(BINARY), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"],
+                env={**self.env, **(env or {})}, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        _running[self.process.pid] = self.process
+        if ready:
+            self.wait_ready(seconds)
+        return self
+
+    def wait_ready(self, seconds=15):
+        deadline = time.monotonic() + seconds
+        last = None
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"server ended with {self.process.returncode}: {self.log_tail()}")
+            try:
+                last = request(self.port, "GET", "/readyz", timeout=2)
+                if last.status == 200:
+                    return
+            except OSError as error:
+                last = error
+            except http.client.HTTPException as error:
+                last = error
+            time.sleep(0.01)
+        raise AssertionError(f"not ready within {seconds} s: {last!r}: {self.log_tail()}")
+
+    def log_tail(self, size=3000):
+        return self.stderr.read_bytes()[-size:].decode("utf-8", "replace") if self.stderr.exists() else ""
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def _reap(self, seconds):
+        code = self.process.wait(seconds)
+        _running.pop(self.process.pid, None)
+        return code
+
+    def kill9(self):
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self._reap(10)
+
+    def stop(self):
+        """SIGTERM; the promise is exit 0 within 10 s."""
+        assert self.alive(), f"the server died before it was stopped: {self.log_tail()}"
+        begin = time.monotonic()
+        os.kill(self.process.pid, signal.SIGTERM)
+        try:
+            code = self._reap(10)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise AssertionError("SIGTERM: still running after 10 s")
+        assert code == 0, f"SIGTERM: exit {code}: {self.log_tail()}"
+        return time.monotonic() - begin
+
+    def restart(self, env=None):
+        """Starts again on the same data and port; stops first when running."""
+        if self.alive():
+            self.stop()
+        return self.start(env)
+
+    # requests
+
+    def request(self, method, path, **parts):
+        return request(self.port, method, path, **parts)
+
+    def get(self, path, key=None, **query):
+        return self.request("GET", path, query=query, key=key)
+
+    def post(self, path, json_body, key=None, **parts):
+        return self.request("POST", path, json_body=json_body, key=key, **parts)
+
+    def admin(self, method, path, **parts):
+        return self.request(method, path, key=self.admin_key, **parts)
+
+    # views
+
+    def page(self, **query):
+        answer = self.admin("GET", "/api/admin/conversions", query=query)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def conversions(self, **query):
+        """All conversions, through the cursor."""
+        out, cursor, seen = [], None, set()
+        while True:
+            page = self.page(**{"limit": 200, **query, **({"cursor": cursor} if cursor else {})})
+            out += page["data"]
+            cursor = page["pagination"].get("nextCursor")
+            if not cursor:
+                return out
+            assert cursor not in seen, "the cursor does not move"
+            seen.add(cursor)
+
+    def conversion(self, click_id, goal_id=None):
+        """The one conversion of a click (and goal)."""
+        found = self.of_click(click_id, goal_id)
+        assert len(found) == 1, found
+        return found[0]
+
+    def of_click(self, click_id, goal_id=None):
+        return [c for c in self.conversions(search=click_id)
+                if c["click_id"] == click_id and goal_id in (None, c["goal_id"])]
+
+    def contact(self, email):
+        answer = self.admin("GET", "/api/admin/contacts", query={"search": email, "limit": 200})
+        assert answer.status == 200, answer
+        found = [c for c in answer.data if c.get("email") == email.lower()]
+        assert len(found) == 1, found
+        return found[0]
