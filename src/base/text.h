@@ -1,0 +1,31 @@
+// Small questions about text that more than one folder asks.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace barracuda {
+
+// Whether `text` is valid UTF-8 without NUL (no overlong forms, no surrogates).
+bool IsUtf8(std::string_view text);
+
+// Whether `text` holds a byte below 0x20 or 0x7f.
+bool HasControl(std::string_view text);
+
+// ASCII lower case; other bytes stay.
+std::string Lower(std::string_view text);
+
+// `text` without ASCII white space at both ends.
+std::string_view Trim(std::string_view text);
+
+std::string HexOf(std::string_view bytes);
+
+// First `size` bytes of BLAKE2b(text), as lower hex (libsodium). For ids that must be the same on
+// every attempt, not for secrets.
+std::string HashHex(std::string_view text, size_t size);
+
+// `text` cut to at most `size` bytes without splitting a UTF-8 character.
+std::string_view CutUtf8(std::string_view text, size_t size);
+
+}  // namespace barracuda

@@ -1,0 +1,22 @@
+// Time as the documents keep it: UTC milliseconds since 1970 (a BSON date).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace barracuda {
+
+struct Time {
+    int64_t ms = 0;
+    friend auto operator<=>(const Time&, const Time&) = default;
+
+    static Time Now();          // the wall clock; only app, api and ledger call it
+    std::string Iso() const;    // 2026-01-31T23:59:59.123Z
+    std::string Month() const;  // 2026-01, UTC
+    static std::optional<Time> ParseIso(std::string_view text
+    );  // date, or date and time with Z or offset
+};
+
+}  // namespace barracuda
