@@ -51,7 +51,7 @@ def wait_ready(process, url, log):
                     return time.monotonic() - started
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
-    sys.exit(f"the server was not ready (exit status {process.poll()}):\n{log.read_text()[-4000:]}")
+    sys.exit(f"the server was not ready (exit status {process.poll()}):\n{log.read_text(errors='replace')[-4000:]}")
 
 
 @contextlib.contextmanager
