@@ -1,0 +1,111 @@
+#include "domain/bson.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/check.h"
+#include "base/money.h"
+
+namespace barracuda::domain {
+
+namespace {
+int Length(std::string_view text) { return static_cast<int>(text.size()); }
+}  // namespace
+
+void BsonWriter::Text(std::string_view key, std::string_view value) {
+    bson_append_utf8(&bson_, key.data(), Length(key), value.data(), Length(value));
+}
+void BsonWriter::Int(std::string_view key, int64_t value) {
+    bson_append_int64(&bson_, key.data(), Length(key), value);
+}
+void BsonWriter::Bool(std::string_view key, bool value) {
+    bson_append_bool(&bson_, key.data(), Length(key), value);
+}
+void BsonWriter::Date(std::string_view key, Time value) {
+    bson_append_date_time(&bson_, key.data(), Length(key), value.ms);
+}
+void BsonWriter::Id(std::string_view key, const ObjectId& value) {
+    bson_oid_t oid;
+    bson_oid_init_from_data(&oid, value.bytes.data());
+    bson_append_oid(&bson_, key.data(), Length(key), &oid);
+}
+void BsonWriter::Decimal(std::string_view key, const std::string& value) {
+    bson_decimal128_t decimal;
+    BARRACUDA_CHECK(bson_decimal128_from_string(value.c_str(), &decimal));
+    bson_append_decimal128(&bson_, key.data(), Length(key), &decimal);
+}
+void BsonWriter::Document(std::string_view key, std::string_view bson) {
+    bson_t child;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    BARRACUDA_CHECK(bson_init_static(&child, data, bson.size()));
+    bson_append_document(&bson_, key.data(), Length(key), &child);
+}
+void BsonWriter::Array(std::string_view key, const BsonWriter& elements) {
+    bson_append_array(&bson_, key.data(), Length(key), &elements.bson_);
+}
+std::string BsonWriter::Take() const {
+    return {reinterpret_cast<const char*>(bson_get_data(&bson_)), bson_.len};
+}
+
+std::optional<std::string> ScalarText(const bson_iter_t& at) {
+    switch (bson_iter_type(&at)) {
+        case BSON_TYPE_UTF8: {
+            uint32_t length;
+            const char* text = bson_iter_utf8(&at, &length);
+            return std::string(text, length);
+        }
+        case BSON_TYPE_INT32:
+        case BSON_TYPE_INT64:
+            return fmt::format("{}", bson_iter_as_int64(&at));
+        case BSON_TYPE_BOOL:
+            return bson_iter_bool(&at) ? "true" : "false";
+        case BSON_TYPE_DOUBLE: {
+            double value = bson_iter_double(&at);
+            if (!std::isfinite(value)) return std::nullopt;
+            std::string text = fmt::format("{}", value);
+            if (auto money = Money::Parse(text)) return money->Text();
+            return text;
+        }
+        case BSON_TYPE_DECIMAL128: {
+            bson_decimal128_t decimal;
+            bson_iter_decimal128(&at, &decimal);
+            char text[BSON_DECIMAL128_STRING];
+            bson_decimal128_to_string(&decimal, text);
+            if (auto money = Money::Parse(text)) return money->Text();
+            return std::string(text);
+        }
+        case BSON_TYPE_OID: {
+            char text[25];
+            bson_oid_to_string(bson_iter_oid(&at), text);
+            return std::string(text);
+        }
+        case BSON_TYPE_DATE_TIME:
+            return fmt::format("{}", bson_iter_date_time(&at));
+        default:
+            return std::nullopt;
+    }
+}
+
+Time TimeOf(const bson_iter_t& at) {
+    return Time{BSON_ITER_HOLDS_DATE_TIME(&at) ? bson_iter_date_time(&at) : 0};
+}
+
+std::string_view BytesOf(const bson_iter_t& at) {
+    uint32_t length = 0;
+    const uint8_t* data = nullptr;
+    if (BSON_ITER_HOLDS_DOCUMENT(&at)) bson_iter_document(&at, &length, &data);
+    if (BSON_ITER_HOLDS_ARRAY(&at)) bson_iter_array(&at, &length, &data);
+    return {reinterpret_cast<const char*>(data), length};
+}
+
+std::optional<std::string> TopText(std::string_view bson, const char* key) {
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, key)) {
+        return std::nullopt;
+    }
+    return ScalarText(at);
+}
+
+}  // namespace barracuda::domain

@@ -1,0 +1,46 @@
+// Thin reading and writing of BSON over libbson: what a document codec needs, nothing else.
+#pragma once
+
+#include <bson/bson.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/object_id.h"
+#include "base/time.h"
+
+namespace barracuda::domain {
+
+// Builds one document. Not thread-safe; nested documents are built apart and appended.
+class BsonWriter {
+public:
+    BsonWriter() { bson_init(&bson_); }
+    ~BsonWriter() { bson_destroy(&bson_); }
+    BsonWriter(const BsonWriter&) = delete;
+    BsonWriter& operator=(const BsonWriter&) = delete;
+
+    void Text(std::string_view key, std::string_view value);
+    void Int(std::string_view key, int64_t value);
+    void Bool(std::string_view key, bool value);
+    void Date(std::string_view key, Time value);
+    void Id(std::string_view key, const ObjectId& value);
+    void Decimal(std::string_view key, const std::string& value);
+    void Document(std::string_view key, std::string_view bson);
+    void Array(std::string_view key, const BsonWriter& elements);  // keys "0", "1", …
+    std::string Take() const;
+
+private:
+    bson_t bson_;
+};
+
+// Any scalar as canonical text: strings as they are, whole numbers digit for digit, money as
+// Money::Text prints it. nullopt for null, undefined, arrays and documents.
+std::optional<std::string> ScalarText(const bson_iter_t& at);
+Time TimeOf(const bson_iter_t& at);
+std::string_view BytesOf(const bson_iter_t& at);  // of a document or an array
+
+// A top-level scalar of `bson`, or nullopt.
+std::optional<std::string> TopText(std::string_view bson, const char* key);
+
+}  // namespace barracuda::domain

@@ -1,0 +1,69 @@
+// What a route, the dispatcher or an operator asks of the ledger. Every value a decision may need
+// is drawn before (ids, time), so that deciding again gives the same answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/conversion.h"
+
+namespace barracuda::domain {
+
+// Who speaks; it picks the column of contract.md's table "What a second report does".
+enum class Speaker { kKeyed, kForm, kChain, kAdmin };
+
+struct DeliveryAsk {
+    std::string destination;
+    std::string kind;
+};
+
+// "This click reached this goal."
+struct Report {
+    Speaker speaker = Speaker::kKeyed;
+    std::string route;  // "ftd", "postback", …: for provenance and history
+    ConversionKey key;
+    GoalType goal_type = GoalType::kOther;
+    Fields given;                  // what the caller said
+    Fields defaults;               // what fills a new document where the caller said nothing
+    std::optional<Status> status;  // given, or a default that counts as given (route 4)
+    Status default_status = Status::kPending;
+    std::vector<DeliveryAsk> deliveries;
+    ObjectId new_id;  // `_id` if this command records
+    ObjectId command_id;
+    std::string by;  // "key:NAME", "admin:E", "open"
+};
+
+// One attempt's outcome, written like any other command.
+struct Outcome {
+    ConversionKey key;
+    std::string delivery_id;
+    bool accepted = false;
+    std::optional<Time> retry_at;  // nullopt and not accepted: dead
+    int status = 0;
+    std::string error;
+    std::string response;
+    Parameters parameters;  // what was sent; frozen by the first recorded attempt
+    ObjectId command_id;
+};
+
+// This node takes over the deliveries of a dead one.
+struct TakeOver {
+    ConversionKey key;
+};
+
+// An operator sends a dead delivery again.
+struct Replay {
+    ConversionKey key;
+    std::string delivery_id;  // empty: every dead one of this conversion
+    ObjectId command_id;
+};
+
+using Command = std::variant<Report, Outcome, TakeOver, Replay>;
+
+inline const ConversionKey& KeyOf(const Command& command) {
+    return std::visit([](const auto& c) -> const ConversionKey& { return c.key; }, command);
+}
+
+}  // namespace barracuda::domain

@@ -1,0 +1,101 @@
+// A conversion as decided and stored: one BSON document, the same in every engine
+// (docs/formats/documents.md). Pure values; no thread contract beyond that.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/object_id.h"
+#include "base/result.h"
+#include "base/strong_id.h"
+#include "base/time.h"
+#include "domain/fields.h"
+
+namespace barracuda::domain {
+
+enum class GoalType { kRegistration, kDeposit, kOther };
+enum class Status { kPending, kApproved, kRejected };
+enum class Provenance { kReported, kAdmin, kForm, kAuto, kUnknown };
+enum class DeliveryState { kWaiting, kDone, kDead };
+
+const char* NameOf(GoalType type);
+const char* NameOf(Status status);
+const char* NameOf(Provenance provenance);
+const char* NameOf(DeliveryState state);
+std::optional<GoalType> GoalTypeNamed(std::string_view name);
+std::optional<Status> StatusNamed(std::string_view name);
+
+// Whether a keyed report may replace what is stored (contract.md "What a second report does").
+bool IsUnconfirmed(Provenance provenance);
+
+struct ConversionKey {
+    ClickId click;
+    GoalId goal;
+    std::string occurrence;  // empty: the goal counts once per click; else the transaction id
+    friend auto operator<=>(const ConversionKey&, const ConversionKey&) = default;
+};
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// One destination's notification of one conversion.
+struct Delivery {
+    std::string id;           // hash(_id, destination, kind): the same on every attempt
+    std::string destination;  // a configured network's name
+    std::string kind;         // "goal_postback" | "private_api"
+    DeliveryState state = DeliveryState::kWaiting;
+    int attempts = 0;
+    Time next_at;           // when waiting
+    Parameters parameters;  // frozen at the first recorded attempt; empty before
+    int status = 0;         // HTTP status of the last attempt, 0: none
+    std::string error;
+    std::string response;  // at most 1 KiB
+    bool operator==(const Delivery&) const = default;
+};
+
+struct HistoryEntry {
+    Time at;
+    std::string by;       // route or admin
+    std::string command;  // command id (hex)
+    std::string field;
+    std::string from;
+    std::string to;
+    bool operator==(const HistoryEntry&) const = default;
+};
+
+struct Conversion {
+    static constexpr size_t kDeliveriesMax = 32;
+    static constexpr size_t kHistoryFirst = 1;
+    static constexpr size_t kHistoryLast = 49;
+
+    ObjectId id;
+    ConversionKey key;
+    GoalType goal_type = GoalType::kOther;
+    Status status = Status::kPending;
+    Provenance provenance = Provenance::kReported;
+    Fields fields;
+    std::string route;
+    std::vector<HistoryEntry> history;
+    int64_t history_dropped = 0;
+    std::vector<Delivery> deliveries;
+    std::optional<Time> due;  // least next_at of the waiting deliveries
+    std::string owner;        // boot id of the node that delivers; empty with no `due`
+    int64_t rev = 0;
+    Time created;
+    Time updated;
+
+    Delivery* FindDelivery(std::string_view destination, std::string_view kind);
+    const Delivery* FindDelivery(std::string_view destination, std::string_view kind) const;
+    void AddHistory(HistoryEntry entry);
+    // Sets or unsets `due` and `owner` from the deliveries; call after changing any of them.
+    void Reschedule(const std::string& node);
+};
+
+std::string DeliveryId(const ObjectId& id, std::string_view destination, std::string_view kind);
+
+// Codec. Decoding accepts what the seed wrote: numbers of any type, missing fields, numeric ids.
+std::string Encode(const Conversion& conversion);
+Result<Conversion> DecodeConversion(std::string_view bson);
+
+}  // namespace barracuda::domain

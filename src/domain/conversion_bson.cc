@@ -1,0 +1,213 @@
+// The conversion's BSON codec. Field order: identity, state, plain fields, lists, bookkeeping.
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "domain/bson.h"
+#include "domain/conversion.h"
+
+namespace barracuda::domain {
+
+namespace {
+
+void EncodeField(BsonWriter& to, Field field, const std::string& value) {
+    const auto& info = InfoOf(field);
+    switch (info.type) {
+        case FieldType::kText:
+            to.Text(info.name, value);
+            break;
+        case FieldType::kMoney:
+            to.Decimal(info.name, value);
+            break;
+        case FieldType::kBool:
+            to.Bool(info.name, value == "true");
+            break;
+        case FieldType::kObject:
+            to.Document(info.name, value);
+            break;
+    }
+}
+
+std::string EncodeDelivery(const Delivery& delivery) {
+    BsonWriter to;
+    to.Text("id", delivery.id);
+    to.Text("destination", delivery.destination);
+    to.Text("kind", delivery.kind);
+    to.Text("state", NameOf(delivery.state));
+    to.Int("attempts", delivery.attempts);
+    if (delivery.state == DeliveryState::kWaiting) to.Date("next_at", delivery.next_at);
+    if (!delivery.parameters.empty()) {
+        BsonWriter parameters;
+        for (const auto& [name, value] : delivery.parameters) parameters.Text(name, value);
+        to.Document("parameters", parameters.Take());
+    }
+    if (delivery.status != 0) to.Int("status", delivery.status);
+    if (!delivery.error.empty()) to.Text("error", delivery.error);
+    if (!delivery.response.empty()) to.Text("response", delivery.response);
+    return to.Take();
+}
+
+std::string EncodeHistory(const HistoryEntry& entry) {
+    BsonWriter to;
+    to.Date("at", entry.at);
+    to.Text("by", entry.by);
+    to.Text("command", entry.command);
+    to.Text("field", entry.field);
+    to.Text("from", entry.from);
+    to.Text("to", entry.to);
+    return to.Take();
+}
+
+template <typename List, typename Encoder>
+void EncodeList(BsonWriter& to, const char* key, const List& list, Encoder encode) {
+    if (list.empty()) return;
+    BsonWriter elements;
+    size_t i = 0;
+    for (const auto& item : list) elements.Document(fmt::format_int(i++).c_str(), encode(item));
+    to.Array(key, elements);
+}
+
+using Visit = std::function<void(std::string_view key, const bson_iter_t& at)>;
+
+bool Each(std::string_view bson, const Visit& visit) {
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size())) return false;
+    while (bson_iter_next(&at)) visit(bson_iter_key(&at), at);
+    return at.err_off == 0;
+}
+
+Delivery DecodeDelivery(std::string_view bson) {
+    Delivery delivery;
+    Each(bson, [&](std::string_view key, const bson_iter_t& at) {
+        auto text = ScalarText(at).value_or("");
+        if (key == "id") delivery.id = text;
+        if (key == "destination") delivery.destination = text;
+        if (key == "kind") delivery.kind = text;
+        if (key == "state") {
+            delivery.state = text == "done"   ? DeliveryState::kDone
+                             : text == "dead" ? DeliveryState::kDead
+                                              : DeliveryState::kWaiting;
+        }
+        if (key == "attempts") delivery.attempts = static_cast<int>(bson_iter_as_int64(&at));
+        if (key == "next_at") delivery.next_at = TimeOf(at);
+        if (key == "status") delivery.status = static_cast<int>(bson_iter_as_int64(&at));
+        if (key == "error") delivery.error = text;
+        if (key == "response") delivery.response = text;
+        if (key == "parameters") {
+            Each(BytesOf(at), [&](std::string_view name, const bson_iter_t& value) {
+                delivery.parameters.emplace_back(name, ScalarText(value).value_or(""));
+            });
+        }
+    });
+    return delivery;
+}
+
+HistoryEntry DecodeHistory(std::string_view bson) {
+    HistoryEntry entry;
+    Each(bson, [&](std::string_view key, const bson_iter_t& at) {
+        auto text = ScalarText(at).value_or("");
+        if (key == "at") entry.at = TimeOf(at);
+        if (key == "by") entry.by = text;
+        if (key == "command") entry.command = text;
+        if (key == "field") entry.field = text;
+        if (key == "from") entry.from = text;
+        if (key == "to") entry.to = text;
+    });
+    return entry;
+}
+
+Provenance ProvenanceNamed(std::string_view name) {
+    for (auto p :
+         {Provenance::kReported, Provenance::kAdmin, Provenance::kForm, Provenance::kAuto}) {
+        if (name == NameOf(p)) return p;
+    }
+    return Provenance::kUnknown;
+}
+
+void DecodeField(Conversion& to, std::string_view key, const bson_iter_t& at) {
+    auto field = FieldNamed(key);
+    if (!field) return;
+    if (InfoOf(*field).type == FieldType::kObject) {
+        if (BSON_ITER_HOLDS_DOCUMENT(&at)) to.fields.Set(*field, std::string(BytesOf(at)));
+    } else if (auto text = ScalarText(at)) {
+        to.fields.Set(*field, std::move(*text));
+    }
+}
+
+}  // namespace
+
+std::string Encode(const Conversion& c) {
+    BsonWriter to;
+    to.Id("_id", c.id);
+    to.Text("click_id", c.key.click.value);
+    to.Text("goal_id", c.key.goal.value);
+    if (!c.key.occurrence.empty()) to.Text("occurrence", c.key.occurrence);
+    to.Text("goal_type", NameOf(c.goal_type));
+    to.Text("status", NameOf(c.status));
+    to.Text("provenance", NameOf(c.provenance));
+    to.Text("route", c.route);
+    for (const auto& [field, value] : c.fields.all()) EncodeField(to, field, value);
+    EncodeList(to, "history", c.history, EncodeHistory);
+    if (c.history_dropped > 0) to.Int("history_dropped", c.history_dropped);
+    EncodeList(to, "deliveries", c.deliveries, EncodeDelivery);
+    if (c.due) {
+        to.Date("due", *c.due);
+        to.Text("owner", c.owner);
+    }
+    to.Int("rev", c.rev);
+    to.Date("createdAt", c.created);
+    to.Date("updatedAt", c.updated);
+    return to.Take();
+}
+
+Result<Conversion> DecodeConversion(std::string_view bson) {
+    Conversion c;
+    c.provenance = Provenance::kUnknown;
+    bool sound = Each(bson, [&](std::string_view key, const bson_iter_t& at) {
+        auto text = [&] { return ScalarText(at).value_or(""); };
+        if (key == "_id") {
+            if (BSON_ITER_HOLDS_OID(&at)) c.id = ObjectId::Parse(text()).value_or(ObjectId());
+        } else if (key == "click_id") {
+            c.key.click.value = text();
+        } else if (key == "goal_id") {
+            c.key.goal.value = text();
+        } else if (key == "occurrence") {
+            c.key.occurrence = text();
+        } else if (key == "goal_type") {
+            c.goal_type = GoalTypeNamed(text()).value_or(GoalType::kOther);
+        } else if (key == "status") {
+            c.status = StatusNamed(text()).value_or(Status::kPending);
+        } else if (key == "provenance") {
+            c.provenance = ProvenanceNamed(text());
+        } else if (key == "route") {
+            c.route = text();
+        } else if (key == "history_dropped") {
+            c.history_dropped = bson_iter_as_int64(&at);
+        } else if (key == "due") {
+            c.due = TimeOf(at);
+        } else if (key == "owner") {
+            c.owner = text();
+        } else if (key == "rev") {
+            c.rev = bson_iter_as_int64(&at);
+        } else if (key == "createdAt") {
+            c.created = TimeOf(at);
+        } else if (key == "updatedAt") {
+            c.updated = TimeOf(at);
+        } else if (key == "history") {
+            Each(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
+                c.history.push_back(DecodeHistory(BytesOf(item)));
+            });
+        } else if (key == "deliveries") {
+            Each(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
+                c.deliveries.push_back(DecodeDelivery(BytesOf(item)));
+            });
+        } else {
+            DecodeField(c, key, at);
+        }
+    });
+    if (!sound) return Fail(ErrorCode::kInternal, "a stored conversion is not valid BSON");
+    return c;
+}
+
+}  // namespace barracuda::domain

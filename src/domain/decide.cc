@@ -1,0 +1,329 @@
+#include "domain/decide.h"
+
+#include <fmt/format.h>
+
+namespace barracuda::domain {
+
+const char* NameOf(Verdict verdict) {
+    static constexpr const char* kNames[] = {"recorded", "duplicate", "updated", "none"};
+    return kNames[static_cast<int>(verdict)];
+}
+
+namespace {
+
+// Values that no route ever changes by a report of the same key.
+bool IsIdentity(Field field) { return field == Field::kTransactionId; }
+
+std::string Readable(Field field, std::string_view value) {
+    return InfoOf(field).type == FieldType::kObject ? std::string("(object)") : std::string(value);
+}
+
+// Works on one report against one stored (or absent) conversion.
+class ReportDecision {
+public:
+    ReportDecision(const Report& report, Time now, const std::string& node)
+        : report_(report), now_(now), node_(node) {}
+
+    Decision Run(const std::optional<Conversion>& state) {
+        if (!state) {
+            Record();
+        } else {
+            decision_.document = *state;
+            Meet();
+        }
+        AddDeliveries();
+        if (decision_.changed) {
+            Conversion& document = *decision_.document;
+            document.updated = now_;
+            document.Reschedule(node_);
+            ++document.rev;
+        }
+        return std::move(decision_);
+    }
+
+private:
+    void Record() {
+        Conversion document;
+        document.id = report_.new_id;
+        document.key = report_.key;
+        document.goal_type = report_.goal_type;
+        document.status = report_.status.value_or(report_.default_status);
+        document.provenance = ProvenanceOfSpeaker();
+        document.fields = report_.defaults;
+        for (const auto& [field, value] : report_.given.all()) document.fields.Set(field, value);
+        document.route = report_.route;
+        document.created = now_;
+        decision_.document = std::move(document);
+        decision_.changed = true;
+        decision_.verdict = Verdict::kRecorded;
+        decision_.is_duplicate = false;
+        Trace("nothing is stored under this key: recorded");
+    }
+
+    Provenance ProvenanceOfSpeaker() const {
+        switch (report_.speaker) {
+            case Speaker::kForm:
+                return Provenance::kForm;
+            case Speaker::kChain:
+                return Provenance::kAuto;
+            case Speaker::kAdmin:
+                return Provenance::kAdmin;
+            case Speaker::kKeyed:
+                break;
+        }
+        return Provenance::kReported;
+    }
+
+    void Meet() {
+        decision_.verdict = Verdict::kDuplicate;
+        Provenance stored = decision_.document->provenance;
+        Trace(fmt::format("stored already, provenance {}", domain::NameOf(stored)));
+        if (report_.speaker == Speaker::kForm || report_.speaker == Speaker::kChain) {
+            Trace("a form or a chain rule changes nothing that is stored");
+        } else if (IsUnconfirmed(stored)) {
+            Confirm();
+        } else if (report_.speaker == Speaker::kAdmin) {
+            Replace();
+            MoveStatus(true);
+            decision_.verdict = Verdict::kUpdated;
+        } else if (stored == Provenance::kReported) {
+            Fill();
+        } else {
+            Trace("an admin's values are not changed by a report");
+            NoteConflicts();
+            NoteStatusConflict();
+        }
+    }
+
+    // Unconfirmed: given values replace the stored ones.
+    void Confirm() {
+        Replace();
+        MoveStatus(report_.speaker == Speaker::kAdmin);
+        Provenance provenance = ProvenanceOfSpeaker();
+        Change(
+            "provenance", domain::NameOf(decision_.document->provenance), domain::NameOf(provenance)
+        );
+        decision_.document->provenance = provenance;
+        decision_.verdict = Verdict::kUpdated;
+        decision_.is_duplicate = false;
+        Trace("unconfirmed until now: the given values replace the stored ones");
+    }
+
+    void Replace() {
+        for (const auto& [field, value] : report_.given.all()) {
+            if (IsIdentity(field) && !report_.key.occurrence.empty()) continue;
+            SetField(field, value);
+        }
+    }
+
+    // Reported: an amount that was 0 or absent is filled, a status moves forward, else conflict.
+    void Fill() {
+        for (const auto& [field, value] : report_.given.all()) {
+            const std::string* stored = decision_.document->fields.Find(field);
+            if (field == Field::kAmount && (!stored || *stored == "0") && value != "0") {
+                SetField(field, value);
+                decision_.verdict = Verdict::kUpdated;
+                Trace("the amount was 0 or absent: filled");
+            } else if (!stored || *stored != value) {
+                AddConflict(field, value);
+            }
+        }
+        if (MoveStatus(false)) decision_.verdict = Verdict::kUpdated;
+    }
+
+    void NoteConflicts() {
+        for (const auto& [field, value] : report_.given.all()) {
+            const std::string* stored = decision_.document->fields.Find(field);
+            if (!stored || *stored != value) AddConflict(field, value);
+        }
+    }
+
+    void NoteStatusConflict() {
+        if (report_.status && *report_.status != decision_.document->status) {
+            decision_.conflicts.push_back(
+                {"status",
+                 domain::NameOf(decision_.document->status),
+                 domain::NameOf(*report_.status)}
+            );
+        }
+    }
+
+    // pending -> approved or rejected, approved -> rejected, never back, except by an admin.
+    bool MoveStatus(bool any_way) {
+        Status& stored = decision_.document->status;
+        if (!report_.status || *report_.status == stored) return false;
+        if (!any_way && *report_.status < stored) {
+            NoteStatusConflict();
+            return false;
+        }
+        Change("status", domain::NameOf(stored), domain::NameOf(*report_.status));
+        Trace(fmt::format("status moves to {}", domain::NameOf(*report_.status)));
+        stored = *report_.status;
+        return true;
+    }
+
+    void SetField(Field field, const std::string& value) {
+        const std::string* stored = decision_.document->fields.Find(field);
+        if (stored && *stored == value) return;
+        Change(InfoOf(field).name, stored ? Readable(field, *stored) : "", Readable(field, value));
+        decision_.document->fields.Set(field, value);
+    }
+
+    void Change(std::string field, std::string from, std::string to) {
+        if (from == to) return;
+        decision_.document->AddHistory(
+            {.at = now_,
+             .by = report_.by.empty() ? report_.route : report_.by,
+             .command = report_.command_id.Hex(),
+             .field = std::move(field),
+             .from = std::string(CutTo(from)),
+             .to = std::string(CutTo(to))}
+        );
+        decision_.changed = true;
+    }
+
+    static std::string_view CutTo(std::string_view text) { return text.substr(0, 4096); }
+
+    void AddConflict(Field field, const std::string& value) {
+        decision_.conflicts.push_back(
+            {InfoOf(field).name,
+             Readable(field, decision_.document->fields.Get(field)),
+             Readable(field, value)}
+        );
+    }
+
+    // In every cell: deliveries the route asks for and the document lacks, and only those.
+    void AddDeliveries() {
+        Conversion& document = *decision_.document;
+        if (document.status == Status::kRejected) {
+            if (!report_.deliveries.empty()) Trace("rejected: no new deliveries");
+            return;
+        }
+        for (const auto& ask : report_.deliveries) {
+            if (document.FindDelivery(ask.destination, ask.kind)) continue;
+            if (document.deliveries.size() >= Conversion::kDeliveriesMax) break;
+            Delivery delivery;
+            delivery.id = DeliveryId(document.id, ask.destination, ask.kind);
+            delivery.destination = ask.destination;
+            delivery.kind = ask.kind;
+            delivery.next_at = now_;
+            decision_.fresh_deliveries.push_back(delivery.id);
+            Trace(fmt::format("owes {} to {}", ask.kind, ask.destination));
+            document.deliveries.push_back(std::move(delivery));
+            decision_.changed = true;
+        }
+    }
+
+    void Trace(std::string step) { decision_.trace.push_back(std::move(step)); }
+
+    const Report& report_;
+    Time now_;
+    const std::string& node_;
+    Decision decision_;
+};
+
+Decision Unchanged(const std::optional<Conversion>& state) {
+    Decision decision;
+    decision.verdict = Verdict::kDuplicate;
+    decision.document = state;
+    return decision;
+}
+
+void Finish(Decision& decision, Time now, const std::string& node) {
+    decision.changed = true;
+    decision.verdict = Verdict::kUpdated;
+    decision.document->updated = now;
+    decision.document->Reschedule(node);
+    ++decision.document->rev;
+}
+
+Decision DecideOutcome(
+    const std::optional<Conversion>& state,
+    const Outcome& outcome,
+    Time now,
+    const std::string& node
+) {
+    Decision decision = Unchanged(state);
+    if (!state) {
+        decision.verdict = Verdict::kNone;
+        return decision;
+    }
+    for (auto& delivery : decision.document->deliveries) {
+        if (delivery.id != outcome.delivery_id) continue;
+        if (delivery.state != DeliveryState::kWaiting) return decision;  // settled before
+        ++delivery.attempts;
+        delivery.status = outcome.status;
+        delivery.error = outcome.error;
+        delivery.response = outcome.response;
+        if (delivery.parameters.empty()) delivery.parameters = outcome.parameters;
+        if (outcome.accepted) {
+            delivery.state = DeliveryState::kDone;
+        } else if (outcome.retry_at) {
+            delivery.next_at = *outcome.retry_at;
+        } else {
+            delivery.state = DeliveryState::kDead;
+        }
+        if (outcome.accepted && decision.document->status == Status::kPending) {
+            decision.document->AddHistory(
+                {.at = now,
+                 .by = "network:" + delivery.destination,
+                 .command = outcome.command_id.Hex(),
+                 .field = "status",
+                 .from = "pending",
+                 .to = "approved"}
+            );
+            decision.document->status = Status::kApproved;
+        }
+        Finish(decision, now, node);
+        return decision;
+    }
+    return decision;
+}
+
+Decision DecideReplay(
+    const std::optional<Conversion>& state, const Replay& replay, Time now, const std::string& node
+) {
+    Decision decision = Unchanged(state);
+    if (!state) {
+        decision.verdict = Verdict::kNone;
+        return decision;
+    }
+    for (auto& delivery : decision.document->deliveries) {
+        bool meant = replay.delivery_id.empty() || replay.delivery_id == delivery.id;
+        if (!meant || delivery.state != DeliveryState::kDead) continue;
+        delivery.state = DeliveryState::kWaiting;
+        delivery.attempts = 0;
+        delivery.next_at = now;
+        decision.fresh_deliveries.push_back(delivery.id);
+    }
+    if (!decision.fresh_deliveries.empty()) Finish(decision, now, node);
+    return decision;
+}
+
+Decision DecideTakeOver(const std::optional<Conversion>& state, Time now, const std::string& node) {
+    Decision decision = Unchanged(state);
+    if (state && state->due && state->owner != node) Finish(decision, now, node);
+    return decision;
+}
+
+}  // namespace
+
+Decision Decide(
+    const std::optional<Conversion>& state,
+    const Command& command,
+    Time now,
+    const std::string& node
+) {
+    if (const auto* report = std::get_if<Report>(&command)) {
+        return ReportDecision(*report, now, node).Run(state);
+    }
+    if (const auto* outcome = std::get_if<Outcome>(&command)) {
+        return DecideOutcome(state, *outcome, now, node);
+    }
+    if (const auto* replay = std::get_if<Replay>(&command)) {
+        return DecideReplay(state, *replay, now, node);
+    }
+    return DecideTakeOver(state, now, node);
+}
+
+}  // namespace barracuda::domain
