@@ -1,0 +1,107 @@
+// The store: documents by key, batches of single-document writes, ordered index scans.
+//
+// A unit of work is one document, never two (docs/decisions). Every write names what it was decided
+// on; if the stored revision is another one the write is `lost` and its command is decided again.
+//
+//     auto loaded = engine.Load({ref});
+//     auto states = engine.Commit({{.ref = ref, .before = loaded[0], .after = bson}});
+//
+// Threads: every method is thread-safe. Commit is meant for one caller, the ledger.
+// Errors: kUnavailable when the store cannot be read, or refuses writes since an earlier failed
+// write or sync (a failed fsync leaves the state unknown: only a restart clears it).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/conversion.h"
+
+namespace barracuda::store {
+
+enum class Collection : uint8_t {
+    kConversions = 1,
+    kContacts = 2,
+    kAdmins = 3,
+    kSessions = 4,
+    kApiKeys = 5,
+    kNodes = 6,
+    kSettings = 7,
+};
+
+// A document's address. `key`: its primary key's parts joined by NUL (ids hold no control bytes).
+struct Ref {
+    Collection collection = Collection::kConversions;
+    std::string key;
+    friend auto operator<=>(const Ref&, const Ref&) = default;
+};
+
+Ref RefOf(const domain::ConversionKey& key);
+domain::ConversionKey ConversionKeyOf(const Ref& ref);
+
+struct Write {
+    Ref ref;
+    std::optional<std::string> before;  // the document as loaded; nullopt: absent (precondition)
+    std::optional<std::string> after;   // nullopt: delete
+};
+
+enum class WriteState {
+    kApplied,
+    kLost,     // the stored revision is not the one of `before`
+    kRefused,  // a unique index already holds the value for another document
+};
+
+// Which indexes exist is data: index.h.
+enum class IndexId : uint8_t;
+
+struct ScanRequest {
+    Collection collection = Collection::kConversions;
+    std::optional<IndexId> index;    // nullopt: by primary key
+    std::vector<std::string> equal;  // leading index fields (or a key prefix), exact
+    std::string key_prefix;          // with no index: keys that start so
+    std::optional<Time> from, to;    // on the date field after `equal`, [from, to)
+    bool descending = false;
+    std::string cursor;  // opaque, from an earlier page; empty: from the start
+    size_t limit = 100;
+};
+
+struct Page {
+    std::vector<std::string> documents;
+    std::string cursor;  // empty: nothing follows
+};
+
+struct WorkItem {
+    Ref ref;
+    std::string owner;
+    Time due;
+};
+
+// Count and sum of amounts by what the statistics ask for; kept in the same batch as documents.
+struct RollupRow {
+    std::vector<std::string>
+        group;  // kConversions: month, affiliate_id, goal_type, status, currency
+    int64_t count = 0;
+    __int128 micros = 0;
+};
+
+class Engine {
+public:
+    virtual ~Engine() = default;
+
+    virtual Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) = 0;
+    virtual Result<std::vector<WriteState>> Commit(std::span<const Write> writes) = 0;
+    virtual Result<Page> Scan(const ScanRequest& request) = 0;
+    // Unfinished documents due by `until`, any owner, oldest first within an owner.
+    virtual Result<std::vector<WorkItem>> Work(Time until, size_t limit) = 0;
+    virtual Result<std::vector<RollupRow>> Rollup(Collection collection) = 0;
+    // A consistent copy into a directory that does not exist yet.
+    virtual Result<bool> Backup(const std::string& directory) = 0;
+    // nullopt: writable; else why not, readable.
+    virtual std::optional<std::string> Trouble() const = 0;
+};
+
+}  // namespace barracuda::store

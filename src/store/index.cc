@@ -1,0 +1,96 @@
+#include "store/index.h"
+
+#include "base/check.h"
+#include "domain/bson.h"
+
+namespace barracuda::store {
+
+const std::vector<IndexDefinition>& Indexes() {
+    // clang-format off
+    static const std::vector<IndexDefinition> kIndexes = {
+        {IndexId::kConversionId,        Collection::kConversions, "_id",                    {"_id"}, true},
+        {IndexId::kConversionCreated,   Collection::kConversions, "createdAt",              {"createdAt"}},
+        {IndexId::kConversionAffiliate, Collection::kConversions, "affiliate_id_createdAt", {"affiliate_id", "createdAt"}},
+        {IndexId::kContactEmail,        Collection::kContacts,    "email_key",              {"email_key"}, true},
+        {IndexId::kContactSub1,         Collection::kContacts,    "sub1",                   {"sub1"}},
+        {IndexId::kContactClick,        Collection::kContacts,    "click_id",               {"click_id"}},
+        {IndexId::kContactCreated,      Collection::kContacts,    "createdAt",              {"createdAt"}},
+    };
+    // clang-format on
+    return kIndexes;
+}
+
+const IndexDefinition& IndexOf(IndexId id) {
+    for (const auto& index : Indexes()) {
+        if (index.id == id) return index;
+    }
+    BARRACUDA_CHECK(false);
+}
+
+void AppendText(std::string& key, std::string_view text) {
+    key.append(text);
+    key.push_back('\0');
+}
+
+void AppendDate(std::string& key, Time time) {
+    auto bits = static_cast<uint64_t>(time.ms) ^ (uint64_t{1} << 63);
+    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(bits >> shift));
+}
+
+namespace {
+
+bool IsDateField(std::string_view field) { return field == "createdAt"; }
+
+bool AppendValue(std::string& key, std::string_view document, const char* field) {
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(document.data());
+    if (!bson_iter_init_from_data(&at, data, document.size()) || !bson_iter_find(&at, field)) {
+        return false;
+    }
+    if (IsDateField(field)) {
+        AppendDate(key, domain::TimeOf(at));
+        return true;
+    }
+    if (BSON_ITER_HOLDS_UTF8(&at)) {  // the usual case, without a copy
+        uint32_t length;
+        const char* text = bson_iter_utf8(&at, &length);
+        AppendText(key, {text, length});
+        return true;
+    }
+    auto text = domain::ScalarText(at);
+    if (text) AppendText(key, *text);
+    return text.has_value();
+}
+
+}  // namespace
+
+std::vector<IndexEntry> EntriesOf(const Ref& ref, std::string_view document) {
+    std::vector<IndexEntry> entries;
+    for (const auto& index : Indexes()) {
+        if (index.collection != ref.collection) continue;
+        IndexEntry entry;
+        entry.key.reserve(64 + ref.key.size());
+        entry.key.push_back(static_cast<char>(index.id));
+        bool complete = true;
+        for (const char* field : index.fields) {
+            complete = complete && AppendValue(entry.key, document, field);
+        }
+        if (!complete) continue;
+        if (index.unique) entry.unique_prefix = entry.key.size();
+        entry.key.append(ref.key);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+std::string_view KeyInEntry(const IndexDefinition& index, std::string_view entry) {
+    entry.remove_prefix(1);
+    for (const char* field : index.fields) {
+        size_t length = IsDateField(field) ? 8 : entry.find('\0') + 1;
+        BARRACUDA_CHECK(length <= entry.size());
+        entry.remove_prefix(length);
+    }
+    return entry;
+}
+
+}  // namespace barracuda::store

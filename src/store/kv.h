@@ -1,0 +1,64 @@
+// The ordered key-value store under KvEngine: RocksDB, or memory for tests. Four spaces, one atomic
+// durable batch, iterators over a snapshot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace barracuda::store {
+
+enum class Space : uint8_t { kDocuments, kIndexes, kWork, kLog };
+
+struct KvChange {
+    enum class Kind : uint8_t { kPut, kDelete, kAdd /* merges a rollup delta */ };
+    Space space;
+    Kind kind;
+    std::string key;
+    std::string value;
+};
+
+class KvIterator {
+public:
+    virtual ~KvIterator() = default;
+    virtual void Seek(std::string_view key) = 0;         // first at or after
+    virtual void SeekForPrev(std::string_view key) = 0;  // last at or before
+    virtual bool Valid() const = 0;
+    virtual void Next() = 0;
+    virtual void Prev() = 0;
+    virtual std::string_view Key() const = 0;
+    virtual std::string_view Value() const = 0;
+    virtual Result<bool> Status() const = 0;
+};
+
+class Kv {
+public:
+    virtual ~Kv() = default;
+    virtual Result<std::vector<std::optional<std::string>>> MultiGet(
+        Space space, std::span<const std::string> keys
+    ) = 0;
+    virtual Result<bool> Apply(std::span<const KvChange> changes) = 0;  // atomic and durable
+    virtual std::unique_ptr<KvIterator> Iterate(Space space) = 0;       // a snapshot
+    virtual Result<bool> Backup(const std::string& directory) = 0;
+};
+
+// A rollup value: count and sum, 24 bytes little-endian. Adding is how deltas merge.
+struct RollupValue {
+    int64_t count = 0;
+    __int128 micros = 0;
+
+    std::string Bytes() const;
+    static std::optional<RollupValue> Parse(std::string_view bytes);
+    void Add(const RollupValue& other) {
+        count += other.count;
+        micros += other.micros;
+    }
+};
+
+}  // namespace barracuda::store

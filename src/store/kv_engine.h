@@ -1,0 +1,46 @@
+// The store over an ordered key-value store: documents, index entries, the work queue and rollups
+// change in one batch. Preconditions are checked here, under one writer's lock.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "store/engine.h"
+#include "store/kv.h"
+
+namespace barracuda::store {
+
+class KvEngine final : public Engine {
+public:
+    // Builds missing indexes when the stored index version is another one.
+    static Result<std::unique_ptr<KvEngine>> Open(std::unique_ptr<Kv> kv);
+
+    Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
+    Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override;
+    Result<Page> Scan(const ScanRequest& request) override;
+    Result<std::vector<WorkItem>> Work(Time until, size_t limit) override;
+    Result<std::vector<RollupRow>> Rollup(Collection collection) override;
+    Result<bool> Backup(const std::string& directory) override { return kv_->Backup(directory); }
+    std::optional<std::string> Trouble() const override;
+
+    // What `verify` finds: readable lines; repairs what is derived when asked.
+    Result<std::vector<std::string>> Verify(bool repair);
+
+private:
+    explicit KvEngine(std::unique_ptr<Kv> kv) : kv_(std::move(kv)) {}
+
+    struct Batch;
+    Result<WriteState> Plan(const Write& write, Batch& batch);
+    Result<bool> StoredIs(const Write& write, const Batch& batch);
+    Result<bool> UniqueTaken(const struct IndexEntry& entry, const Batch& batch);
+
+    std::unique_ptr<Kv> kv_;
+    mutable std::mutex mutex_;  // one writer; guards everything below
+    std::string trouble_;
+    // Documents as the last Load saw them; valid until a commit, so that a commit right after its
+    // load (the ledger's way) reads nothing twice.
+    std::unordered_map<std::string, std::optional<std::string>> fresh_;
+};
+
+}  // namespace barracuda::store

@@ -1,0 +1,36 @@
+// An ordered store in memory, for tests: snapshots by copy, and a switch that makes writes fail.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "store/kv.h"
+
+namespace barracuda::store {
+
+class MemoryKv final : public Kv {
+public:
+    using Map = std::map<std::string, std::string, std::less<>>;
+    struct Data {
+        std::mutex mutex;
+        std::map<Space, Map> spaces;
+        std::atomic<bool> fail_writes = false;
+    };
+
+    // Shared data outlives the store: "reopen" is a new MemoryKv over the same data.
+    explicit MemoryKv(std::shared_ptr<Data> data) : data_(std::move(data)) {}
+
+    Result<std::vector<std::optional<std::string>>> MultiGet(
+        Space space, std::span<const std::string> keys
+    ) override;
+    Result<bool> Apply(std::span<const KvChange> changes) override;
+    std::unique_ptr<KvIterator> Iterate(Space space) override;
+    Result<bool> Backup(const std::string& directory) override;
+
+private:
+    std::shared_ptr<Data> data_;
+};
+
+}  // namespace barracuda::store

@@ -1,0 +1,25 @@
+// RocksDB 7.8 (Debian): plain DB, four column families, one synced WriteBatch a commit.
+// Why these options: docs/decisions/rocksdb.md and the sources named there.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/kv.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace barracuda::store {
+
+struct RocksOptions {
+    std::string directory;
+    bool create_if_missing = true;
+    rocksdb::Env* env = nullptr;  // tests hand in one that lies; nullptr: the system's
+};
+
+// Errors: kUnavailable naming the directory (locked by a running server, unreadable, corrupt).
+Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options);
+
+}  // namespace barracuda::store
