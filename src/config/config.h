@@ -1,0 +1,109 @@
+// Everything an operator can set, read once at start and never changed afterwards.
+//
+// A setting is taken from, in rising order: its built-in default, the TOML file, the environment
+// (`BARRACUDA_SECTION_KEY`; `BARRACUDA_SECTION_KEY_FILE` names a file that holds the value; a few
+// have an alias known from the seed, which ours beat), a flag. The list is one table, settings.cc.
+//
+// Threads: Load and Describe are pure apart from reading the named files; a loaded Config may be
+// read by any number of threads. Errors are kInvalid and name the setting, where it came from and
+// what is expected; no message repeats a secret.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace barracuda::config {
+
+// A goal of the network and its chain rule. `then` is the id of the once-goal that follows (empty:
+// none), `then_amount` its sum as an exact decimal ("100"), `then_when` the moment that sets it
+// off.
+struct Goal {
+    std::string id = {};
+    std::string type = "other";  // registration | deposit | other
+    bool repeatable = false;     // several per click, told apart by transaction_id
+    std::string then = {};
+    std::string then_amount = "0";
+    std::string then_when = "recorded";  // recorded | delivered
+
+    bool operator==(const Goal&) const = default;
+};
+
+struct Config {
+    struct Server {
+        std::string listen_host;                   // without the brackets of IPv6
+        std::uint16_t listen_port = 0;             // 0: any free port
+        std::vector<std::string> trusted_proxies;  // CIDRs
+        std::string ops_listen;  // HOST:PORT; empty: metrics and health on the main address
+        int threads = 0;         // 0: one a core
+    } server;
+    struct Store {
+        std::string url;       // "rocksdb" or a MongoDB address (which may hold a password)
+        std::string data;      // directory
+        std::string database;  // never empty once loaded
+        bool adopt_on_start = false;
+        bool IsMongo() const { return url.starts_with("mongodb"); }
+    } store;
+    struct Auth {
+        std::string ingest;  // "key" | "open"
+    } auth;
+    struct Forms {
+        std::vector<std::string> origins;  // CORS: "https://host[:port]" or "*"
+        bool trust_amounts = false;
+    } forms;
+    struct Network {
+        std::string base_url;  // no URL ends in a slash; empty: not configured
+        std::string hash;
+        std::string private_api_url;
+        std::string private_api_token;
+        std::string delivery_parameter;
+        std::vector<std::string> allow_addresses;  // CIDRs
+        std::string offer;
+        std::string url_id;
+        std::string dashboard_url;
+    } network;
+    struct Delivery {
+        std::chrono::milliseconds inline_wait{0};
+        std::chrono::milliseconds attempt_timeout{0};
+        int concurrency = 0;  // calls at a time
+    } delivery;
+    struct Limits {
+        int forms_per_minute = 0;  // per client address; 0: off
+        std::size_t body_bytes = 0;
+        std::size_t queue = 0;  // commands that may wait for the ledger
+    } limits;
+    std::vector<Goal> goals;
+
+    // Setting path ("server.listen", "goal") -> where its value came from, for people.
+    std::map<std::string, std::string, std::less<>> sources;
+
+    const Goal* FindGoal(std::string_view id) const;
+    // The first goal of a type; there always is one for "registration" and "deposit".
+    const Goal* GoalOfType(std::string_view type) const;
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+using Flags = std::map<std::string, std::string, std::less<>>;  // setting path -> value
+
+// Without `file` no TOML file is read.
+Result<Config> Load(
+    const std::optional<std::string>& file, const Environment& environment, const Flags& flags
+);
+
+// The process's own environment.
+Environment ProcessEnvironment();
+
+// For check-config: a line a setting, `path = value  # source`; secrets are masked.
+std::string Describe(const Config& config);
+
+// For --help and the documents: a line a setting with its environment name, default and meaning.
+std::string Reference();
+
+}  // namespace barracuda::config

@@ -1,0 +1,333 @@
+#include "config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "config/settings.h"
+
+namespace barracuda::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+class ConfigTest : public testing::Test {
+protected:
+    ConfigTest() { std::filesystem::create_directories(directory_); }
+    ~ConfigTest() override { std::filesystem::remove_all(directory_); }
+
+    std::string Write(const std::string& name, const std::string& text) {
+        const auto path = (directory_ / name).string();
+        std::ofstream(path, std::ios::binary) << text;
+        return path;
+    }
+    Result<Config> FromToml(const std::string& toml) { return Load(Write("c.toml", toml), {}, {}); }
+
+    std::filesystem::path directory_ = std::filesystem::temp_directory_path() /
+                                       ("barracuda_config_test_" + std::to_string(getpid()));
+};
+
+TEST_F(ConfigTest, Defaults) {
+    const auto c = Load(std::nullopt, {}, {});
+    ASSERT_TRUE(c) << c.error().message;
+    EXPECT_EQ(c->server.listen_host, "127.0.0.1");
+    EXPECT_EQ(c->server.listen_port, 8080);
+    EXPECT_EQ(c->server.threads, 0);
+    EXPECT_EQ(c->store.url, "rocksdb");
+    EXPECT_FALSE(c->store.IsMongo());
+    EXPECT_EQ(c->store.data, "./data");
+    EXPECT_EQ(c->store.database, "barracuda");
+    EXPECT_EQ(c->auth.ingest, "key");
+    EXPECT_FALSE(c->forms.trust_amounts);
+    EXPECT_EQ(c->network.base_url, "");
+    EXPECT_EQ(c->network.offer, "2");
+    EXPECT_EQ(c->network.url_id, "2");
+    EXPECT_EQ(c->delivery.inline_wait, 5s);
+    EXPECT_EQ(c->delivery.attempt_timeout, 8s);
+    EXPECT_EQ(c->delivery.concurrency, 64);
+    EXPECT_EQ(c->limits.forms_per_minute, 60);
+    EXPECT_EQ(c->limits.body_bytes, 1u << 20);
+    EXPECT_EQ(c->limits.queue, 65536u);
+    ASSERT_EQ(c->goals.size(), 2u);
+    EXPECT_EQ(c->GoalOfType("registration")->id, "5");
+    EXPECT_EQ(c->GoalOfType("deposit")->id, "6");
+    EXPECT_EQ(c->FindGoal("5")->then, "6");
+    EXPECT_EQ(c->FindGoal("5")->then_amount, "100");
+    EXPECT_EQ(c->FindGoal("7"), nullptr);
+}
+
+// One good and one bad text for every setting; the loop below fails when a new one has no row.
+struct Row {
+    std::string_view path, good, shown, bad, toml;
+};
+const Row kRows[] = {
+    {"server.listen", "[::1]:90", "[::1]:90", "8080", R"("[::1]:90")"},
+    {"server.trusted_proxies",
+     "10.0.0.0/8, ::1",
+     "10.0.0.0/8,::1",
+     "10.0.0.0/33",
+     R"(["10.0.0.0/8", "::1"])"},
+    {"server.ops_listen", "localhost:9", "localhost:9", "localhost:99999", R"("localhost:9")"},
+    {"server.threads", "4", "4", "-1", "4"},
+    {"store.url", "mongodb://h/x", "mongodb://h/x", "postgres://h", R"("mongodb://h/x")"},
+    {"store.data", "/var/lib/b", "/var/lib/b", "", R"("/var/lib/b")"},
+    {"store.database", "shop", "shop", "a/b", R"("shop")"},
+    {"store.adopt_on_start", "true", "true", "yes", "true"},
+    {"auth.ingest", "open", "open", "none", R"("open")"},
+    {"forms.origins",
+     "https://a.example,*",
+     "https://a.example,*",
+     "a.example",
+     R"(["https://a.example", "*"])"},
+    {"forms.trust_amounts", "true", "true", "1", "true"},
+    {"network.base_url",
+     "https://n.example/api/v3/",
+     "https://n.example/api/v3",
+     "ftp://n.example",
+     R"("https://n.example/api/v3/")"},
+    {"network.hash", "abc", "***", "a b", R"("abc")"},
+    {"network.private_api_url",
+     "http://127.0.0.1:9/v1",
+     "http://127.0.0.1:9/v1",
+     "https://u:p@n.example",
+     R"("http://127.0.0.1:9/v1")"},
+    {"network.private_api_token", "t0ken", "***", "a\nb", R"("t0ken")"},
+    {"network.delivery_parameter", "bid", "bid", "a&b", R"("bid")"},
+    {"network.allow_addresses", "127.0.0.0/8", "127.0.0.0/8", "localhost", R"(["127.0.0.0/8"])"},
+    {"network.offer", "31", "31", "", R"("31")"},
+    {"network.url_id", "7", "7", "a b", R"("7")"},
+    {"network.dashboard_url",
+     "https://d.example",
+     "https://d.example",
+     "d.example",
+     R"("https://d.example")"},
+    {"delivery.inline_wait", "250ms", "250ms", "5", R"("250ms")"},
+    {"delivery.attempt_timeout", "3s", "3s", "1m", R"("3s")"},
+    {"delivery.concurrency", "8", "8", "0", "8"},
+    {"limits.forms_per_minute", "0", "0", "many", "0"},
+    {"limits.body_bytes", "64KiB", "65536", "1KB", R"("64KiB")"},
+    {"limits.queue", "100", "100", "0", "100"},
+};
+
+const Row* FindRow(std::string_view path) {
+    for (const Row& row : kRows) {
+        if (row.path == path) return &row;
+    }
+    return nullptr;
+}
+
+std::string Shown(const Row& row, std::string_view source) {
+    return std::string(row.path) + " = " + std::string(row.shown) + "  # " + std::string(source);
+}
+
+TEST_F(ConfigTest, EverySettingFromEverySource) {
+    for (const Setting& setting : Settings()) {
+        SCOPED_TRACE(setting.path);
+        const Row* row = FindRow(setting.path);
+        ASSERT_NE(row, nullptr) << "add a row for it";
+        const std::string path(setting.path), good(row->good), name = EnvironmentName(setting);
+
+        const auto flag = Load({}, {{name, std::string(row->bad)}}, {{path, good}});
+        ASSERT_TRUE(flag) << flag.error().message;
+        EXPECT_THAT(Describe(*flag), HasSubstr(Shown(*row, "flag")));
+
+        const auto env = Load({}, {{name, good}}, {});
+        ASSERT_TRUE(env) << env.error().message;
+        EXPECT_THAT(Describe(*env), HasSubstr(Shown(*row, "environment " + name)));
+
+        const auto pointer = Load({}, {{name + "_FILE", Write("value", good + "\r\n")}}, {});
+        ASSERT_TRUE(pointer) << pointer.error().message;
+        EXPECT_THAT(
+            Describe(*pointer), HasSubstr(Shown(*row, "environment " + name + "_FILE"))
+        );
+
+        const auto dot = path.find('.');
+        const auto file = Write(
+            "one.toml",
+            "# one\n[" + path.substr(0, dot) + "]\n" + path.substr(dot + 1) + " = " +
+                std::string(row->toml) + "\n"
+        );
+        const auto toml = Load(file, {}, {});
+        ASSERT_TRUE(toml) << toml.error().message;
+        EXPECT_THAT(Describe(*toml), HasSubstr(Shown(*row, file + ":3")));
+
+        const auto bad = Load({}, {{name, std::string(row->bad)}}, {});
+        ASSERT_FALSE(bad);
+        EXPECT_EQ(bad.error().code, ErrorCode::kInvalid);
+        EXPECT_EQ(bad.error().where, path);
+        EXPECT_THAT(bad.error().message, HasSubstr(path + " (environment " + name + "): expected"));
+        if (setting.secret) {
+            EXPECT_THAT(bad.error().message, Not(HasSubstr(", got")));
+        }
+
+        const auto wrong = Load(Write("w.toml", path + " = 1979-05-27\n"), {}, {});
+        ASSERT_FALSE(wrong);
+        EXPECT_THAT(wrong.error().message, HasSubstr("w.toml:1: " + path + ": expected "));
+        EXPECT_THAT(Reference(), HasSubstr(path + "  " + name));
+    }
+    EXPECT_EQ(std::size(kRows), Settings().size());
+}
+
+TEST_F(ConfigTest, Precedence) {
+    const auto file = Write("c.toml", "[network]\noffer = \"toml\"\n");
+    const Environment env = {{"BARRACUDA_NETWORK_OFFER", "env"}};
+    EXPECT_EQ(Load({}, {}, {})->network.offer, "2");
+    EXPECT_EQ(Load(file, {}, {})->network.offer, "toml");
+    EXPECT_EQ(Load(file, env, {})->network.offer, "env");
+    EXPECT_EQ(Load(file, env, {{"network.offer", "flag"}})->network.offer, "flag");
+}
+
+TEST_F(ConfigTest, SeedsAliases) {
+    const Environment seed = {
+        {"MONGODB_URI", "mongodb://u:p@h1,h2/shop?replicaSet=r"},
+        {"HOOPLASEFT_HASH", "h"},
+        {"PRIVATE_API_BASE_URL", "https://n.example/v1"},
+        {"PRIVATE_API_TOKEN", "t"},
+    };
+    auto c = Load({}, seed, {});
+    ASSERT_TRUE(c) << c.error().message;
+    EXPECT_TRUE(c->store.IsMongo());
+    EXPECT_EQ(c->store.url, "mongodb://u:p@h1,h2/shop?replicaSet=r");
+    EXPECT_EQ(c->store.database, "shop");
+    EXPECT_EQ(c->sources.at("store.database"), "store.url");
+    EXPECT_EQ(c->network.hash, "h");
+    EXPECT_EQ(c->network.private_api_url, "https://n.example/v1");
+    EXPECT_EQ(c->network.private_api_token, "t");
+
+    Environment both = seed;
+    both["DB_NAME"] = "named";
+    both["BARRACUDA_NETWORK_HASH"] = "ours";
+    both["PRIVATE_API_TOKEN"] = "";
+    c = Load({}, both, {});
+    EXPECT_EQ(c->store.database, "named");
+    EXPECT_EQ(c->network.hash, "ours");
+    EXPECT_EQ(c->sources.at("network.private_api_token"), "default");
+
+    EXPECT_EQ(Load({}, {{"MONGODB_URI", "mongodb://h:27017"}}, {})->store.database, "barracuda");
+    EXPECT_EQ(Load({}, {{"MONGODB_URI", "mongodb://h/?w=1"}}, {})->store.database, "barracuda");
+}
+
+TEST_F(ConfigTest, SecretsStaySecret) {
+    const auto c = Load(
+        {},
+        {{"MONGODB_URI", "mongodb://user:pa@ss@h/x?tlsCertificateKeyFilePassword=qq"},
+         {"PRIVATE_API_TOKEN", "sesame"},
+         {"HOOPLASEFT_HASH", "hush"}},
+        {}
+    );
+    ASSERT_TRUE(c) << c.error().message;
+    const auto text = Describe(*c);
+    for (const char* secret : {"user", "pa@", "ss@", "qq", "sesame", "hush"}) {
+        EXPECT_THAT(text, Not(HasSubstr(secret)));
+    }
+    EXPECT_THAT(text, HasSubstr("store.url = mongodb://***@h/x?***  # environment MONGODB_URI"));
+
+    const auto bad = Load({}, {{"BARRACUDA_STORE_URL", "mongo://user:word@h"}}, {});
+    ASSERT_FALSE(bad);
+    EXPECT_THAT(bad.error().message, Not(HasSubstr("word")));
+}
+
+TEST_F(ConfigTest, SecretFiles) {
+    const auto missing = Load({}, {{"BARRACUDA_NETWORK_HASH_FILE", "/nowhere/x"}}, {});
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message, HasSubstr("cannot read file /nowhere/x"));
+    const auto twice =
+        Load({}, {{"BARRACUDA_NETWORK_HASH", "a"}, {"BARRACUDA_NETWORK_HASH_FILE", "b"}}, {});
+    ASSERT_FALSE(twice);
+    EXPECT_THAT(twice.error().message, HasSubstr("both BARRACUDA_NETWORK_HASH and"));
+}
+
+TEST_F(ConfigTest, TomlFaults) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"[server]\n\nlisen = \"x\"", "c.toml:3: server.lisen: unknown key"},
+        {"a = 1\n", "c.toml:1: a: unknown key"},
+        {"\n[sever]\nlisten = \"x\"", "c.toml:2: sever: unknown key"},
+        {"server = 5", "c.toml:1: server: expected a section"},
+        {"[server]\nthreads = \"4\"", "c.toml:2: server.threads: expected a whole number"},
+        {"[server]\nlisten = 8080", "c.toml:2: server.listen: expected a text"},
+        {"[server]\nlisten = \"8080\"", "c.toml:2): expected HOST:PORT"},
+        {"[server]\ntrusted_proxies = \"10.0.0.0/8\"", "expected a list of texts"},
+        {"[forms]\norigins = [\"https://a,https://b\"]", "expected a list of texts"},
+        {"[auth]\ningest = \"key\n", "c.toml:2: TOML: "},
+        {"[auth]\ningest = \"key\"\ningest = \"open\"", "c.toml:3: TOML: "},
+        {"goal = 5", "c.toml:1: goal: expected [[goal]] tables"},
+        {"[goal]\nid = 5", "expected [[goal]] tables"},
+        {"[[goal]]\nid = 5\nkind = 1", "c.toml:3: goal.kind: unknown key"},
+        {"[[goal]]\nid = 5\nrepeatable = 1", "c.toml:3: goal.repeatable: expected true or false"},
+        {"[[goal]]\nid = 5\nthen_amount = 1.5", "c.toml:3: goal.then_amount: expected a text"},
+    };
+    for (const auto& [toml, message] : rows) {
+        const auto c = FromToml(toml);
+        ASSERT_FALSE(c) << toml;
+        EXPECT_EQ(c.error().code, ErrorCode::kInvalid);
+        EXPECT_THAT(c.error().message, HasSubstr(message)) << toml;
+    }
+    EXPECT_FALSE(Load("/nowhere/c.toml", {}, {}));
+    const auto flag = Load({}, {}, {{"server.lisen", "x"}});
+    ASSERT_FALSE(flag);
+    EXPECT_THAT(flag.error().message, HasSubstr("no such setting: server.lisen"));
+}
+
+TEST_F(ConfigTest, GoalFaults) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"[[goal]]\ntype = \"other\"", "id: expected"},
+        {"[[goal]]\nid = 5\n[[goal]]\nid = \"5\"", "goal \"5\": id: another goal has it"},
+        {"[[goal]]\nid = 7\ntype = \"sale\"", "goal \"7\": type: expected"},
+        {"[[goal]]\nid = 7\nthen = 9", "goal \"7\": then: there is no goal \"9\""},
+        {"[[goal]]\nid = 7\nthen = 7", "the chain leads back to itself"},
+        {"[[goal]]\nid = 7\nthen = 8\n[[goal]]\nid = 8\nthen = 9\n[[goal]]\nid = 9\nthen = 7",
+         "the chain leads back to itself"},
+        {"[[goal]]\nid = 6\ntype = \"deposit\"\nthen = 5", "the chain leads back to itself"},
+        {"[[goal]]\nid = 7\nthen = 8\n[[goal]]\nid = 8\nrepeatable = true", "expected a once-goal"},
+        {"[[goal]]\nid = 7\nthen = 6\nthen_amount = \"-1\"", "then_amount: expected"},
+        {"[[goal]]\nid = 7\nthen = 6\nthen_amount = \"1.2345678\"", "then_amount: expected"},
+        {"[[goal]]\nid = 7\nthen = 6\nthen_when = \"soon\"", "then_when: expected"},
+        {"[[goal]]\nid = 5\ntype = \"other\"", "goal \"5\": id: another goal has it"},
+    };
+    for (const auto& [toml, message] : rows) {
+        const auto c = FromToml(toml);
+        ASSERT_FALSE(c) << toml;
+        EXPECT_EQ(c.error().where, "goal");
+        EXPECT_THAT(c.error().message, HasSubstr(message)) << toml;
+    }
+}
+
+TEST_F(ConfigTest, GoalsAreCompleted) {
+    auto c = FromToml("[[goal]]\nid = 7\nrepeatable = true\nthen = 6\nthen_amount = 50\n");
+    ASSERT_TRUE(c) << c.error().message;
+    EXPECT_THAT(
+        c->goals,
+        ElementsAre(
+            Goal{.id = "7", .repeatable = true, .then = "6", .then_amount = "50"},
+            Goal{.id = "6", .type = "deposit"},
+            Goal{.id = "5", .type = "registration", .then = "6", .then_amount = "100"}
+        )
+    );
+    EXPECT_THAT(Describe(*c), HasSubstr("goal 7 = other, repeatable, then 6 of 50 when recorded"));
+
+    // The chain rule is turned off by naming the goal without it.
+    c = FromToml("[[goal]]\nid = \"5\"\ntype = \"registration\"\n");
+    ASSERT_TRUE(c) << c.error().message;
+    EXPECT_EQ(c->FindGoal("5")->then, "");
+    EXPECT_EQ(c->GoalOfType("deposit")->id, "6");
+
+    c = FromToml("[[goal]]\nid = 9\ntype = \"deposit\"\nrepeatable = true\n");
+    ASSERT_TRUE(c) << c.error().message;
+    EXPECT_EQ(c->GoalOfType("deposit")->id, "9");
+    EXPECT_EQ(c->FindGoal("5")->then, "");
+}
+
+TEST_F(ConfigTest, ProcessEnvironmentIsRead) {
+    setenv("BARRACUDA_TEST_ONLY", "a=b", 1);
+    EXPECT_EQ(ProcessEnvironment().at("BARRACUDA_TEST_ONLY"), "a=b");
+    unsetenv("BARRACUDA_TEST_ONLY");
+}
+
+}  // namespace
+}  // namespace barracuda::config

@@ -1,0 +1,207 @@
+#include "config/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <type_traits>
+
+#include "config/cidr.h"
+#include "config/values.h"
+
+namespace barracuda::config {
+namespace {
+
+using Text = std::string_view;
+
+// Assigns what a parser made of the text; false when it made nothing.
+template <typename Field, typename Parsed>
+bool Take(Field& field, Parsed parsed) {
+    if (!parsed) return false;
+    field = static_cast<Field>(*parsed);
+    return true;
+}
+
+bool TakeWord(std::string& field, Text text, std::initializer_list<Text> words) {
+    field = text;
+    return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+bool TakeUrl(std::string& field, Text text) {
+    if (text.empty()) return field.clear(), true;
+    return Take(field, ParseUrl(text));
+}
+
+bool TakeCidrs(std::vector<std::string>& field, Text text) {
+    field = ParseList(text);
+    return std::all_of(field.begin(), field.end(), [](auto& item) { return ParseCidr(item); });
+}
+
+bool TakeId(std::string& field, Text text) { return field = text, IsId(text); }
+
+// A secret that goes into a URL or a header: a stray line break would split it.
+bool TakeToken(std::string& field, Text text) {
+    field = text;
+    return text.size() <= 4096 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+bool TakeListen(Config& c, Text text) {
+    const auto parsed = ParseListen(text);
+    if (!parsed) return false;
+    std::tie(c.server.listen_host, c.server.listen_port) = *parsed;
+    return true;
+}
+
+bool TakeStoreUrl(std::string& field, Text text) {
+    field = text;
+    return text == "rocksdb" || (text.starts_with("mongodb://") && text.size() > 10) ||
+           (text.starts_with("mongodb+srv://") && text.size() > 14);
+}
+
+bool TakeWait(std::chrono::milliseconds& field, Text text, int least_ms, int most_ms) {
+    return Take(field, ParseDuration(text)) && field.count() >= least_ms &&
+           field.count() <= most_ms;
+}
+
+bool TakeSize(std::size_t& field, Text text, std::size_t least, std::size_t most) {
+    return Take(field, ParseSize(text)) && field >= least && field <= most;
+}
+
+bool TakeName(std::string& field, Text text) {
+    field = text;
+    return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '_' || c == '-' || c == '.';
+           });
+}
+
+bool TakeDatabase(std::string& field, Text text) {
+    field = text;
+    return text.size() <= 63 && text.find_first_of("/\\. \"$*<>:|?") == text.npos;
+}
+
+bool TakeOrigins(std::vector<std::string>& field, Text text) {
+    field = ParseList(text);
+    return std::all_of(field.begin(), field.end(), [](auto& item) { return IsOrigin(item); });
+}
+
+std::string ShowListen(const Config& c) {
+    const bool v6 = c.server.listen_host.find(':') != std::string::npos;
+    const std::string host = v6 ? "[" + c.server.listen_host + "]" : c.server.listen_host;
+    return fmt::format("{}:{}", host, c.server.listen_port);
+}
+
+// A MongoDB address without its password, which may itself contain an '@', and without its options,
+// some of which are secrets as well.
+std::string ShowStoreUrl(const Config& c) {
+    const std::string& url = c.store.url;
+    const auto scheme = url.find("://");
+    if (scheme == std::string::npos) return url;
+    const auto at = url.rfind('@', url.find('?'));
+    const std::string shown =
+        at == std::string::npos ? url : url.substr(0, scheme + 3) + "***" + url.substr(at);
+    const auto query = shown.find('?');
+    return query == std::string::npos ? shown : shown.substr(0, query) + "?***";
+}
+
+template <typename Value>
+std::string Show(const Value& value) {
+    if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+        return Join(value);
+    } else if constexpr (std::is_same_v<Value, std::chrono::milliseconds>) {
+        return ShowDuration(value);
+    } else {
+        return fmt::format("{}", value);
+    }
+}
+
+#define SET(call) [](Config& c, Text t) -> bool { return call; }
+#define SHOW(field) [](const Config& c) { return Show(c.field); }
+constexpr bool kPlain = false, kSecret = true;
+constexpr Text kUrl = "an address such as https://host/path, without user, query or fragment";
+constexpr Text kCidrs = "address ranges such as 10.0.0.0/8 or 2001:db8::/32";
+constexpr Text kToken = "printable characters without blanks, at most 4096";
+constexpr Text kListen = "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080";
+
+// clang-format off
+const Setting kSettings[] = {
+    {"server.listen", Kind::kText, kPlain, "", "127.0.0.1:8080", kListen,
+     "address to serve on", SET(TakeListen(c, t)), ShowListen},
+    {"server.trusted_proxies", Kind::kList, kPlain, "", "", kCidrs,
+     "proxies whose X-Forwarded-For is believed", SET(TakeCidrs(c.server.trusted_proxies, t)), SHOW(server.trusted_proxies)},
+    {"server.ops_listen", Kind::kText, kPlain, "", "", kListen,
+     "own address for metrics and health; empty: the main one",
+     SET((c.server.ops_listen = t, t.empty() || ParseListen(t))), SHOW(server.ops_listen)},
+    {"server.threads", Kind::kNumber, kPlain, "", "0", "a whole number, 0 (one a core) to 1024",
+     "threads that serve requests", SET(Take(c.server.threads, ParseNumber(t, 0, 1024))), SHOW(server.threads)},
+    {"store.url", Kind::kText, kPlain, "MONGODB_URI", "rocksdb", "\"rocksdb\", mongodb://... or mongodb+srv://...",
+     "where conversions are kept", SET(TakeStoreUrl(c.store.url, t)), ShowStoreUrl},
+    {"store.data", Kind::kText, kPlain, "", "./data", "a directory",
+     "directory of this server's own files", SET((c.store.data = t, !t.empty() && t.find('\0') == t.npos)), SHOW(store.data)},
+    {"store.database", Kind::kText, kPlain, "DB_NAME", "", "a MongoDB database name",
+     "database; empty: the one in store.url, else barracuda", SET(TakeDatabase(c.store.database, t)), SHOW(store.database)},
+    {"store.adopt_on_start", Kind::kSwitch, kPlain, "", "false", "true or false",
+     "take over an existing database of the seed at start", SET(Take(c.store.adopt_on_start, ParseSwitch(t))), SHOW(store.adopt_on_start)},
+    {"auth.ingest", Kind::kText, kPlain, "", "key", "\"key\" or \"open\"",
+     "whether writes from servers need a key", SET(TakeWord(c.auth.ingest, t, {"key", "open"})), SHOW(auth.ingest)},
+    {"forms.origins", Kind::kList, kPlain, "", "", "origins such as https://example.com, or *",
+     "sites whose pages may post the forms (CORS)", SET(TakeOrigins(c.forms.origins, t)), SHOW(forms.origins)},
+    {"forms.trust_amounts", Kind::kSwitch, kPlain, "", "false", "true or false",
+     "whether a visitor may name the deposit's sum", SET(Take(c.forms.trust_amounts, ParseSwitch(t))), SHOW(forms.trust_amounts)},
+    {"network.base_url", Kind::kText, kPlain, "", "", kUrl,
+     "the network's public API", SET(TakeUrl(c.network.base_url, t)), SHOW(network.base_url)},
+    {"network.hash", Kind::kText, kSecret, "HOOPLASEFT_HASH", "", kToken,
+     "hash for goal calls whose click has none", SET(TakeToken(c.network.hash, t)), SHOW(network.hash)},
+    {"network.private_api_url", Kind::kText, kPlain, "PRIVATE_API_BASE_URL", "", kUrl,
+     "the network's private API", SET(TakeUrl(c.network.private_api_url, t)), SHOW(network.private_api_url)},
+    {"network.private_api_token", Kind::kText, kSecret, "PRIVATE_API_TOKEN", "", kToken,
+     "its bearer token", SET(TakeToken(c.network.private_api_token, t)), SHOW(network.private_api_token)},
+    {"network.delivery_parameter", Kind::kText, kPlain, "", "", "a parameter name of letters, digits, _ - . (at most 64)",
+     "query parameter that carries the delivery's id", SET(TakeName(c.network.delivery_parameter, t)), SHOW(network.delivery_parameter)},
+    {"network.allow_addresses", Kind::kList, kPlain, "", "", kCidrs,
+     "private ranges that deliveries may reach", SET(TakeCidrs(c.network.allow_addresses, t)), SHOW(network.allow_addresses)},
+    {"network.offer", Kind::kText, kPlain, "", "2", "an id of 1 to 64 characters",
+     "offer of the call that acquires a click", SET(TakeId(c.network.offer, t)), SHOW(network.offer)},
+    {"network.url_id", Kind::kText, kPlain, "", "2", "an id of 1 to 64 characters",
+     "its url_id unless the form names one", SET(TakeId(c.network.url_id, t)), SHOW(network.url_id)},
+    {"network.dashboard_url", Kind::kText, kPlain, "", "", kUrl,
+     "shown to a new affiliate", SET(TakeUrl(c.network.dashboard_url, t)), SHOW(network.dashboard_url)},
+    {"delivery.inline_wait", Kind::kDuration, kPlain, "", "5s", "a duration from 0s to 60s",
+     "how long an answer waits for the network", SET(TakeWait(c.delivery.inline_wait, t, 0, 60'000)), SHOW(delivery.inline_wait)},
+    // A clean stop has 10 s: an attempt must end within it, else its outcome is unknown.
+    {"delivery.attempt_timeout", Kind::kDuration, kPlain, "", "8s", "a duration from 10ms to 9s",
+     "total time of one attempt", SET(TakeWait(c.delivery.attempt_timeout, t, 10, 9'000)), SHOW(delivery.attempt_timeout)},
+    {"delivery.concurrency", Kind::kNumber, kPlain, "", "64", "a whole number, 1 to 4096",
+     "calls to the network at a time", SET(Take(c.delivery.concurrency, ParseNumber(t, 1, 4096))), SHOW(delivery.concurrency)},
+    {"limits.forms_per_minute", Kind::kNumber, kPlain, "", "60", "a whole number, 0 (off) to 1000000",
+     "form posts per client address", SET(Take(c.limits.forms_per_minute, ParseNumber(t, 0, 1'000'000))), SHOW(limits.forms_per_minute)},
+    {"limits.body_bytes", Kind::kSize, kPlain, "", "1MiB", "a size from 1KiB to 64MiB",
+     "longest request body", SET(TakeSize(c.limits.body_bytes, t, 1 << 10, 64 << 20)), SHOW(limits.body_bytes)},
+    {"limits.queue", Kind::kNumber, kPlain, "", "65536", "a whole number, 1 to 16777216",
+     "commands that may wait for the ledger", SET(Take(c.limits.queue, ParseNumber(t, 1, 1 << 24))), SHOW(limits.queue)},
+};
+// clang-format on
+#undef SET
+#undef SHOW
+
+}  // namespace
+
+std::span<const Setting> Settings() { return kSettings; }
+
+const Setting* FindSetting(std::string_view path) {
+    for (const Setting& setting : kSettings) {
+        if (setting.path == path) return &setting;
+    }
+    return nullptr;
+}
+
+std::string EnvironmentName(const Setting& setting) {
+    std::string name = "BARRACUDA_";
+    for (char c : setting.path) {
+        name += c == '.' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return name;
+}
+
+}  // namespace barracuda::config
