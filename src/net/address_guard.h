@@ -1,0 +1,45 @@
+// AddressGuard: which addresses the program may connect to (server-side request forgery).
+//
+// It judges the sockaddr handed to connect(), after name resolution, so neither odd spellings
+// (2130706433, 0x7f.1, mapped IPv6) nor a name that changes its address gets past it. Everything
+// that is not public is refused unless inside a CIDR the operator allowed; unknown families are
+// refused. Immutable after construction: any thread.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace barracuda::net {
+
+// An IPv4 or IPv6 address in network order; IPv4 uses the first four bytes. An IPv4-mapped IPv6
+// address (::ffff:a.b.c.d) is always held as the IPv4 address it reaches.
+struct IpAddress {
+    bool v4 = true;
+    std::array<uint8_t, 16> bytes{};
+};
+
+struct Cidr {
+    IpAddress base;
+    int bits = 0;  // 0..32 for IPv4, 0..128 for IPv6
+
+    // "10.0.0.0/8", "fd00::/8", or one address without "/". Bits beyond the prefix are ignored.
+    static Result<Cidr> Parse(std::string_view text);
+    bool Contains(const IpAddress& address) const;
+};
+
+class AddressGuard {
+public:
+    explicit AddressGuard(std::vector<Cidr> allowed);
+    bool Allows(const sockaddr* address) const;
+
+private:
+    std::vector<Cidr> allowed_;
+};
+
+}  // namespace barracuda::net

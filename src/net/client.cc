@@ -1,0 +1,304 @@
+#include "net/client.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/check.h"
+#include "net/url.h"
+
+namespace barracuda::net {
+namespace {
+
+constexpr size_t kHeaderBytesMax = 64 * 1024;
+constexpr size_t kIdleHandlesMax = 64;
+constexpr long kIdleConnectionSeconds = 30;  // servers commonly close at 60 s or more
+
+struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+
+void InitCurlOnce() {
+    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    BARRACUDA_CHECK(code == CURLE_OK);
+}
+
+bool HasControlByte(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
+// What would smuggle a second header or cut the URL short is refused before it reaches libcurl.
+std::string ProblemOf(const HttpCall& call) {
+    if (call.method.empty() || HasControlByte(call.method)) return "the method is not usable";
+    if (HasControlByte(call.url)) return "the URL holds a control byte";
+    if (std::any_of(call.headers.begin(), call.headers.end(), HasControlByte)) {
+        return "a header holds a control byte";
+    }
+    return {};
+}
+
+HeaderList MakeHeaders(const HttpCall& call) {
+    HeaderList list(curl_slist_append(nullptr, "Expect:"));  // no 100-continue round trip
+    for (const auto& header : call.headers) {
+        // The head stays the same node once the list is not empty.
+        curl_slist_append(list.get(), header.c_str());
+    }
+    return list;
+}
+
+}  // namespace
+
+struct Client::Transfer {
+    HttpCall call;
+    Done done;
+    Clock::time_point deadline;
+    const AddressGuard* guard = nullptr;
+    HeaderList headers;
+    HttpReply reply;
+    size_t header_bytes = 0;
+
+    static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+        auto& transfer = *static_cast<Transfer*>(self);
+        if (purpose != CURLSOCKTYPE_IPCXN || !transfer.guard->Allows(&address->addr)) {
+            transfer.reply.refused_address = true;
+            return CURL_SOCKET_BAD;
+        }
+        return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    }
+
+    static size_t OnBody(char* data, size_t, size_t size, void* self) {
+        auto& transfer = *static_cast<Transfer*>(self);
+        HttpReply& reply = transfer.reply;
+        const size_t room = transfer.call.response_bytes_max - reply.body.size();
+        reply.body.append(data, std::min(room, size));
+        if (size <= room) return size;
+        reply.truncated = true;
+        return 0;  // ends the transfer: an endless body must not hold a connection
+    }
+
+    static size_t OnHeader(char*, size_t, size_t size, void* self) {
+        auto& transfer = *static_cast<Transfer*>(self);
+        transfer.header_bytes += size;
+        return transfer.header_bytes <= kHeaderBytesMax ? size : 0;
+    }
+
+    void Configure(CURL* easy);
+    HttpReply Conclude(CURL* easy, CURLcode code);
+};
+
+void Client::Transfer::Configure(CURL* easy) {
+    headers = MakeHeaders(call);
+    curl_easy_setopt(easy, CURLOPT_URL, call.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "barracuda");
+    if (call.method == "POST" || !call.body.empty()) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call.body.c_str());
+        curl_easy_setopt(
+            easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size())
+        );
+    }
+    if (call.method == "HEAD") {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call.method.c_str());
+    }
+
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // Without it, giving up on a slow name lookup would block Step() until the lookup ends.
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
+
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::OpenSocket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+}
+
+HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
+    const bool cut_by_us = code == CURLE_WRITE_ERROR && reply.truncated;
+    if (code != CURLE_OK && !cut_by_us) {
+        reply.error = header_bytes > kHeaderBytesMax ? "the reply's headers are too long"
+                      : reply.refused_address        ? "the address is not public and not allowed"
+                                                     : curl_easy_strerror(code);
+        reply.timed_out = code == CURLE_OPERATION_TIMEDOUT;
+        return std::move(reply);
+    }
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    reply.status = static_cast<int>(status);
+    reply.refused_address = false;  // one of several addresses was refused, another answered
+    curl_header* location = nullptr;
+    if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK) {
+        if (auto url = ResolveUrl(call.url, location->value)) reply.location = *url;
+    }
+    return std::move(reply);
+}
+
+Client::Client(ClientOptions options)
+    : options_(std::move(options)), guard_(options_.allowed), multi_(nullptr) {
+    InitCurlOnce();
+    multi_ = curl_multi_init();
+    BARRACUDA_CHECK(multi_ != nullptr);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_per_host_max);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.connections_max);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, options_.connections_max);
+}
+
+Client::~Client() {
+    for (auto& [easy, transfer] : transfers_) {
+        curl_multi_remove_handle(multi_, easy);
+        curl_easy_cleanup(easy);
+    }
+    for (void* easy : idle_) curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi_);
+}
+
+void Client::Start(HttpCall call, Done done) {
+    ++in_flight_;
+    const auto deadline = Clock::now() + call.timeout;
+    {
+        std::lock_guard lock(mutex_);
+        waiting_.push_back({std::move(call), std::move(done), deadline});
+    }
+    curl_multi_wakeup(multi_);
+}
+
+void Client::Post(std::function<void()> work) {
+    ++in_flight_;
+    {
+        std::lock_guard lock(mutex_);
+        posted_.push_back(std::move(work));
+    }
+    curl_multi_wakeup(multi_);
+}
+
+void Client::Step(std::chrono::milliseconds wait) {
+    if (Turn()) return;
+    curl_multi_poll(multi_, nullptr, 0, WaitMs(wait), nullptr);
+    Turn();
+}
+
+// True if a callback ran.
+bool Client::Turn() {
+    bool worked = RunPosted();
+    AdmitWaiting();
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    worked |= ReapFinished();
+    worked |= ExpireOverdue();
+    return worked;
+}
+
+bool Client::RunPosted() {
+    std::vector<std::function<void()>> posted;
+    {
+        std::lock_guard lock(mutex_);
+        posted.swap(posted_);
+    }
+    for (auto& work : posted) {
+        work();
+        --in_flight_;
+    }
+    return !posted.empty();
+}
+
+void Client::AdmitWaiting() {
+    std::vector<Waiting> waiting;
+    {
+        std::lock_guard lock(mutex_);
+        waiting.swap(waiting_);
+    }
+    for (auto& one : waiting) Admit(std::move(one));
+}
+
+void Client::Admit(Waiting waiting) {
+    std::string problem = ProblemOf(waiting.call);
+    if (!problem.empty()) {
+        waiting.done(HttpReply{.error = std::move(problem)});
+        --in_flight_;
+        return;
+    }
+    CURL* easy = nullptr;
+    if (idle_.empty()) {
+        easy = curl_easy_init();
+        BARRACUDA_CHECK(easy != nullptr);
+    } else {
+        easy = idle_.back();
+        idle_.pop_back();
+    }
+    auto transfer = std::make_unique<Transfer>();
+    transfer->call = std::move(waiting.call);
+    transfer->done = std::move(waiting.done);
+    transfer->deadline = waiting.deadline;
+    transfer->guard = &guard_;
+    transfer->Configure(easy);
+    deadlines_.emplace(transfer->deadline, easy);
+    transfers_.emplace(easy, std::move(transfer));
+    BARRACUDA_CHECK(curl_multi_add_handle(multi_, easy) == CURLM_OK);
+}
+
+bool Client::ReapFinished() {
+    bool worked = false;
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        CURL* easy = message->easy_handle;
+        Finish(easy, transfers_.at(easy)->Conclude(easy, message->data.result));
+        worked = true;
+    }
+    return worked;
+}
+
+// Our own clock rather than CURLOPT_TIMEOUT_MS: libcurl's does not run while a call waits for one
+// of its host's connections.
+bool Client::ExpireOverdue() {
+    bool worked = false;
+    const auto now = Clock::now();
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        void* easy = deadlines_.begin()->second;
+        const auto timeout = transfers_.at(easy)->call.timeout;
+        Finish(
+            easy,
+            {.error = fmt::format("no reply within {} ms", timeout.count()), .timed_out = true}
+        );
+        worked = true;
+    }
+    return worked;
+}
+
+void Client::Finish(void* easy, HttpReply reply) {
+    curl_multi_remove_handle(multi_, easy);
+    auto node = transfers_.extract(easy);
+    deadlines_.erase({node.mapped()->deadline, easy});
+    if (idle_.size() < kIdleHandlesMax) {
+        curl_easy_reset(easy);
+        idle_.push_back(easy);
+    } else {
+        curl_easy_cleanup(easy);
+    }
+    node.mapped()->done(std::move(reply));
+    --in_flight_;
+}
+
+int Client::WaitMs(std::chrono::milliseconds wait) const {
+    if (!deadlines_.empty()) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - Clock::now());
+        wait = std::min(wait, left);
+    }
+    return static_cast<int>(std::clamp<long>(wait.count(), 0, 60'000));
+}
+
+}  // namespace barracuda::net

@@ -1,0 +1,110 @@
+// Client: every outgoing HTTP call of the program, over one libcurl multi handle.
+//
+// Threads: Start() and Post() from any thread; Step() from exactly one, and callbacks run inside
+// it. A callback may Start() further calls; it must not block. Destroy the client only when no
+// thread is inside it; calls still in flight are then dropped and their callbacks never run.
+//
+// Safe by default: http and https only, TLS verified, no redirect followed, no proxy from the
+// environment, no credentials in URLs, and AddressGuard on the address of every connect.
+// Connections are kept and reused. libcurl sends a request again by itself when a reused connection
+// closes before the first byte of a reply, so a receiver may see one attempt twice.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "net/address_guard.h"
+
+namespace barracuda::net {
+
+struct HttpCall {
+    std::string id{};  // the caller's name for it; never sent
+    std::string method = "GET";
+    std::string url{};
+    std::vector<std::string> headers{};  // "Name: value"
+    std::string body{};
+    std::chrono::milliseconds timeout{8'000};  // the whole call, from Start()
+    size_t response_bytes_max = 64 * 1024;     // a longer body is cut there and the rest not read
+};
+
+struct HttpReply {
+    int status = 0;          // 0: no whole reply came, see `error`
+    std::string body{};      // at most response_bytes_max, as sent
+    std::string location{};  // the Location header as an absolute URL, else empty
+    std::string error{};     // why status is 0; holds no URL and no header
+    bool timed_out = false;
+    bool refused_address = false;  // the guard refused the address
+    bool truncated = false;        // the body was longer
+};
+
+struct ClientOptions {
+    std::vector<Cidr> allowed{};         // non-public networks that may be called
+    long connections_per_host_max = 32;  // further calls wait their turn, inside their timeout
+    long connections_max = 256;
+};
+
+class Client {
+public:
+    using Done = std::function<void(HttpReply)>;
+
+    explicit Client(ClientOptions options);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void Start(HttpCall call, Done done);
+
+    // Runs `work` inside the next Step(): an answer known without a call comes the same way as
+    // others.
+    void Post(std::function<void()> work);
+
+    // Moves all calls on, waiting up to `wait` for something to happen; Start() and Post() end the
+    // wait.
+    void Step(std::chrono::milliseconds wait);
+
+    // Calls and posted work whose callback has not returned yet.
+    size_t in_flight() const { return in_flight_.load(); }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Transfer;
+    struct Waiting {
+        HttpCall call;
+        Done done;
+        Clock::time_point deadline;
+    };
+
+    bool Turn();
+    bool RunPosted();
+    void AdmitWaiting();
+    void Admit(Waiting waiting);
+    bool ReapFinished();
+    bool ExpireOverdue();
+    void Finish(void* easy, HttpReply reply);
+    int WaitMs(std::chrono::milliseconds wait) const;
+
+    const ClientOptions options_;
+    const AddressGuard guard_;
+    void* multi_;
+    std::atomic<size_t> in_flight_{0};
+
+    std::mutex mutex_;
+    std::vector<Waiting> waiting_;               // under mutex_
+    std::vector<std::function<void()>> posted_;  // under mutex_
+
+    // Step()'s thread only.
+    std::unordered_map<void*, std::unique_ptr<Transfer>> transfers_;
+    std::set<std::pair<Clock::time_point, void*>> deadlines_;
+    std::vector<void*> idle_;  // easy handles for reuse
+};
+
+}  // namespace barracuda::net

@@ -1,0 +1,232 @@
+#include "net/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <thread>
+
+#include "net/test_server.h"
+
+namespace barracuda::net {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+
+ClientOptions Loopback() { return {.allowed = {Cidr::Parse("127.0.0.0/8").value()}}; }
+
+HttpReply Fetch(Client& client, HttpCall call) {
+    std::optional<HttpReply> reply;
+    client.Start(std::move(call), [&](HttpReply got) { reply = std::move(got); });
+    const auto end = Clock::now() + std::chrono::seconds(10);
+    while (!reply && Clock::now() < end) client.Step(milliseconds(100));
+    EXPECT_TRUE(reply.has_value());
+    return reply.value_or(HttpReply{});
+}
+
+TEST(Client, SendsACallAndReadsTheReply) {
+    TestServer server([](const TestRequest&) { return TestReply(201, "made"); });
+    Client client(Loopback());
+    const auto reply = Fetch(
+        client,
+        {.method = "POST", .url = server.url() + "/p?q=1", .headers = {"X-A: b"}, .body = "hi"}
+    );
+    EXPECT_EQ(reply.status, 201);
+    EXPECT_EQ(reply.body, "made");
+    EXPECT_EQ(reply.error, "");
+    EXPECT_EQ(client.in_flight(), 0u);
+    const auto request = server.requests().at(0);
+    EXPECT_EQ(request.method, "POST");
+    EXPECT_EQ(request.target, "/p?q=1");
+    EXPECT_EQ(request.body, "hi");
+    EXPECT_THAT(request.headers, HasSubstr("X-A: b\r\n"));
+    EXPECT_EQ(request.headers.find("Expect"), std::string::npos);
+}
+
+TEST(Client, ReusesTheConnection) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(Fetch(client, {.url = server.url()}).status, 200);
+    EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(Client, ReportsARefusedConnection) {
+    std::string url;
+    {
+        url = TestServer([](const TestRequest&) { return ""; }).url();
+    }
+    Client client(Loopback());
+    const auto reply = Fetch(client, {.url = url});
+    EXPECT_EQ(reply.status, 0);
+    EXPECT_NE(reply.error, "");
+    EXPECT_FALSE(reply.refused_address);
+    EXPECT_FALSE(reply.timed_out);
+}
+
+TEST(Client, ReportsAClosedConnection) {
+    TestServer server([](const TestRequest&) { return ""; });
+    Client client(Loopback());
+    const auto reply = Fetch(client, {.url = server.url()});
+    EXPECT_EQ(reply.status, 0);
+    EXPECT_NE(reply.error, "");
+}
+
+TEST(Client, GivesUpOnAServerThatHangs) {
+    TestServer server([](const TestRequest&) { return std::nullopt; });
+    Client client(Loopback());
+    const auto start = Clock::now();
+    const auto reply = Fetch(client, {.url = server.url(), .timeout = milliseconds(150)});
+    EXPECT_TRUE(reply.timed_out);
+    EXPECT_EQ(reply.status, 0);
+    EXPECT_GE(Clock::now() - start, milliseconds(150));
+    EXPECT_LT(Clock::now() - start, milliseconds(2000));
+}
+
+TEST(Client, GivesUpOnABodyThatNeverEnds) {
+    TestServer server([](const TestRequest&) {
+        return "HTTP/1.1 200 X\r\nContent-Length: 10\r\n\r\nhal";
+    });
+    Client client(Loopback());
+    const auto reply = Fetch(client, {.url = server.url(), .timeout = milliseconds(150)});
+    EXPECT_TRUE(reply.timed_out);
+    EXPECT_EQ(reply.status, 0);
+}
+
+TEST(Client, CountsTheWaitForAConnectionInTheTimeout) {
+    TestServer server([](const TestRequest&) { return std::nullopt; });
+    auto options = Loopback();
+    options.connections_per_host_max = 1;
+    Client client(options);
+    int timed_out = 0;
+    for (int i = 0; i < 3; ++i) {
+        client.Start({.url = server.url(), .timeout = milliseconds(100)}, [&](HttpReply reply) {
+            timed_out += reply.timed_out;
+        });
+    }
+    const auto end = Clock::now() + milliseconds(2000);
+    while (client.in_flight() > 0 && Clock::now() < end) client.Step(milliseconds(50));
+    EXPECT_EQ(timed_out, 3);
+    EXPECT_LE(server.connections(), 1);
+}
+
+TEST(Client, CutsABigBody) {
+    TestServer server([](const TestRequest&) { return TestReply(200, std::string(5 << 20, 'x')); });
+    Client client(Loopback());
+    const auto reply = Fetch(client, {.url = server.url(), .response_bytes_max = 1000});
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, std::string(1000, 'x'));
+    EXPECT_TRUE(reply.truncated);
+}
+
+TEST(Client, RefusesEndlessHeaders) {
+    TestServer server([](const TestRequest&) {
+        std::string headers;
+        for (int i = 0; i < 200; ++i) headers += "X: " + std::string(1000, 'h') + "\r\n";
+        return TestReply(200, "ok", headers);
+    });
+    Client client(Loopback());
+    EXPECT_THAT(Fetch(client, {.url = server.url()}).error, HasSubstr("headers"));
+}
+
+TEST(Client, GivesTheLocationAndDoesNotFollowIt) {
+    TestServer server([](const TestRequest&) { return TestRedirect("/next?sub1=a b"); });
+    Client client(Loopback());
+    const auto reply = Fetch(client, {.url = server.url() + "/first"});
+    EXPECT_EQ(reply.status, 302);
+    EXPECT_EQ(reply.location, server.url() + "/next?sub1=a+b");
+    EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST(Client, RefusesAnAddressThatIsNotAllowed) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "secret"); });
+    Client client(ClientOptions{});
+    const std::string port = ":" + std::to_string(server.port());
+    for (const char* host :
+         {"127.0.0.1",
+          "localhost",
+          "2130706433",
+          "0x7f.1",
+          "127.1",
+          "0.0.0.0",
+          "[::ffff:127.0.0.1]"}) {
+        const auto reply = Fetch(client, {.url = "http://" + std::string(host) + port});
+        EXPECT_EQ(reply.status, 0) << host;
+        EXPECT_TRUE(reply.refused_address) << host << ": " << reply.error;
+    }
+    EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(Client, RefusesOtherSchemesCredentialsAndControlBytes) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    const std::string host = server.url().substr(7);
+    const std::string bad[] = {"file:///etc/passwd", "gopher://x", "nothing", "http://u:p@" + host};
+    for (const std::string& url : bad) EXPECT_EQ(Fetch(client, {.url = url}).status, 0) << url;
+    EXPECT_THAT(Fetch(client, {.url = server.url() + "/a\r\nb"}).error, HasSubstr("control byte"));
+    EXPECT_THAT(
+        Fetch(client, {.url = server.url(), .headers = {"A: b\r\nC: d"}}).error,
+        HasSubstr("control byte")
+    );
+    EXPECT_EQ(server.requests().size(), 0u);
+}
+
+TEST(Client, IgnoresTheProxyOfTheEnvironment) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "direct"); });
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    Client client(Loopback());
+    EXPECT_EQ(Fetch(client, {.url = server.url()}).body, "direct");
+    unsetenv("http_proxy");
+}
+
+TEST(Client, StartsFromManyThreadsAndFromCallbacks) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    std::atomic<int> done{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 25; ++i) {
+                client.Start({.url = server.url()}, [&](HttpReply first) {
+                    client.Start({.url = server.url()}, [&, first](HttpReply second) {
+                        done += first.status == 200 && second.status == 200;
+                    });
+                });
+                client.Post([&] { done += 1; });
+            }
+        });
+    }
+    const auto end = Clock::now() + std::chrono::seconds(20);
+    while (done < 200 && Clock::now() < end) client.Step(milliseconds(100));
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(done, 200);
+    EXPECT_EQ(client.in_flight(), 0u);
+}
+
+TEST(Client, WakesAStepThatWaits) {
+    Client client(Loopback());
+    std::thread other([&] {
+        std::this_thread::sleep_for(milliseconds(50));
+        client.Post([] {});
+    });
+    const auto start = Clock::now();
+    client.Step(milliseconds(5000));
+    EXPECT_LT(Clock::now() - start, milliseconds(2000));
+    other.join();
+}
+
+TEST(Client, DropsCallsInFlightWhenDestroyed) {
+    TestServer server([](const TestRequest&) { return std::nullopt; });
+    bool called = false;
+    {
+        Client client(Loopback());
+        client.Start({.url = server.url()}, [&](HttpReply) { called = true; });
+        for (int i = 0; i < 5; ++i) client.Step(milliseconds(10));
+        EXPECT_EQ(client.in_flight(), 1u);
+    }
+    EXPECT_FALSE(called);
+}
+
+}  // namespace
+}  // namespace barracuda::net

@@ -1,0 +1,47 @@
+#include "net/url.h"
+
+#include <gtest/gtest.h>
+
+namespace barracuda::net {
+namespace {
+
+TEST(PercentEncode, LeavesOnlyUnreservedBytes) {
+    EXPECT_EQ(PercentEncode("aZ09-._~"), "aZ09-._~");
+    EXPECT_EQ(PercentEncode("a b&c=d/e?f#g%h+i"), "a%20b%26c%3Dd%2Fe%3Ff%23g%25h%2Bi");
+    EXPECT_EQ(PercentEncode("é"), "%C3%A9");
+    EXPECT_EQ(PercentEncode(std::string_view("\r\n\0", 3)), "%0D%0A%00");
+}
+
+TEST(BuildQuery, IsReadBackByParseQuery) {
+    const QueryParameters parameters{{"a", "1 & 2"}, {"b=", "%41+"}, {"c", ""}, {"a", "é"}};
+    const auto read = ParseQuery("http://h.example/p?" + BuildQuery(parameters));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, parameters);
+}
+
+TEST(ParseQuery, ReadsFormsOfTheWild) {
+    const auto read = ParseQuery("https://h.example:8443/p?sub1=a+b&&flag&x=%zz&y=1=2#sub=no");
+    ASSERT_TRUE(read);
+    const QueryParameters expected{{"sub1", "a b"}, {"flag", ""}, {"x", "%zz"}, {"y", "1=2"}};
+    EXPECT_EQ(*read, expected);
+    EXPECT_TRUE(ParseQuery("http://h.example")->empty());
+    EXPECT_EQ(ParseQuery("app://open?sub1=h")->front().second, "h");
+}
+
+TEST(ParseQuery, RefusesWhatIsNotAUrl) {
+    for (const char* text : {"", "nothing", "/p?a=1", "http://"})
+        EXPECT_FALSE(ParseQuery(text)) << text;
+}
+
+TEST(ResolveUrl, FollowsALocationHeader) {
+    const std::string base = "https://h.example/a/b?c=d";
+    EXPECT_EQ(ResolveUrl(base, "http://o.example/x?sub1=1#f").value(), "http://o.example/x?sub1=1");
+    EXPECT_EQ(ResolveUrl(base, "/x?y=1").value(), "https://h.example/x?y=1");
+    EXPECT_EQ(ResolveUrl(base, "x").value(), "https://h.example/a/x");
+    EXPECT_EQ(ResolveUrl(base, "?sub1=1").value(), "https://h.example/a/b?sub1=1");
+    EXPECT_EQ(ResolveUrl(base, "//o.example/x").value(), "https://o.example/x");
+    EXPECT_EQ(ResolveUrl(base, "/x y?a=b c").value(), "https://h.example/x%20y?a=b+c");
+}
+
+}  // namespace
+}  // namespace barracuda::net
