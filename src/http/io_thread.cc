@@ -1,0 +1,189 @@
+#include "http/io_thread.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+
+#include "http/session.h"
+
+namespace barracuda::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr size_t kRefusedMax = 256;  // connections beyond the limit that are still told 503
+constexpr std::chrono::milliseconds kAcceptPause{100};  // after EMFILE and the like
+
+thread_local const IoThread* current_thread = nullptr;
+
+std::chrono::milliseconds TickLength(const ServerOptions& options) {
+    auto least = std::min(
+        {options.header_timeout,
+         options.body_grace,
+         options.idle_timeout,
+         options.write_timeout,
+         options.linger_timeout}
+    );
+    return std::clamp(least / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(500));
+}
+
+std::string PeerText(const asio::ip::address& address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    }
+    return address.to_string();
+}
+
+}  // namespace
+
+IoThread::IoThread(std::shared_ptr<ServerState> state, unsigned index)
+    : state_(std::move(state)),
+      index_(index),
+      acceptor_(io_),
+      tick_(io_),
+      accept_pause_(io_),
+      tick_length_(TickLength(state_->options)) {}
+
+Result<void> IoThread::Listen(const Tcp::endpoint& endpoint, bool share) {
+    error_code ec;
+    acceptor_.open(endpoint.protocol(), ec);
+    if (!ec) acceptor_.set_option(Tcp::acceptor::reuse_address(true), ec);
+    if (!ec && share) acceptor_.set_option(ReusePort(true), ec);
+    if (!ec && endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false), ec);
+    if (!ec) acceptor_.bind(endpoint, ec);
+    if (!ec) acceptor_.listen(4096, ec);
+    if (ec) {
+        std::string where =
+            endpoint.address().to_string() + " port " + std::to_string(endpoint.port());
+        return Fail(ErrorCode::kUnavailable, "cannot listen: " + ec.message(), where);
+    }
+    return {};
+}
+
+void IoThread::CloseAcceptor() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    accept_pause_.cancel();
+}
+
+void IoThread::Start() {
+    auto self = shared_from_this();
+    asio::post(io_, [self] {
+        self->Accept();
+        self->Tick();
+    });
+    thread_ = std::thread([self] {
+        current_thread = self.get();
+        auto guard = asio::make_work_guard(self->io_);
+        self->io_.run();  // until CloseAll
+        self->io_.restart();
+        self->io_.poll();  // the aborted operations, which hold this object
+        current_thread = nullptr;
+    });
+}
+
+bool IoThread::OnThisThread() const { return current_thread == this; }
+
+void IoThread::Post(std::function<void()> task) {
+    if (!closed()) asio::post(io_, std::move(task));
+}
+
+void IoThread::Join() {
+    if (thread_.joinable()) thread_.join();
+    io_.restart();
+    io_.poll();  // what was posted while the thread ended
+}
+
+void IoThread::Accept() {
+    if (state_->draining) return;
+    auto peer = std::make_shared<Tcp::endpoint>();
+    acceptor_.async_accept(
+        io_,
+        *peer,
+        [self = shared_from_this(), peer](error_code ec, Tcp::socket socket) {
+            if (!self->acceptor_.is_open()) return;
+            if (!ec) {
+                self->OnAccepted(std::move(socket), *peer);
+                return self->Accept();
+            }
+            self->accept_pause_.expires_after(kAcceptPause);
+            self->accept_pause_.async_wait([self](error_code stopped) {
+                if (!stopped) self->Accept();
+            });
+        }
+    );
+}
+
+void IoThread::OnAccepted(Tcp::socket socket, const Tcp::endpoint& peer) {
+    error_code ec;
+    socket.non_blocking(true, ec);
+    if (!ec) socket.set_option(Tcp::no_delay(true), ec);
+    size_t open = state_->connections.fetch_add(1) + 1;
+    size_t most = options().connections_max;
+    if (ec || open > most + kRefusedMax) {
+        state_->connections.fetch_sub(1);
+        return;  // closes the socket
+    }
+    auto session =
+        std::make_shared<Session>(shared_from_this(), std::move(socket), PeerText(peer.address()));
+    sessions_.push_front(session);
+    session->Start(sessions_.begin(), open > most);
+}
+
+void IoThread::Forget(Sessions::iterator place) {
+    state_->connections.fetch_sub(1);
+    sessions_.erase(place);
+}
+
+void IoThread::Tick() {
+    if (closed()) return;
+    auto now = Clock::now();
+    for (auto next = sessions_.begin(); next != sessions_.end();) {
+        auto session = *next++;  // a session that closes takes only itself off the list
+        session->CheckDeadline(now);
+    }
+    tick_.expires_after(tick_length_);
+    tick_.async_wait([self = shared_from_this()](error_code ec) {
+        if (!ec) self->Tick();
+    });
+}
+
+void IoThread::Drain() {
+    CloseAcceptor();
+    for (auto next = sessions_.begin(); next != sessions_.end();) {
+        auto session = *next++;
+        session->CloseIfIdle();
+    }
+}
+
+void IoThread::CloseAll() {
+    closed_.store(true, std::memory_order_release);
+    CloseAcceptor();
+    tick_.cancel();
+    while (!sessions_.empty()) {
+        auto session = sessions_.front();
+        session->Close();
+    }
+    io_.stop();
+}
+
+std::string_view IoThread::Date() {
+    std::time_t now = std::time(nullptr);
+    if (now != date_second_) {
+        std::tm parts{};
+        gmtime_r(&now, &parts);
+        char text[64];
+        date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+        date_second_ = now;
+    }
+    return date_;
+}
+
+}  // namespace barracuda::http

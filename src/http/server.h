@@ -1,0 +1,79 @@
+// Server: HTTP/1.1 on plain TCP. One thread and one io_context per io thread, each with its own
+// SO_REUSEPORT acceptor; a connection stays on the thread that accepted it. TLS and HTTP/2 belong
+// to a reverse proxy in front. It knows no route: every request goes to one Handler.
+//
+// Threads: the handler runs on an io thread and must not block. Its Respond may be called from any
+// thread, exactly once; on the connection's own io thread it writes at once, elsewhere it posts.
+// A second call is ignored, a Respond dropped uncalled answers 503, and when the peer has gone
+// nothing happens. Requests of one connection are handled one after the other, in order.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace barracuda::http {
+
+class IoThread;
+struct ServerState;
+
+struct ServerOptions {
+    std::string host = "127.0.0.1";  // a numeric address; "::" also takes IPv4
+    uint16_t port = 0;               // 0 = any free one, see Server::port
+    unsigned threads = 1;
+
+    size_t header_bytes_max = 16 * 1024;       // request line included: 431
+    size_t headers_max = 100;                  // 431
+    size_t request_line_bytes_max = 8 * 1024;  // 414
+    size_t body_bytes_max = 1024 * 1024;       // announced or sent: 413
+    size_t connections_max = 10000;            // over all threads: 503 with Retry-After
+
+    // Deadlines are looked at every quarter of the shortest, 10 to 500 ms.
+    std::chrono::milliseconds header_timeout{10'000};  // first byte to header's end: 408
+    std::chrono::milliseconds body_grace{10'000};      // after it, the body must have come at...
+    size_t body_bytes_per_second_min = 1024;           // ...this mean rate: 408
+    std::chrono::milliseconds idle_timeout{60'000};    // between requests: closed silently
+    std::chrono::milliseconds write_timeout{30'000};   // one answer, or one streamed piece
+    std::chrono::milliseconds linger_timeout{2'000};   // for the peer to read the last answer
+    std::chrono::milliseconds stop_timeout{8'000};     // Stop: for requests in flight
+};
+
+using Respond = std::function<void(Response)>;
+using Handler = std::function<void(Request&&, Respond)>;
+
+class Server {
+public:
+    // Listens before it returns. Fails with kInvalid (host) or kUnavailable (port in use).
+    static Result<std::unique_ptr<Server>> Start(ServerOptions options, Handler handler);
+    ~Server();  // Stop()
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    uint16_t port() const { return port_; }
+
+    // Runs `task` on that io thread, soon; cheap, from any thread. Never run once stopped.
+    void Post(unsigned io_thread, std::function<void()> task);
+
+    // Stops accepting, closes idle connections, lets requests in flight finish (answered with
+    // `Connection: close`), cuts the rest off after stop_timeout and joins the threads. Not from an
+    // io thread. The handler is not called any more once this has returned.
+    void Stop();
+
+private:
+    Server() = default;
+
+    std::shared_ptr<ServerState> state_;
+    std::vector<std::shared_ptr<IoThread>> threads_;
+    uint16_t port_ = 0;
+    bool stopped_ = false;
+};
+
+}  // namespace barracuda::http
