@@ -1,0 +1,72 @@
+#include "api/client_address.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace barracuda::api {
+namespace {
+
+// Longer chains do not occur; a header of thousands of entries is not worth the walk.
+constexpr int kMaxHops = 64;
+
+std::string_view Trim(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+// One entry. Some proxies append the port: "1.2.3.4:5678", "[2001:db8::1]:5678", "[2001:db8::1]".
+std::optional<config::Address> ParseHop(std::string_view text) {
+    text = Trim(text);
+    if (text.starts_with('[')) {
+        const auto close = text.find(']');
+        if (close == text.npos) return std::nullopt;
+        const auto rest = text.substr(close + 1);
+        if (!rest.empty() && rest.front() != ':') return std::nullopt;
+        return config::ParseAddress(text.substr(1, close - 1));
+    }
+    const auto colon = text.find(':');
+    if (colon != text.npos && colon == text.rfind(':')) text = text.substr(0, colon);
+    return config::ParseAddress(text);
+}
+
+}  // namespace
+
+TrustedProxies::TrustedProxies(const std::vector<std::string>& ranges) {
+    for (const std::string& text : ranges) {
+        if (const auto range = config::ParseCidr(text)) ranges_.push_back(*range);
+    }
+}
+
+bool TrustedProxies::Trusts(const config::Address& address) const {
+    return std::any_of(ranges_.begin(), ranges_.end(), [&](const config::Cidr& range) {
+        return range.Contains(address);
+    });
+}
+
+std::string TrustedProxies::ClientAddress(
+    std::string_view peer, const std::vector<std::string>& x_forwarded_for_headers
+) const {
+    const auto from = config::ParseAddress(peer);
+    if (!from) return std::string(peer);
+    config::Address certain = *from;
+    int hops = 0;
+    for (auto header = x_forwarded_for_headers.rbegin(); header != x_forwarded_for_headers.rend();
+         ++header) {
+        std::string_view rest = *header;
+        for (bool more = true; more;) {
+            if (!Trusts(certain) || ++hops > kMaxHops) return certain.Text();
+            const auto comma = rest.rfind(',');
+            more = comma != rest.npos;
+            const auto entry = Trim(more ? rest.substr(comma + 1) : rest);
+            if (more) rest = rest.substr(0, comma);
+            if (entry.empty()) continue;  // "a, , b" and an empty field name no hop
+            const auto hop = ParseHop(entry);
+            if (!hop) return certain.Text();
+            certain = *hop;
+        }
+    }
+    return certain.Text();
+}
+
+}  // namespace barracuda::api
