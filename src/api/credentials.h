@@ -62,10 +62,10 @@ public:
 
     // False when the queue is full: nothing will be called; answer 503 with Retry-After.
     [[nodiscard]] bool Hash(std::string password, std::function<void(Result<std::string>)> done);
+    // An empty hash means that there is no such person: VerifyNobody.
     [[nodiscard]] bool Verify(
         std::string hash, std::string password, std::function<void(bool)> done
     );
-    // An empty hash means that there is no such person: VerifyNobody.
 
 private:
     [[nodiscard]] bool Enqueue(std::function<void()> job);

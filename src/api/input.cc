@@ -1,0 +1,196 @@
+#include "api/input.h"
+
+#include <fmt/format.h>
+
+#include "api/json_input.h"
+#include "base/text.h"
+
+namespace barracuda::api {
+
+namespace {
+
+Result<Input> OfPairs(const http::Pairs& pairs, bool malformed) {
+    if (malformed) return Fail(ErrorCode::kInvalid, "the query has an invalid %-escape", "query");
+    Input input;
+    for (const auto& [name, value] : pairs) {
+        if (!IsUtf8(name)) return Fail(ErrorCode::kInvalid, "a parameter's name is not UTF-8");
+        Value entry{.kind = Value::Kind::kText, .text = value};
+        if (!input.all().emplace(name, std::move(entry)).second) {
+            std::string shown(CutUtf8(name, 64));
+            return Fail(ErrorCode::kInvalid, fmt::format("{} is given twice", shown), shown);
+        }
+    }
+    return input;
+}
+
+bool IsForm(const http::Request& request) {
+    auto type = request.Header("content-type");
+    return type && Lower(*type).starts_with("application/x-www-form-urlencoded");
+}
+
+}  // namespace
+
+Result<Input> Input::OfQuery(const http::Request& request) {
+    return OfPairs(request.query, request.malformed_query);
+}
+
+Result<Input> Input::OfJson(std::string_view text) { return ParseJsonInput(text); }
+
+Result<Input> Input::OfBody(const http::Request& request) {
+    if (!IsForm(request)) return OfJson(request.body);
+    http::Pairs pairs;
+    bool sound = http::ParseQuery(request.body, pairs);
+    return OfPairs(pairs, !sound);
+}
+
+const Value* Input::Find(std::string_view name) const {
+    auto at = values_.find(name);
+    if (at == values_.end() || at->second.kind == Value::Kind::kNull) return nullptr;
+    if (at->second.kind == Value::Kind::kText && at->second.text.empty()) return nullptr;
+    return &at->second;
+}
+
+bool IsMacro(std::string_view text) {
+    auto wrapped = [&](std::string_view open, std::string_view close) {
+        return text.size() > open.size() + close.size() && text.starts_with(open) &&
+               text.ends_with(close);
+    };
+    if (wrapped("{", "}") || wrapped("${", "}") || wrapped("#", "#") || wrapped("[", "]") ||
+        wrapped("%", "%") || wrapped("<", ">")) {
+        return true;
+    }
+    if (text.size() < 2 || text[0] != '$') return false;
+    for (char c : text.substr(1)) {
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '_' || c == '.' || c == '-';
+        if (!word) return false;
+    }
+    return true;
+}
+
+void Reader::Refuse(std::string_view name, std::string_view what) {
+    if (error_) return;
+    error_ = Error{ErrorCode::kInvalid, fmt::format("{} {}", name, what), std::string(name)};
+}
+
+const Value* Reader::Scalar(std::string_view name) {
+    const Value* value = input_.Find(name);
+    if (!value) return nullptr;
+    if (value->kind == Value::Kind::kObject || value->kind == Value::Kind::kArray) {
+        Refuse(name, "must be a plain value, not an object or a list");
+        return nullptr;
+    }
+    return value;
+}
+
+std::string Reader::Id(std::string_view name) {
+    const Value* value = Scalar(name);
+    if (!value) return {};
+    const std::string& text = value->text;
+    if (value->kind == Value::Kind::kBool) {
+        Refuse(name, "must be a string or a whole number");
+    } else if (value->kind == Value::Kind::kNumber && text.find_first_not_of("-0123456789") != std::string::npos) {
+        Refuse(name, "must be a string or a whole number");
+    } else if (text.size() > kIdBytesMax) {
+        Refuse(name, "is longer than 256 bytes");
+    } else if (!IsUtf8(text)) {
+        Refuse(name, "is not valid UTF-8");
+    } else if (HasControl(text)) {
+        Refuse(name, "has a control character");
+    } else if (IsMacro(text)) {
+        Refuse(name, "is a macro that was not replaced: check the tracker's URL");
+    } else {
+        return text;
+    }
+    return {};
+}
+
+std::string Reader::RequiredId(std::string_view name) {
+    std::string id = Id(name);
+    if (id.empty()) Refuse(name, "is required");
+    return id;
+}
+
+std::string Reader::Text(std::string_view name) {
+    const Value* value = Scalar(name);
+    if (!value) return {};
+    if (value->text.size() > kTextBytesMax) {
+        Refuse(name, "is longer than 4096 bytes");
+    } else if (!IsUtf8(value->text)) {
+        Refuse(name, "is not valid UTF-8");
+    } else {
+        return value->text;
+    }
+    return {};
+}
+
+std::string Reader::RequiredText(std::string_view name) {
+    std::string text = Text(name);
+    if (text.empty()) Refuse(name, "is required");
+    return text;
+}
+
+std::optional<Money> Reader::Amount(std::string_view name) {
+    const Value* value = Scalar(name);
+    if (!value) return std::nullopt;
+    if (value->kind == Value::Kind::kBool) {
+        Refuse(name, "must be a number that is not negative");
+        return std::nullopt;
+    }
+    auto money = Money::Parse(value->text);
+    if (!money) {
+        Refuse(name, money.error().message);
+        return std::nullopt;
+    }
+    return *money;
+}
+
+std::optional<std::string> Reader::Bool(std::string_view name) {
+    const Value* value = Scalar(name);
+    if (!value) return std::nullopt;
+    const std::string& text = value->text;
+    if (text == "true" || text == "1") return "true";
+    if (text == "false" || text == "0") return "false";
+    Refuse(name, "must be true or false");
+    return std::nullopt;
+}
+
+void Reader::Common(domain::Fields& to) {
+    using domain::Field;
+    for (const auto& info : domain::kFields) {
+        bool own = info.field <= Field::kRevenue || info.field == Field::kUnique ||
+                   info.field == Field::kClickHash;
+        if (own) continue;  // read by the routes that have them
+        std::string text;
+        if (info.type == domain::FieldType::kBool) {
+            text = Bool(info.name).value_or("");
+        } else if (info.type == domain::FieldType::kObject) {
+            const Value* value = input_.Find(info.name);
+            if (value && value->kind != Value::Kind::kObject) {
+                Refuse(info.name, "must be an object");
+            } else if (value) {
+                if (value->text.empty()) {
+                    Refuse(info.name, "is deeper than 16 levels or has an empty key");
+                } else if (value->text.size() > kMetadataBytesMax) {
+                    Refuse(info.name, "is larger than 16 KiB");
+                }
+                text = value->text;
+            }
+        } else if (info.field == Field::kSub1 || info.field == Field::kTransactionId) {
+            text = Id(info.name);
+        } else if (info.field == Field::kCurrency) {
+            text = Text(info.name);
+            for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+            bool code = text.size() == 3 &&
+                        text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+            if (!text.empty() && !code) Refuse("currency", "must be an ISO 4217 code such as USD");
+        } else if (info.field == Field::kAdvertiserId || info.field == Field::kOfferUrlId) {
+            text = Id(info.name);
+        } else {
+            text = Text(info.name);
+        }
+        if (!text.empty()) to.Set(info.field, std::move(text));
+    }
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,50 @@
+// What the routes need, wired by hand in src/app. A route takes a Context and the request, and
+// calls `respond` once, on any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/client_address.h"
+#include "api/credentials.h"
+#include "api/input.h"
+#include "api/key_ring.h"
+#include "api/rate_limit.h"
+#include "config/config.h"
+#include "delivery/dispatcher.h"
+#include "http/server.h"
+#include "ledger/ledger.h"
+#include "store/engine.h"
+
+namespace barracuda::api {
+
+class QueryPool;
+class Sessions;
+
+struct Service {
+    const config::Config& config;
+    store::Engine& engine;
+    ledger::Ledger& ledger;
+    delivery::Dispatcher& dispatcher;
+    KeyRing& keys;
+    QueryPool& queries;
+    TrustedProxies proxies;
+    RateLimit forms;
+};
+
+// A request on its way through one route.
+struct Call {
+    http::Request request;
+    http::Respond respond;
+    Caller caller;         // who asks (key_ring.h)
+    bool explain = false;  // ?explain=1 with a key
+};
+
+using Route = void (*)(Service&, std::shared_ptr<Call>);
+
+// Answers of errors: one table maps codes to HTTP.
+int StatusOf(ErrorCode code);
+http::Response ErrorResponse(const Error& error);
+
+}  // namespace barracuda::api

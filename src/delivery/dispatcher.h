@@ -1,0 +1,110 @@
+// The dispatcher: sends what conversions owe, and hands every outcome to the ledger as a command.
+//
+// It is a step(now) over net::Client; a thread only calls it, so tests drive it by hand with a
+// clock of their own. Fresh deliveries come from the ledger right after the commit while there is a
+// free slot; the rest waits, due, and a poll of the work queue (at most a second apart) finds it.
+//
+// Threads: Owe, Wait and counters() from any thread; Step from exactly one.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "base/time.h"
+#include "delivery/network.h"
+#include "domain/conversion.h"
+#include "ledger/ledger.h"
+#include "store/engine.h"
+
+namespace barracuda::delivery {
+
+inline constexpr const char* kDefaultDestination = "default";
+inline constexpr const char* kGoalPostback = "goal_postback";
+inline constexpr const char* kPrivateApi = "private_api";
+
+struct DispatcherOptions {
+    size_t concurrency = 64;    // calls at a time
+    size_t waiters_max = 1024;  // requests that wait for a first outcome
+    std::chrono::milliseconds poll{500};
+    std::function<Time()> now = Time::Now;
+    std::function<double()> random;  // [0, 1), for the jitter
+};
+
+struct DispatcherCounters {
+    uint64_t attempts = 0, accepted = 0, retried = 0, alarms = 0, dead = 0;
+    size_t in_flight = 0;
+    std::optional<Time> oldest_due;
+};
+
+class Dispatcher {
+public:
+    Dispatcher(
+        store::Engine& engine, net::Client& client, Network& network, DispatcherOptions options
+    );
+    ~Dispatcher();
+
+    // The ledger is made after the dispatcher (its hooks call it); Start after both.
+    void Start(ledger::Ledger& ledger);
+    void Stop();  // finishes the calls in flight; their outcomes reach the ledger
+
+    // Fresh deliveries of a document this node owns. Ids are ignored when no slot is free.
+    void Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids);
+
+    // Calls `done` once: with the delivery after its next recorded outcome, or with nullopt when
+    // `wait` is over or there are too many waiters. Call before submitting what owes it.
+    using WaitDone = std::function<void(std::optional<domain::Conversion>)>;
+    void Wait(const std::string& delivery_id, std::chrono::milliseconds wait, WaitDone done);
+    void Forget(const std::string& delivery_id);  // answers every waiter with nullopt
+
+    // The network's own list (route 1's GET); `done` on the dispatcher's thread.
+    void ListPrivate(const Parameters& query, Network::ListDone done);
+
+    void Step(std::chrono::milliseconds wait);
+    DispatcherCounters counters() const;
+
+private:
+    struct Job {
+        domain::Conversion conversion;
+        std::string delivery_id;
+    };
+    struct Waiter {
+        std::chrono::steady_clock::time_point until;
+        WaitDone done;
+    };
+
+    void Poll(Time now);
+    void Claim(const domain::Conversion& conversion, Time now);
+    void SendQueued();
+    void Send(Job job);
+    void Record(const Job& job, const Attempt& attempt, Parameters sent);
+    void Settled(const std::string& delivery_id, const domain::Conversion& conversion);
+    void ExpireWaiters();
+
+    store::Engine& engine_;
+    net::Client& client_;
+    Network& network_;
+    DispatcherOptions options_;
+    ledger::Ledger* ledger_ = nullptr;
+    std::chrono::steady_clock::time_point next_poll_{};
+
+    mutable std::mutex mutex_;
+    std::deque<Job> queued_;
+    std::set<std::string> active_;  // delivery ids queued or in flight
+    std::multimap<std::string, Waiter> waiters_;
+    DispatcherCounters counters_;
+    std::atomic<bool> stopping_ = false;
+    std::thread thread_;
+};
+
+// What a delivery sends, by contract.md's names, read from the document at the first attempt.
+Parameters ParametersOf(const domain::Conversion& conversion, const domain::Delivery& delivery);
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,342 @@
+#include "delivery/network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "delivery/network_text.h"
+#include "net/url.h"
+
+namespace barracuda::delivery {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr size_t kResponseBytesMax = 1024;
+constexpr size_t kLookUpBytesMax = 1024 * 1024;
+constexpr size_t kListBytesMax = 4 * 1024 * 1024;
+constexpr int kRedirectsMax = 5;
+
+std::string_view Get(const Parameters& parameters, std::string_view name) {
+    for (const auto& [key, value] : parameters) {
+        if (key == name) return value;
+    }
+    return {};
+}
+
+// `parameters` without `left_out` and without the empty ones.
+Parameters Filled(const Parameters& parameters, std::string_view left_out) {
+    Parameters filled;
+    for (const auto& one : parameters) {
+        if (!one.second.empty() && one.first != left_out) filled.push_back(one);
+    }
+    return filled;
+}
+
+// An id that a path cannot carry: "." and ".." would name another resource.
+bool IsPathSegment(std::string_view id) { return !id.empty() && id != "." && id != ".."; }
+
+std::string Join(std::string_view base, std::string_view path, const Parameters& query) {
+    while (base.ends_with('/')) base.remove_suffix(1);
+    std::string url = fmt::format("{}/{}", base, path);
+    if (!query.empty()) url += '?' + net::BuildQuery(query);
+    return url;
+}
+
+Attempt Failed(AttemptClass cls, std::string error) {
+    return {.cls = cls, .error = std::move(error)};
+}
+
+Attempt FromReply(const net::HttpReply& reply) {
+    Attempt attempt{.status = reply.status};
+    attempt.response = ToUtf8(reply.body, kResponseBytesMax);
+    attempt.cls = Classify(reply.status, reply.status == 0);
+    attempt.accepted = attempt.cls == AttemptClass::kAccepted;
+    if (reply.status == 0) {
+        attempt.error = reply.error;
+    } else if (!attempt.accepted) {
+        attempt.error = fmt::format("the network answered {}", reply.status);
+    }
+    // The guard refuses the same address tomorrow: somebody has to look at the settings.
+    if (reply.refused_address) attempt.cls = AttemptClass::kAlarm;
+    return attempt;
+}
+
+// The fields that every kind of attempt needs; each kind is a subclass that lives in its callbacks.
+struct Running : std::enable_shared_from_this<Running> {
+    net::Client* client = nullptr;
+    std::shared_ptr<const NetworkSettings> settings;
+    std::string delivery_id;
+    Parameters parameters;
+    Network::Done done;
+    Clock::time_point deadline;
+
+    virtual ~Running() = default;
+    virtual void Begin() = 0;
+
+    void End(Attempt attempt) { done(std::move(attempt)); }
+
+    // For answers known without a call.
+    void EndLater(Attempt attempt) {
+        client->Post([self = shared_from_this(), attempt = std::move(attempt)] {
+            self->End(attempt);
+        });
+    }
+
+    void AddDeliveryParameter(Parameters& query) const {
+        if (!settings->delivery_parameter.empty()) {
+            query.emplace_back(settings->delivery_parameter, delivery_id);
+        }
+    }
+
+    // `next` runs with the reply and keeps this alive until then.
+    void Call(net::HttpCall call, std::function<void(net::HttpReply)> next) {
+        call.id = delivery_id;
+        call.headers.push_back("Barracuda-Delivery: " + delivery_id);
+        call.timeout = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+        client->Start(
+            std::move(call),
+            [self = shared_from_this(), next = std::move(next)](net::HttpReply r) {
+                next(std::move(r));
+            }
+        );
+    }
+};
+
+struct GoalAttempt : Running {
+    void Begin() override {
+        if (settings->base_url.empty()) {
+            return EndLater(Failed(AttemptClass::kAlarm, "network.base_url is not set"));
+        }
+        const std::string_view goal_id = Get(parameters, "goal_id");
+        if (!IsPathSegment(goal_id)) {
+            return EndLater(Failed(AttemptClass::kFinal, "goal_id is not usable"));
+        }
+        const std::string_view own = Get(parameters, "hash");
+        const std::string hash(own.empty() ? settings->hash : own);
+        if (hash.empty()) {
+            return EndLater(Failed(AttemptClass::kAlarm, "network.hash is not set"));
+        }
+        Parameters query{{"hash", hash}};
+        for (auto& one : Filled(parameters, "goal_id")) {
+            if (one.first != "hash") query.push_back(std::move(one));
+        }
+        AddDeliveryParameter(query);
+        Call(
+            {.url = Join(settings->base_url, "goal/" + net::PercentEncode(goal_id), query)},
+            [this](net::HttpReply reply) { End(FromReply(reply)); }
+        );
+    }
+};
+
+struct ClickAttempt : Running {
+    std::string tracking_link;
+    int redirects = 0;
+
+    void Begin() override {
+        if (settings->base_url.empty()) {
+            return EndLater(Failed(AttemptClass::kAlarm, "network.base_url is not set"));
+        }
+        const std::string_view offer_id = Get(parameters, "offer_id");
+        if (!IsPathSegment(offer_id)) {
+            return EndLater(Failed(AttemptClass::kFinal, "offer_id is not usable"));
+        }
+        Parameters query = Filled(parameters, "offer_id");
+        if (Get(query, "unique").empty()) query.emplace_back("unique", "1");
+        AddDeliveryParameter(query);
+        tracking_link = Join(settings->base_url, "offer/" + net::PercentEncode(offer_id), query);
+        Visit(tracking_link);
+    }
+
+    void Visit(std::string url) {
+        Call({.url = std::move(url)}, [this](net::HttpReply reply) { OnReply(reply); });
+    }
+
+    void OnReply(const net::HttpReply& reply) {
+        const bool redirect = reply.status / 100 == 3 && !reply.location.empty();
+        if (!redirect) return EndWithoutHash(FromReply(reply));
+        if (auto found = ReadClick(reply.location)) {
+            Attempt attempt = FromReply(reply);
+            attempt.accepted = true;
+            attempt.cls = AttemptClass::kAccepted;
+            attempt.error.clear();
+            attempt.result = std::move(*found);
+            return End(std::move(attempt));
+        }
+        if (++redirects > kRedirectsMax) {
+            Attempt attempt = FromReply(reply);
+            attempt.error = fmt::format("more than {} redirects without a hash", kRedirectsMax);
+            return EndWithoutHash(std::move(attempt));
+        }
+        Visit(reply.location);
+    }
+
+    void EndWithoutHash(Attempt attempt) {
+        if (attempt.accepted) attempt.error = "the final URL carries no hash (sub1 or sub)";
+        // What stands behind a redirect is not the network's verdict on our call.
+        if (attempt.accepted || redirects > 0) attempt.cls = AttemptClass::kRetry;
+        attempt.accepted = false;
+        End(std::move(attempt));
+    }
+
+    std::optional<Parameters> ReadClick(const std::string& url) const {
+        const auto query = net::ParseQuery(url);
+        if (!query) return std::nullopt;
+        std::string hash(Get(*query, "sub1"));
+        if (hash.empty()) hash = Get(*query, "sub");
+        if (hash.empty()) return std::nullopt;
+        std::string click_id(Get(*query, "click_id"));
+        if (click_id.empty()) click_id = hash;
+        return Parameters{
+            {"hash", hash},
+            {"click_id", click_id},
+            {"tracking_link", tracking_link},
+            {"clicked_url", url},
+        };
+    }
+};
+
+std::string ProblemOfPrivateApi(const NetworkSettings& settings) {
+    if (settings.private_api_url.empty()) return "network.private_api_url is not set";
+    if (settings.private_api_token.empty()) return "network.private_api_token is not set";
+    return {};
+}
+
+std::vector<std::string> PrivateHeaders(const NetworkSettings& settings) {
+    return {"Authorization: Bearer " + settings.private_api_token, "Accept: application/json"};
+}
+
+struct ConversionAttempt : Running {
+    void Begin() override {
+        if (auto problem = ProblemOfPrivateApi(*settings); !problem.empty()) {
+            return EndLater(Failed(AttemptClass::kAlarm, std::move(problem)));
+        }
+        for (const char* needed : {"hash", "goal_type_id"}) {
+            if (Get(parameters, needed).empty()) {
+                const auto error = fmt::format("{} is missing", needed);
+                return EndLater(Failed(AttemptClass::kFinal, error));
+            }
+        }
+        LookUp();
+    }
+
+    std::string Url(Parameters query) const {
+        AddDeliveryParameter(query);
+        return Join(settings->private_api_url, "users/conversions", query);
+    }
+
+    void LookUp() {
+        Parameters query{
+            {"hash", std::string(Get(parameters, "hash"))},
+            {"goal_type_id", std::string(Get(parameters, "goal_type_id"))},
+        };
+        Call(
+            {.url = Url(std::move(query)),
+             .headers = PrivateHeaders(*settings),
+             .response_bytes_max = kLookUpBytesMax},
+            [this](net::HttpReply reply) { OnLookUp(reply); }
+        );
+    }
+
+    void OnLookUp(const net::HttpReply& reply) {
+        Attempt attempt = FromReply(reply);
+        if (!attempt.accepted) {
+            attempt.error = "look-up: " + attempt.error;
+            return End(std::move(attempt));
+        }
+        auto answer =
+            ReadLookup(reply.body, Get(parameters, "hash"), Get(parameters, "goal_type_id"));
+        if (!answer.valid) {
+            attempt.accepted = false;
+            attempt.cls = AttemptClass::kRetry;
+            attempt.error = "look-up: the answer is not JSON with an array `data`";
+            return End(std::move(attempt));
+        }
+        if (!answer.found) return Create();
+        attempt.result = {{"found", "1"}};
+        if (!answer.id.empty()) attempt.result.emplace_back("id", std::move(answer.id));
+        End(std::move(attempt));
+    }
+
+    void Create() {
+        net::HttpCall call{.method = "POST", .url = Url({}), .headers = PrivateHeaders(*settings)};
+        call.headers.push_back("Content-Type: application/json");
+        call.body = ConversionJson(parameters);
+        Call(std::move(call), [this](net::HttpReply reply) {
+            Attempt attempt = FromReply(reply);
+            if (attempt.accepted) {
+                auto id = ReadCreatedId(reply.body);
+                if (!id.empty()) attempt.result = {{"id", std::move(id)}};
+            }
+            End(std::move(attempt));
+        });
+    }
+};
+
+template <typename Kind>
+void StartAttempt(
+    net::Client& client,
+    const std::shared_ptr<const NetworkSettings>& settings,
+    std::string_view delivery_id,
+    const Parameters& parameters,
+    Network::Done done
+) {
+    auto running = std::make_shared<Kind>();
+    running->client = &client;
+    running->settings = settings;
+    running->delivery_id = delivery_id;
+    running->parameters = parameters;
+    running->done = std::move(done);
+    running->deadline = Clock::now() + settings->attempt_timeout;
+    running->Begin();
+}
+
+Result<std::string> ListResult(net::HttpReply reply) {
+    if (reply.status == 0) return Fail(ErrorCode::kUpstream, reply.error);
+    if (reply.status / 100 != 2) {
+        return Fail(ErrorCode::kUpstream, fmt::format("the network answered {}", reply.status));
+    }
+    if (reply.truncated) return Fail(ErrorCode::kUpstream, "the network's answer is too long");
+    return std::move(reply.body);
+}
+
+}  // namespace
+
+Network::Network(net::Client& client, NetworkSettings settings)
+    : client_(client), settings_(std::make_shared<const NetworkSettings>(std::move(settings))) {}
+
+void Network::GoalPostback(std::string_view delivery_id, const Parameters& parameters, Done done) {
+    StartAttempt<GoalAttempt>(client_, settings_, delivery_id, parameters, std::move(done));
+}
+
+void Network::AcquireClick(std::string_view delivery_id, const Parameters& parameters, Done done) {
+    StartAttempt<ClickAttempt>(client_, settings_, delivery_id, parameters, std::move(done));
+}
+
+void Network::PrivateConversion(
+    std::string_view delivery_id, const Parameters& parameters, Done done
+) {
+    StartAttempt<ConversionAttempt>(client_, settings_, delivery_id, parameters, std::move(done));
+}
+
+void Network::ListPrivateConversions(const Parameters& query, ListDone done) {
+    if (auto problem = ProblemOfPrivateApi(*settings_); !problem.empty()) {
+        client_.Post([done = std::move(done), problem] {
+            done(Fail(ErrorCode::kUnavailable, problem));
+        });
+        return;
+    }
+    net::HttpCall call{
+        .url = Join(settings_->private_api_url, "users/conversions", Filled(query, {})),
+        .headers = PrivateHeaders(*settings_),
+        .timeout = settings_->attempt_timeout,
+        .response_bytes_max = kListBytesMax,
+    };
+    client_.Start(std::move(call), [done = std::move(done)](net::HttpReply reply) {
+        done(ListResult(std::move(reply)));
+    });
+}
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,77 @@
+// Network: the affiliate network's two APIs (contract.md, "The network's API"). Each call here
+// makes ONE attempt and tells how it ended; when to try again is retry.h's and the dispatcher's
+// decision.
+//
+// Threads: the calls from any thread; `done` runs exactly once, always inside net::Client::Step(),
+// also where no call is made (a missing setting, an unusable id). The Network may be destroyed
+// while attempts are under way; the client may not. Time: `attempt_timeout` bounds the whole
+// attempt, with its redirects or its look-up.
+//
+// Parameters carry the contract's names and plain values; they are encoded here, once. Empty values
+// are left out. Every call carries the header `Barracuda-Delivery: <delivery_id>`.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "delivery/retry.h"
+#include "net/client.h"
+
+namespace barracuda::delivery {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+struct NetworkSettings {
+    std::string base_url{};            // public API, e.g. https://network.example/api/v3
+    std::string hash{};                // for goals whose click has no hash of its own
+    std::string private_api_url{};     // e.g. https://network.example/backend/open-api/v1
+    std::string private_api_token{};   // sent as a bearer token, never logged
+    std::string delivery_parameter{};  // query parameter that repeats the delivery id; empty = none
+    std::chrono::milliseconds attempt_timeout{8'000};
+};
+
+struct Attempt {
+    int status = 0;  // of the last reply; 0: none came
+    bool accepted = false;
+    AttemptClass cls = AttemptClass::kRetry;
+    std::string response{};  // the last reply's body: at most 1 KiB, valid UTF-8
+    std::string error{};     // empty when accepted; holds no token
+    Parameters result{};     // see each call
+};
+
+class Network {
+public:
+    using Done = std::function<void(Attempt)>;
+    using ListDone = std::function<void(Result<std::string>)>;
+
+    // `client` must outlive every attempt.
+    Network(net::Client& client, NetworkSettings settings);
+
+    // GET {base}/goal/{goal_id}?hash=...; `goal_id` is the path, everything else the query. `hash`
+    // is the parameter's when it has one, else the setting's.
+    void GoalPostback(std::string_view delivery_id, const Parameters& parameters, Done done);
+
+    // GET {base}/offer/{offer_id}?...&unique=1, then at most 5 redirects, until a Location carries
+    // `sub1` or `sub` (that address is not called). Result: hash, click_id, tracking_link (the
+    // offer URL called), clicked_url (the final URL).
+    void AcquireClick(std::string_view delivery_id, const Parameters& parameters, Done done);
+
+    // Looks the conversion up by hash and goal_type_id; creates it when it is not there. Result:
+    // `id` (the network's) where it tells one, and `found` = "1" when it was there before.
+    void PrivateConversion(std::string_view delivery_id, const Parameters& parameters, Done done);
+
+    // GET users/conversions?<query>: the raw JSON body of a 2xx reply, at most 4 MiB.
+    void ListPrivateConversions(const Parameters& query, ListDone done);
+
+private:
+    net::Client& client_;
+    std::shared_ptr<const NetworkSettings> settings_;
+};
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,140 @@
+#include "delivery/network_text.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+namespace barracuda::delivery {
+namespace {
+
+namespace json = boost::json;
+
+// The length of the UTF-8 character at the front of `text`; 0 when it is not one.
+size_t CharacterLength(std::string_view text) {
+    const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) return lead == 0 ? 0 : 1;
+    const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
+    for (size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) return 0;
+    }
+    const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+    const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+    const bool too_high = lead == 0xf4 && byte(1) >= 0x90;
+    return overlong || surrogate || too_high ? 0 : length;
+}
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// JSON's number without an exponent: -?(0|[1-9][0-9]*)(\.[0-9]+)?
+bool IsJsonNumber(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    const auto point = std::min(text.find('.'), text.size());
+    const std::string_view whole = text.substr(0, point);
+    const std::string_view part = text.substr(std::min(point + 1, text.size()));
+    if (whole.empty() || !std::all_of(whole.begin(), whole.end(), IsDigit)) return false;
+    if (whole.size() > 1 && whole[0] == '0') return false;
+    if (point == text.size()) return true;
+    return !part.empty() && std::all_of(part.begin(), part.end(), IsDigit);
+}
+
+bool IsNumericField(std::string_view name) {
+    constexpr std::string_view kNames[] = {
+        "payout",
+        "revenue",
+        "sale_amount",
+        "deposit_amount",
+        "withdrawal_amount",
+        "goal_type_id",
+        "affiliate_id",
+        "offer_id",
+    };
+    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+std::string JsonString(std::string_view text) {
+    return json::serialize(json::string(ToUtf8(text, text.size())));
+}
+
+std::string JsonValue(std::string_view name, std::string_view value) {
+    if (name == "is_test") return value == "1" || value == "true" ? "true" : "false";
+    if (IsNumericField(name) && IsJsonNumber(value)) return std::string(value);
+    return JsonString(value);
+}
+
+json::value Parse(std::string_view body) {
+    json::error_code problem;
+    auto value = json::parse(json::string_view(body.data(), body.size()), problem);
+    return problem ? json::value() : value;
+}
+
+const json::array* ArrayOf(const json::value& value, const char* name) {
+    if (!value.is_object()) return nullptr;
+    const json::value* found = value.as_object().if_contains(name);
+    return found != nullptr ? found->if_array() : nullptr;
+}
+
+// A member as text: a string as it is, a number as digits, anything else as empty.
+std::string TextOf(const json::value& value, const char* name) {
+    if (!value.is_object()) return {};
+    const json::value* found = value.as_object().if_contains(name);
+    if (found == nullptr) return {};
+    if (found->is_string())
+        return std::string(found->as_string().c_str(), found->as_string().size());
+    if (found->is_int64() || found->is_uint64()) return json::serialize(*found);
+    return {};
+}
+
+bool SameOrAbsent(const json::value& item, const char* name, std::string_view wanted) {
+    const std::string text = TextOf(item, name);
+    return text.empty() || text == wanted;
+}
+
+}  // namespace
+
+std::string ToUtf8(std::string_view bytes, size_t bytes_max) {
+    std::string out;
+    out.reserve(std::min(bytes.size(), bytes_max));
+    while (!bytes.empty()) {
+        const size_t length = CharacterLength(bytes);
+        if (out.size() + std::max<size_t>(length, 1) > bytes_max) break;
+        out += length == 0 ? std::string_view("?") : bytes.substr(0, length);
+        bytes.remove_prefix(std::max<size_t>(length, 1));
+    }
+    return out;
+}
+
+std::string ConversionJson(const std::vector<std::pair<std::string, std::string>>& parameters) {
+    std::string out = R"({"conversions":[{)";
+    bool unique_given = false;
+    for (const auto& [name, value] : parameters) {
+        if (value.empty()) continue;
+        unique_given |= name == "unique";
+        out += JsonString(name) + ':' + JsonValue(name, value) + ',';
+    }
+    if (!unique_given) out += R"("unique":"API",)";
+    out.pop_back();
+    return out + "}]}";
+}
+
+LookupAnswer ReadLookup(
+    std::string_view body, std::string_view hash, std::string_view goal_type_id
+) {
+    const json::value answer = Parse(body);
+    const json::array* data = ArrayOf(answer, "data");
+    if (data == nullptr) return {};
+    for (const json::value& item : *data) {
+        if (SameOrAbsent(item, "hash", hash) && SameOrAbsent(item, "goal_type_id", goal_type_id)) {
+            return {.valid = true, .found = true, .id = TextOf(item, "id")};
+        }
+    }
+    return {.valid = true};
+}
+
+std::string ReadCreatedId(std::string_view body) {
+    const json::value answer = Parse(body);
+    const json::array* created = ArrayOf(answer, "conversions");
+    return created == nullptr || created->empty() ? std::string() : TextOf(created->front(), "id");
+}
+
+}  // namespace barracuda::delivery

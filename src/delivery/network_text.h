@@ -1,0 +1,38 @@
+// Text of the network's calls: bounded UTF-8 of what it answered and the JSON we send. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace barracuda::delivery {
+
+// At most `bytes_max` bytes of `bytes` as valid UTF-8, cut between characters; a byte that is not
+// UTF-8, and NUL, becomes '?', so that every store and every page can hold the text.
+std::string ToUtf8(std::string_view bytes, size_t bytes_max);
+
+// {"conversions":[{...}]} of one conversion. The amounts and goal_type_id, affiliate_id, offer_id
+// are written as JSON numbers, digit for digit (no double in between), when they read as one;
+// is_test as true or false; all else as strings. Empty values are left out; `unique` is "API"
+// unless given.
+std::string ConversionJson(const std::vector<std::pair<std::string, std::string>>& parameters);
+
+// What the look-up's answer says of a conversion with this hash and goal type.
+struct LookupAnswer {
+    bool valid = false;  // JSON with an array `data`
+    bool found = false;
+    std::string id{};  // the network's id of it, may be empty
+};
+
+// An entry whose hash or goal_type_id is another does not count: an API that ignores a filter it
+// does not know would otherwise make us believe that everything was sent.
+LookupAnswer ReadLookup(
+    std::string_view body, std::string_view hash, std::string_view goal_type_id
+);
+
+// `conversions[0].id` of the answer to a creation; empty when there is none.
+std::string ReadCreatedId(std::string_view body);
+
+}  // namespace barracuda::delivery
