@@ -207,12 +207,14 @@ class MockNetwork:
 
     Modes, for all calls or for one kind ("goal", "offer", "private"): ok, refuse (422), error (500),
     slow (answers after `delay` s), hang (never answers), down (closes the connection unanswered), redirect
-    (for ever). `calls` holds every call in the order of arrival. Accepted ones are those with mode ok or slow.
+    (for ever), "redirect:URL", "status:N". per_click[click id] goes before both, for goal calls. `calls` holds every call
+    in the order of arrival. Accepted ones are those with mode ok or slow.
     """
 
     def __init__(self):
         self.calls, self.lock = [], threading.Lock()
         self.modes, self.delay = collections.defaultdict(lambda: "ok"), 1.0
+        self.per_click = {}
         self.created = {}  # (hash, goal_type_id) -> conversion of network B
         self.clicks = {}  # click_id -> hash, handed out by offer
         self.click_numbers = 1000
@@ -241,12 +243,15 @@ class MockNetwork:
             self.delay = delay
             if kind is None:
                 self.modes.clear()
+                self.per_click.clear()
                 self.modes["*"] = mode
             else:
                 self.modes[kind] = mode
 
-    def mode_of(self, kind):
+    def mode_of(self, kind, click=None):
         with self.lock:
+            if kind == "goal" and click in self.per_click:
+                return self.per_click[click]
             return self.modes[kind] if kind in self.modes else self.modes["*"]
 
     def record(self, call):
@@ -334,7 +339,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             body = {"unreadable": raw.decode("latin1")}
         kind = self.kind(method, parts.path)
-        mode = net.mode_of("private" if kind in ("lookup", "create") else kind)
+        mode = net.mode_of("private" if kind in ("lookup", "create") else kind, query.get("click_id"))
         net.record(Call(now, kind, method, parts.path, query, dict(self.headers.items()), body,
                         self.headers.get("Barracuda-Delivery"), mode))
         if mode == "slow":
@@ -352,6 +357,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(422, {"error": "refused"})
         if mode == "error":
             return self.reply(500, {"error": "broken"})
+        if mode.startswith("status:"):
+            return self.reply(int(mode[7:]), {"error": mode})
+        if mode.startswith("redirect:"):
+            return self.reply(302, {}, {"Location": mode[9:]})
         if mode == "redirect":
             return self.reply(302, {}, {"Location": f"http://127.0.0.1:{net.port}{self.path}"})
         getattr(self, f"ok_{kind}")(query, body)
