@@ -92,7 +92,10 @@ void IoThread::Start() {
 bool IoThread::OnThisThread() const { return current_thread == this; }
 
 void IoThread::Post(std::function<void()> task) {
-    if (!closed()) asio::post(io_, std::move(task));
+    if (closed()) return;
+    asio::post(io_, [this, task = std::move(task)] {
+        if (!closed()) task();
+    });
 }
 
 void IoThread::Join() {

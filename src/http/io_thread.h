@@ -30,6 +30,7 @@ struct ServerState {
     ServerOptions options;
     Handler handler;
     std::atomic<size_t> connections{0};  // open, refused ones included
+    std::atomic<size_t> body_bytes{0};   // against body_bytes_total_max
     std::atomic<bool> draining{false};
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace barracuda::http {
 namespace {
 
@@ -203,6 +205,28 @@ TEST(Parser, HoldsItsLimitsToTheByte) {
     EXPECT_EQ(Verdict(Get("Content-Length: 65\r\n")), 413);
     EXPECT_EQ(Verdict(Get("Content-Length: 99999999999999999999999\r\n")), 413);
     EXPECT_EQ(Verdict(Get("Expect: other\r\n")), 417);
+}
+
+// Damaged requests: whatever the verdict, it must not depend on the cuts.
+TEST(Parser, DoesNotDependOnCutsWhenDamaged) {
+    std::mt19937 random(7);
+    const std::string requests[] = {
+        Get("Content-Length: 5\r\nX: y\r\n", "/a?b=%20") + "hello",
+        Get("Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\nT: v\r\n\r\n",
+    };
+    const std::string bytes("\r\n :%;,0a\0\t", 12);
+    int seen[3] = {};
+    for (int i = 0; i < 1000; ++i) {
+        std::string text = requests[i % 2];
+        for (unsigned n = random() % 3 + 1; n > 0; --n) {
+            size_t at = random() % text.size();
+            if (random() % 2) text.erase(at, 1);
+            text.insert(at, 1, bytes[random() % bytes.size()]);
+        }
+        int verdict = Verdict(text);
+        ++seen[verdict > 0 ? 2 : verdict + 1];
+    }
+    for (int count : seen) EXPECT_GT(count, 0);  // all three outcomes were tried
 }
 
 TEST(Parser, LeavesThePipelinedRest) {

@@ -34,7 +34,10 @@ struct ServerOptions {
     size_t headers_max = 100;                  // 431
     size_t request_line_bytes_max = 8 * 1024;  // 414
     size_t body_bytes_max = 1024 * 1024;       // announced or sent: 413
-    size_t connections_max = 10000;            // over all threads: 503 with Retry-After
+    // Bodies being received or handled, over all threads (those that came in one read do not
+    // count): 503. Without it connections_max bodies would be 10 GiB.
+    size_t body_bytes_total_max = 256 * 1024 * 1024;
+    size_t connections_max = 10000;  // over all threads: 503 with Retry-After
 
     // Deadlines are looked at every quarter of the shortest, 10 to 500 ms.
     std::chrono::milliseconds header_timeout{10'000};  // first byte to header's end: 408

@@ -362,6 +362,47 @@ TEST_F(ServerTest, StopDoesNotWaitForever) {
     server_.reset();
 }
 
+TEST_F(ServerTest, BoundsTheSumOfBodies) {
+    Begin({.body_bytes_total_max = 200'000});
+    std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n";
+    std::string body(90'000, 'b');
+    auto first = std::make_unique<TestClient>(server_->port());
+    first->Send(head + body.substr(1));
+    std::this_thread::sleep_for(50ms);
+    TestClient second(server_->port());
+    second.Send(head + body);
+    EXPECT_TRUE(second.ReadAll().starts_with("HTTP/1.1 503"));
+    first.reset();
+    std::this_thread::sleep_for(50ms);
+    for (int i = 0; i < 3; ++i) {
+        TestClient next(server_->port());
+        next.Send(head + body);
+        EXPECT_TRUE(next.ReadTo("]").starts_with("HTTP/1.1 200")) << i;
+    }
+}
+
+TEST_F(ServerTest, StopsUnderLoad) {
+    Begin({.threads = 2, .stop_timeout = 1s});
+    std::atomic<int> answers{0};
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.emplace_back([this, i, &answers, port = server_->port()] {
+            TestClient client(port);
+            const char* paths[] = {"/echo", "/drop", "/stream", "/echo"};
+            while (client.Send(Get(paths[i])) && !client.ReadTo("}").empty()) {
+                ++answers;
+                if (i == 2) break;  // one stream is left half read
+            }
+        });
+    }
+    std::jthread poster([this](std::stop_token stop) {
+        while (!stop.stop_requested()) server_->Post(1, [] {});
+    });
+    while (answers < 200) std::this_thread::sleep_for(1ms);
+    server_->Stop();
+    clients.clear();
+}
+
 TEST_F(ServerTest, PostRunsOnTheNamedThread) {
     Begin({.threads = 2});
     std::promise<std::thread::id> ids[3];

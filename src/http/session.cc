@@ -16,7 +16,8 @@ namespace {
 
 constexpr size_t kReadSmall = 4 * 1024;
 constexpr size_t kReadLarge = 64 * 1024;
-constexpr size_t kKeepMax = 64 * 1024;          // larger buffers are given back after a request
+constexpr unsigned kStepsMax = 192;             // then other connections have their turn
+constexpr size_t kKeepMax = 8 * 1024;           // larger buffers are given back after a request
 constexpr size_t kLingerMax = 4 * 1024 * 1024;  // bytes read and thrown away for a peer's sake
 
 // Runs `call` on the session's thread: at once when already there.
@@ -104,7 +105,11 @@ void Session::Process() {
     if (stepping_) return;
     auto self = shared_from_this();
     stepping_ = true;
+    unsigned steps = 0;
     while (Step()) {
+        if (++steps < kStepsMax) continue;
+        thread_->Post([self] { self->Process(); });
+        break;
     }
     stepping_ = false;
 }
@@ -151,6 +156,7 @@ bool Session::ContinueReading() {
             std::max<size_t>(options.body_bytes_per_second_min, 1)
         );
         deadline_ = body_started_ + options.body_grace + earned;
+        if (!CountBody()) return FailWith(503, "too much is being received");
         if (parser_.expects_continue() && !continued_ && !SendContinue()) return false;
     } else if (phase_ == Phase::kIdle) {
         phase_ = Phase::kHeader;
@@ -158,6 +164,20 @@ bool Session::ContinueReading() {
     }
     StartRead();
     return false;
+}
+
+// Counts what has come, and the reserve for what was announced.
+bool Session::CountBody() {
+    size_t bytes = parser_.request().body.capacity();
+    auto& total = thread_->state().body_bytes;
+    size_t sum = total.fetch_add(bytes - counted_) + bytes - counted_;
+    counted_ = bytes;
+    return sum <= thread_->options().body_bytes_total_max;
+}
+
+void Session::ForgetBody() {
+    if (counted_ > 0) thread_->state().body_bytes.fetch_sub(counted_);
+    counted_ = 0;
 }
 
 bool Session::SendContinue() {
@@ -202,6 +222,7 @@ void Session::OnAnswer(Response response) {
 
 bool Session::BeginAnswer() {
     answered_ = false;
+    ForgetBody();
     if (thread_->state().draining.load(std::memory_order_relaxed)) keep_alive_ = false;
     streaming_ =
         response_.stream && !head_request_ && response_.status != 204 && response_.status != 304;
@@ -225,6 +246,7 @@ bool Session::FailWith(int status, const char* message) {
     keep_alive_ = false;
     head_request_ = parser_.request().method == "HEAD";
     http_1_0_ = parser_.http_1_0();
+    parser_.Reset();  // gives back what came of a body
     return BeginAnswer();
 }
 
@@ -406,6 +428,7 @@ void Session::Close() {
     error_code ignored;
     socket_.close(ignored);
     response_ = Response();
+    ForgetBody();
     thread_->Forget(place_);
 }
 

@@ -45,6 +45,8 @@ private:
     bool ReadRequest();
     bool HandleRequest();
     bool ContinueReading();
+    bool CountBody();
+    void ForgetBody();
     bool SendContinue();
     bool BeginAnswer();
     bool Flush();
@@ -72,6 +74,7 @@ private:
     size_t written_ = 0;
     Response response_;
     std::optional<std::string> piece_;
+    size_t counted_ = 0;   // of ServerState::body_bytes
     size_t lingered_ = 0;  // bytes thrown away while lingering
 
     bool stepping_ = false;  // Process is on the stack
