@@ -32,7 +32,10 @@ void BsonWriter::Id(std::string_view key, const ObjectId& value) {
 }
 void BsonWriter::Decimal(std::string_view key, const std::string& value) {
     bson_decimal128_t decimal;
-    BARRACUDA_CHECK(bson_decimal128_from_string(value.c_str(), &decimal));
+    if (!bson_decimal128_from_string(value.c_str(), &decimal)) {
+        Text(key, value);  // an amount that someone else stored as text, kept as it is
+        return;
+    }
     bson_append_decimal128(&bson_, key.data(), Length(key), &decimal);
 }
 void BsonWriter::Document(std::string_view key, std::string_view bson) {

@@ -25,7 +25,7 @@ public:
     void Bool(std::string_view key, bool value);
     void Date(std::string_view key, Time value);
     void Id(std::string_view key, const ObjectId& value);
-    void Decimal(std::string_view key, const std::string& value);
+    void Decimal(std::string_view key, const std::string& value);  // text where it is no number
     void Document(std::string_view key, std::string_view bson);
     void Array(std::string_view key, const BsonWriter& elements);  // keys "0", "1", …
     std::string Take() const;

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "base/money.h"
 #include "domain/bson.h"
 #include "domain/conversion.h"
 
@@ -129,8 +130,16 @@ void DecodeField(Conversion& to, std::string_view key, const bson_iter_t& at) {
     auto field = FieldNamed(key);
     if (!field) return;
     if (InfoOf(*field).type == FieldType::kObject) {
-        if (BSON_ITER_HOLDS_DOCUMENT(&at)) to.fields.Set(*field, std::string(BytesOf(at)));
+        std::string_view bytes = BytesOf(at);
+        bson_t child;  // checks the length and the final NUL
+        bool sound =
+            BSON_ITER_HOLDS_DOCUMENT(&at) &&
+            bson_init_static(&child, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+        if (sound) to.fields.Set(*field, std::string(bytes));
     } else if (auto text = ScalarText(at)) {
+        if (InfoOf(*field).type == FieldType::kMoney) {
+            if (auto money = Money::Parse(*text)) text = money->Text();
+        }
         to.fields.Set(*field, std::move(*text));
     }
 }
