@@ -170,7 +170,11 @@ Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
     auto status = rocksdb::DB::Open(db, options.directory, descriptors, &families, &opened);
     if (!status.ok()) {
         std::string text = status.ToString();
-        if (text.find("lock") != std::string::npos) text = "in use by a running barracuda";
+        // Not any "lock": a directory's name or "block checksum mismatch" hold it as well.
+        if (text.find("lock hold by") != std::string::npos ||
+            text.find("While lock file") != std::string::npos) {
+            text = "in use by a running barracuda";
+        }
         return Fail(
             ErrorCode::kUnavailable,
             "cannot open the store in " + options.directory + ": " + text,
