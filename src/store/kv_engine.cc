@@ -111,6 +111,7 @@ std::optional<std::pair<std::string, RollupValue>> RollupOf(
 struct KvEngine::Batch {
     std::vector<KvChange> changes;
     std::unordered_map<std::string, std::optional<std::string>> documents;  // within this batch
+    std::set<std::string> failed;  // documents with a lost or refused write: later ones are lost
     std::map<std::string, std::string> unique_added;  // unique prefix -> entry
     std::set<std::string> unique_removed;             // entries
     std::map<std::string, RollupValue> rollups;
@@ -149,6 +150,7 @@ Result<std::vector<std::optional<std::string>>> KvEngine::Load(std::span<const R
 
 Result<bool> KvEngine::StoredIs(const Write& write, const Batch& batch) {
     std::string key = DocumentKey(write.ref);
+    if (batch.failed.contains(key)) return false;  // it may build on the write that failed
     int64_t wanted = RevOf(write.before);
     if (auto at = batch.documents.find(key); at != batch.documents.end()) {
         return RevOf(at->second) == wanted;
@@ -239,6 +241,7 @@ Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) 
     for (const auto& write : writes) {
         auto state = Plan(write, batch);
         if (!state) return Fail(state.error());
+        if (*state != WriteState::kApplied) batch.failed.insert(DocumentKey(write.ref));
         states.push_back(*state);
     }
     for (const auto& [key, delta] : batch.rollups) {
@@ -418,7 +421,7 @@ Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
     std::vector<KvChange> changes;
     auto compare = [&](Space space, std::map<std::string, std::string>& wanted, const char* what) {
         auto at = kv_->Iterate(space);
-        for (at->Seek(std::string_view("\x01", 1)); at->Valid(); at->Next()) {
+        for (at->Seek(""); at->Valid(); at->Next()) {  // an owner may be empty: a first NUL
             auto found = wanted.find(std::string(at->Key()));
             auto rollup = RollupValue::Parse(at->Value());
             bool zero = rollup && rollup->count == 0 && rollup->micros == 0;
@@ -437,6 +440,7 @@ Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
     compare(Space::kIndexes, expected.indexes, "index");
     compare(Space::kWork, expected.work, "work");
     if (repair && !changes.empty()) {
+        if (!trouble_.empty()) return Fail(ErrorCode::kUnavailable, trouble_);
         auto applied = kv_->Apply(changes);
         if (!applied) return Fail(applied.error());
     }
