@@ -59,10 +59,9 @@ public:
     void Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids);
 
     // Calls `done` once: with the delivery after its next recorded outcome, or with nullopt when
-    // `wait` is over or there are too many waiters. Call before submitting what owes it.
+    // `wait` is over or there are too many waiters. An outcome just recorded answers at once.
     using WaitDone = std::function<void(std::optional<domain::Conversion>)>;
     void Wait(const std::string& delivery_id, std::chrono::milliseconds wait, WaitDone done);
-    void Forget(const std::string& delivery_id);  // answers every waiter with nullopt
 
     // The network's own list (route 1's GET); `done` on the dispatcher's thread.
     void ListPrivate(const Parameters& query, Network::ListDone done);
@@ -85,7 +84,9 @@ private:
     void SendQueued();
     void Send(Job job);
     void Record(const Job& job, const Attempt& attempt, Parameters sent);
-    void Settled(const std::string& delivery_id, const domain::Conversion& conversion);
+    void Settled(
+        const std::string& delivery_id, const std::optional<domain::Conversion>& conversion
+    );
     void ExpireWaiters();
 
     store::Engine& engine_;
@@ -93,12 +94,15 @@ private:
     Network& network_;
     DispatcherOptions options_;
     ledger::Ledger* ledger_ = nullptr;
+    std::atomic<bool> poll_now_ = false;
     std::chrono::steady_clock::time_point next_poll_{};
 
     mutable std::mutex mutex_;
     std::deque<Job> queued_;
     std::set<std::string> active_;  // delivery ids queued or in flight
+    std::deque<Job> recent_;        // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
+    bool backlog_ = false;
     DispatcherCounters counters_;
     std::atomic<bool> stopping_ = false;
     std::thread thread_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace barracuda::domain {
 
 const char* NameOf(Verdict verdict) {
@@ -182,7 +184,7 @@ private:
         decision_.changed = true;
     }
 
-    static std::string_view CutTo(std::string_view text) { return text.substr(0, 4096); }
+    static std::string_view CutTo(std::string_view text) { return CutUtf8(text, 4096); }
 
     void AddConflict(Field field, const std::string& value) {
         decision_.conflicts.push_back(
@@ -207,6 +209,7 @@ private:
             delivery.destination = ask.destination;
             delivery.kind = ask.kind;
             delivery.next_at = now_;
+            delivery.parameters = ask.extra;
             decision_.fresh_deliveries.push_back(delivery.id);
             Trace(fmt::format("owes {} to {}", ask.kind, ask.destination));
             document.deliveries.push_back(std::move(delivery));
@@ -251,11 +254,11 @@ Decision DecideOutcome(
     for (auto& delivery : decision.document->deliveries) {
         if (delivery.id != outcome.delivery_id) continue;
         if (delivery.state != DeliveryState::kWaiting) return decision;  // settled before
+        if (delivery.attempts == 0) delivery.parameters = outcome.parameters;
         ++delivery.attempts;
         delivery.status = outcome.status;
         delivery.error = outcome.error;
         delivery.response = outcome.response;
-        if (delivery.parameters.empty()) delivery.parameters = outcome.parameters;
         if (outcome.accepted) {
             delivery.state = DeliveryState::kDone;
         } else if (outcome.retry_at) {
