@@ -17,10 +17,14 @@
 #include "ledger/ledger.h"
 #include "store/engine.h"
 
+namespace barracuda::delivery {
+class FlowRunner;
+}
+
 namespace barracuda::api {
 
+class AdminAuth;
 class QueryPool;
-class Sessions;
 
 struct Service {
     const config::Config& config;
@@ -31,6 +35,8 @@ struct Service {
     QueryPool& queries;
     TrustedProxies proxies;
     RateLimit forms;
+    AdminAuth* admin = nullptr;             // admin_auth.h
+    delivery::FlowRunner* flows = nullptr;  // delivery/flow.h
 };
 
 // A request on its way through one route.

@@ -1,0 +1,299 @@
+#include "api/sessions.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "api/credentials.h"
+#include "base/text.h"
+#include "domain/bson.h"
+
+namespace barracuda::api {
+
+namespace {
+
+std::string TextIn(std::string_view bson, const char* name) {
+    return domain::TopText(bson, name).value_or("");
+}
+
+int64_t NumberIn(std::string_view bson, const char* name) {
+    return std::strtoll(TextIn(bson, name).c_str(), nullptr, 10);
+}
+
+Result<bool> ScanAll(
+    store::Engine& engine,
+    store::Collection collection,
+    const std::function<void(const std::string&)>& visit
+) {
+    store::ScanRequest request;
+    request.collection = collection;
+    request.limit = 1000;
+    do {
+        auto page = engine.Scan(request);
+        if (!page) return Fail(page.error());
+        for (const auto& document : page->documents) visit(document);
+        request.cursor = page->cursor;
+    } while (!request.cursor.empty());
+    return true;
+}
+
+}  // namespace
+
+std::string EncodeAdmin(const Admin& admin) {
+    domain::BsonWriter to;
+    to.Text("_id", admin.email);
+    to.Text("email", admin.email);
+    to.Text("name", admin.name);
+    to.Text("role", admin.role);
+    to.Text("password", admin.password);
+    to.Int("rev", admin.rev);
+    to.Date("createdAt", admin.created);
+    return to.Take();
+}
+
+Admin DecodeAdmin(std::string_view bson) {
+    Admin admin;
+    admin.email = Lower(TextIn(bson, "email"));
+    admin.name = TextIn(bson, "name");
+    admin.role = domain::TopText(bson, "role").value_or("admin");
+    admin.password = TextIn(bson, "password");
+    admin.rev = NumberIn(bson, "rev");
+    admin.created = Time{NumberIn(bson, "createdAt")};
+    return admin;
+}
+
+Result<bool> Admins::LoadFrom(store::Engine& engine) {
+    std::unordered_map<std::string, Admin> loaded;
+    auto scanned = ScanAll(engine, store::Collection::kAdmins, [&](const std::string& document) {
+        Admin admin = DecodeAdmin(document);
+        loaded[admin.email] = std::move(admin);
+    });
+    if (!scanned) return scanned;
+    std::unique_lock lock(mutex_);
+    by_email_ = std::move(loaded);
+    return true;
+}
+
+std::optional<Admin> Admins::Find(std::string_view email) const {
+    std::shared_lock lock(mutex_);
+    auto at = by_email_.find(Lower(email));
+    return at == by_email_.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::vector<Admin> Admins::List() const {
+    std::vector<Admin> admins;
+    {
+        std::shared_lock lock(mutex_);
+        for (const auto& [email, admin] : by_email_) admins.push_back(admin);
+    }
+    std::sort(admins.begin(), admins.end(), [](auto& a, auto& b) { return a.email < b.email; });
+    return admins;
+}
+
+bool Admins::empty() const {
+    std::shared_lock lock(mutex_);
+    return by_email_.empty();
+}
+
+void Admins::Create(
+    ledger::Ledger& ledger,
+    std::string_view email,
+    std::string name,
+    std::string password_hash,
+    std::function<void(Result<Admin>)> done
+) {
+    Admin admin;
+    admin.email = Lower(email);
+    admin.name = std::move(name);
+    admin.password = std::move(password_hash);
+    admin.created = Time::Now();
+    admin.rev = 1;
+    ledger.Edit(
+        {store::Collection::kAdmins, admin.email},
+        [admin](const std::optional<std::string>& stored) {
+            if (stored) return ledger::EditPlan{};
+            return ledger::EditPlan{true, EncodeAdmin(admin)};
+        },
+        [this, admin, done = std::move(done)](Result<ledger::EditState> state) {
+            if (!state) return done(Fail(state.error()));
+            if (*state != ledger::EditState::kWritten) {
+                return done(Fail(ErrorCode::kConflict, "there is an admin with this e-mail"));
+            }
+            {
+                std::unique_lock lock(mutex_);
+                by_email_[admin.email] = admin;
+            }
+            done(admin);
+        }
+    );
+}
+
+std::string EncodeSession(const Session& session) {
+    domain::BsonWriter to;
+    to.Text("_id", session.hash);
+    to.Text("email", session.email);
+    to.Date("seen", session.seen);
+    to.Int("rev", session.rev);
+    to.Date("createdAt", session.created);
+    return to.Take();
+}
+
+Session DecodeSession(std::string_view bson) {
+    Session session;
+    session.hash = TextIn(bson, "_id");
+    session.email = TextIn(bson, "email");
+    session.seen = Time{NumberIn(bson, "seen")};
+    session.rev = NumberIn(bson, "rev");
+    session.created = Time{NumberIn(bson, "createdAt")};
+    return session;
+}
+
+// `seen` of the store lags by up to the grain, which can only end a session early after a restart.
+// A clock set back must not lengthen a life: a session from the future is none.
+bool Sessions::IsLive(const Session& session, Time now) {
+    return now.ms - session.seen.ms < kIdleMs && now.ms - session.created.ms < kAbsoluteMs &&
+           session.created.ms <= now.ms + kIdleMs;
+}
+
+Result<bool> Sessions::LoadFrom(store::Engine& engine) {
+    std::unique_lock lock(mutex_);
+    by_hash_.clear();
+    stored_seen_ms_.clear();
+    return ScanAll(engine, store::Collection::kSessions, [&](const std::string& document) {
+        Session session = DecodeSession(document);
+        // Dead ones too: the next Create sweeps them out of the store.
+        stored_seen_ms_[session.hash] = session.seen.ms;
+        by_hash_[session.hash] = std::move(session);
+    });
+}
+
+void Sessions::Erase(
+    ledger::Ledger& ledger, std::string hash, std::function<void(Result<bool>)> done
+) {
+    ledger.Edit(
+        {store::Collection::kSessions, std::move(hash)},
+        [](const std::optional<std::string>& stored) {
+            return ledger::EditPlan{stored.has_value(), std::nullopt};
+        },
+        [done = std::move(done)](Result<ledger::EditState> state) {
+            if (!done) return;
+            state ? done(true) : done(Fail(state.error()));
+        }
+    );
+}
+
+// Takes out the dead and, where there is no room for one more, those unseen for longest. Under
+// mutex_.
+std::vector<std::string> Sessions::TakeSurplus(Time now) {
+    std::vector<std::string> gone;
+    std::vector<std::pair<int64_t, std::string>> live;
+    for (const auto& [hash, session] : by_hash_) {
+        if (IsLive(session, now)) {
+            live.emplace_back(session.seen.ms, hash);
+        } else {
+            gone.push_back(hash);
+        }
+    }
+    std::sort(live.begin(), live.end());
+    for (size_t i = 0; i < live.size() && live.size() - i >= sessions_max_; ++i) {
+        gone.push_back(live[i].second);
+    }
+    for (const auto& hash : gone) {
+        by_hash_.erase(hash);
+        stored_seen_ms_.erase(hash);
+    }
+    return gone;
+}
+
+void Sessions::Create(
+    ledger::Ledger& ledger,
+    std::string_view email,
+    Time now,
+    std::function<void(Result<std::string>)> done
+) {
+    std::string token = NewSecret("bks_");
+    Session session{
+        .hash = HashSecret(token), .email = Lower(email), .created = now, .seen = now, .rev = 1};
+    std::vector<std::string> surplus;
+    {
+        std::unique_lock lock(mutex_);
+        surplus = TakeSurplus(now);
+    }
+    for (auto& hash : surplus) Erase(ledger, std::move(hash), {});
+    ledger.Edit(
+        {store::Collection::kSessions, session.hash},
+        [session](const auto&) {
+            return ledger::EditPlan{true, EncodeSession(session)};
+        },
+        [this, session, token, done = std::move(done)](Result<ledger::EditState> state) {
+            if (!state) return done(Fail(state.error()));
+            {
+                std::unique_lock lock(mutex_);
+                stored_seen_ms_[session.hash] = session.seen.ms;
+                by_hash_[session.hash] = session;
+            }
+            done(token);
+        }
+    );
+}
+
+std::optional<Session> Sessions::Find(ledger::Ledger& ledger, std::string_view token, Time now) {
+    const std::string hash = HashSecret(token);
+    Session found;
+    {
+        std::unique_lock lock(mutex_);
+        auto at = by_hash_.find(hash);
+        if (at == by_hash_.end() || !IsLive(at->second, now)) return std::nullopt;
+        at->second.seen = std::max(at->second.seen, now);
+        found = at->second;
+        int64_t& stored = stored_seen_ms_[hash];
+        if (now.ms - stored < kSeenGrainMs) return found;
+        stored = now.ms;
+    }
+    ledger.Edit(
+        {store::Collection::kSessions, hash},
+        [now](const std::optional<std::string>& stored) {
+            if (!stored) return ledger::EditPlan{};  // ended meanwhile
+            Session session = DecodeSession(*stored);
+            session.seen = now;
+            ++session.rev;
+            return ledger::EditPlan{true, EncodeSession(session)};
+        },
+        [](Result<ledger::EditState>) {}  // lost: the session ends early after a restart, no more
+    );
+    return found;
+}
+
+void Sessions::End(
+    ledger::Ledger& ledger, std::string_view token, std::function<void(Result<bool>)> done
+) {
+    std::string hash = HashSecret(token);
+    {
+        std::unique_lock lock(mutex_);
+        by_hash_.erase(hash);
+        stored_seen_ms_.erase(hash);
+    }
+    Erase(ledger, std::move(hash), std::move(done));
+}
+
+void Sessions::EndAllOf(ledger::Ledger& ledger, std::string_view email) {
+    const std::string wanted = Lower(email);
+    std::vector<std::string> gone;
+    {
+        std::unique_lock lock(mutex_);
+        for (const auto& [hash, session] : by_hash_) {
+            if (session.email == wanted) gone.push_back(hash);
+        }
+        for (const auto& hash : gone) {
+            by_hash_.erase(hash);
+            stored_seen_ms_.erase(hash);
+        }
+    }
+    for (auto& hash : gone) Erase(ledger, std::move(hash), {});
+}
+
+std::size_t Sessions::Size() const {
+    std::shared_lock lock(mutex_);
+    return by_hash_.size();
+}
+
+}  // namespace barracuda::api

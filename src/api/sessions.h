@@ -1,0 +1,110 @@
+// Who may administer: admins with their password hashes, and the sessions of those logged in.
+//
+// All of both is held in memory, so that io threads never touch the store; writes go through the
+// ledger, and memory follows once they are durable. A session lasts 12 h at most and 30 min
+// without a request; its token is 256 random bits of which only the SHA-256 is kept.
+//
+// Threads: every method from any thread. Callbacks run on the ledger's thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "ledger/ledger.h"
+#include "store/engine.h"
+
+namespace barracuda::api {
+
+struct Admin {
+    std::string email;  // lower case: the document's key
+    std::string name;
+    std::string role = "admin";
+    std::string password;  // argon2id; anything else never matches
+    Time created;
+    int64_t rev = 0;
+};
+
+std::string EncodeAdmin(const Admin& admin);
+Admin DecodeAdmin(std::string_view bson);
+
+class Admins {
+public:
+    Result<bool> LoadFrom(store::Engine& engine);
+    std::optional<Admin> Find(std::string_view email) const;  // any case
+    std::vector<Admin> List() const;                          // by e-mail
+    bool empty() const;
+
+    // kConflict when there is one with this e-mail.
+    void Create(
+        ledger::Ledger& ledger,
+        std::string_view email,
+        std::string name,
+        std::string password_hash,
+        std::function<void(Result<Admin>)> done
+    );
+
+private:
+    mutable std::shared_mutex mutex_;
+    std::unordered_map<std::string, Admin> by_email_;
+};
+
+struct Session {
+    std::string hash;  // SHA-256 of the token: the document's key
+    std::string email;
+    Time created;
+    Time seen;  // kept exactly in memory, to the minute in the store
+    int64_t rev = 0;
+};
+
+std::string EncodeSession(const Session& session);
+Session DecodeSession(std::string_view bson);
+
+class Sessions {
+public:
+    static constexpr int64_t kIdleMs = 30 * 60'000;
+    static constexpr int64_t kAbsoluteMs = 12 * 3'600'000;
+    static constexpr int64_t kSeenGrainMs = 60'000;
+
+    explicit Sessions(std::size_t sessions_max = 1000) : sessions_max_(sessions_max) {}
+
+    Result<bool> LoadFrom(store::Engine& engine);
+
+    // `done` gets the token, once, after the session is durable. Beyond the bound the session
+    // unseen for longest ends.
+    void Create(
+        ledger::Ledger& ledger,
+        std::string_view email,
+        Time now,
+        std::function<void(Result<std::string>)> done
+    );
+    // The live session of a token, and counts as a request of it.
+    std::optional<Session> Find(ledger::Ledger& ledger, std::string_view token, Time now);
+    // Ended at once in memory; `done` when that is durable. No such session: fine as well.
+    void End(
+        ledger::Ledger& ledger, std::string_view token, std::function<void(Result<bool>)> done
+    );
+    void EndAllOf(ledger::Ledger& ledger, std::string_view email);
+
+    std::size_t Size() const;
+
+private:
+    static bool IsLive(const Session& session, Time now);
+    std::vector<std::string> TakeSurplus(Time now);
+    static void Erase(
+        ledger::Ledger& ledger, std::string hash, std::function<void(Result<bool>)> done
+    );
+
+    const std::size_t sessions_max_;
+    mutable std::shared_mutex mutex_;
+    std::unordered_map<std::string, Session> by_hash_;
+    std::unordered_map<std::string, int64_t> stored_seen_ms_;  // as last handed to the ledger
+};
+
+}  // namespace barracuda::api

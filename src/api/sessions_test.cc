@@ -1,0 +1,107 @@
+#include "api/sessions.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "api/credentials.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::api {
+namespace {
+
+struct SessionsTest : testing::Test {
+    std::shared_ptr<store::MemoryKv::Data> data = std::make_shared<store::MemoryKv::Data>();
+    std::unique_ptr<store::KvEngine> engine =
+        std::move(*store::KvEngine::Open(std::make_unique<store::MemoryKv>(data)));
+    ledger::Ledger ledger{*engine, {.node = "n1"}, {}};
+    Sessions sessions{3};
+    Admins admins;
+    Time now = Time::Now();
+
+    std::string Create(const std::string& email, Time at) {
+        std::promise<Result<std::string>> token;
+        sessions.Create(ledger, email, at, [&](auto result) {
+            token.set_value(std::move(result));
+        });
+        return *token.get_future().get();
+    }
+    Result<Admin> CreateAdmin(const std::string& email) {
+        std::promise<Result<Admin>> made;
+        admins.Create(ledger, email, "Ann", "$argon2id$x", [&](auto result) {
+            made.set_value(std::move(result));
+        });
+        return made.get_future().get();
+    }
+    Time After(int64_t ms) const { return Time{now.ms + ms}; }
+};
+
+TEST_F(SessionsTest, LastsHalfAnHourIdleAndTwelveHoursInAll) {
+    std::string token = Create("Ann@Example.com", now);
+    EXPECT_EQ(sessions.Find(ledger, token, now)->email, "ann@example.com");
+    EXPECT_FALSE(sessions.Find(ledger, token + "x", now));
+    EXPECT_FALSE(sessions.Find(ledger, token, After(Sessions::kIdleMs)));
+    Time at = now;
+    while (at.ms + Sessions::kIdleMs - 1 < now.ms + Sessions::kAbsoluteMs) {
+        at.ms += Sessions::kIdleMs - 1;
+        ASSERT_TRUE(sessions.Find(ledger, token, at));
+    }
+    EXPECT_FALSE(sessions.Find(ledger, token, After(Sessions::kAbsoluteMs)));
+}
+
+TEST_F(SessionsTest, SurvivesARestartAndItsEndToo) {
+    std::string kept = Create("a@b", now), ended = Create("a@b", now);
+    std::promise<void> done;
+    sessions.End(ledger, ended, [&](auto result) {
+        EXPECT_TRUE(result);
+        done.set_value();
+    });
+    EXPECT_FALSE(sessions.Find(ledger, ended, now));
+    done.get_future().get();
+    Sessions later;
+    ASSERT_TRUE(later.LoadFrom(*engine));
+    EXPECT_TRUE(later.Find(ledger, kept, now));
+    EXPECT_FALSE(later.Find(ledger, ended, now));
+}
+
+TEST_F(SessionsTest, BeyondTheBoundTheLongestUnseenEnds) {
+    std::string first = Create("a@b", now), second = Create("a@b", After(1));
+    Create("c@d", After(2));
+    EXPECT_TRUE(sessions.Find(ledger, first, After(3)));
+    Create("a@b", After(4));
+    EXPECT_EQ(sessions.Size(), 3u);
+    EXPECT_TRUE(sessions.Find(ledger, first, After(5)));
+    EXPECT_FALSE(sessions.Find(ledger, second, After(5)));
+    sessions.EndAllOf(ledger, "A@b");
+    EXPECT_EQ(sessions.Size(), 1u);
+}
+
+TEST_F(SessionsTest, TheStoreHoldsNoToken) {
+    std::string token = Create("a@b", now);
+    store::ScanRequest request;
+    request.collection = store::Collection::kSessions;
+    auto page = engine->Scan(request);
+    ASSERT_EQ(page->documents.size(), 1u);
+    EXPECT_EQ(page->documents[0].find(token), std::string::npos);
+    EXPECT_EQ(DecodeSession(page->documents[0]).hash, HashSecret(token));
+}
+
+TEST_F(SessionsTest, AnAdminIsMadeOncePerEmail) {
+    EXPECT_TRUE(admins.empty());
+    EXPECT_TRUE(CreateAdmin("Ann@Example.com"));
+    auto again = CreateAdmin("ann@example.COM");
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::kConflict);
+    Admins later;
+    ASSERT_TRUE(later.LoadFrom(*engine));
+    auto found = later.Find("ANN@example.com");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->name, "Ann");
+    EXPECT_EQ(found->role, "admin");
+    EXPECT_EQ(found->password, "$argon2id$x");
+    EXPECT_EQ(later.List().size(), 1u);
+}
+
+}  // namespace
+}  // namespace barracuda::api
