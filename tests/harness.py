@@ -205,16 +205,16 @@ Call = collections.namedtuple("Call", "time kind method path query headers body 
 class MockNetwork:
     """Network A (goal, offer) and B (private API) on loopback.
 
-    Modes, for all calls or for one kind ("goal", "offer", "private"): ok, refuse (422), error (500),
+    Modes, for all calls or for one kind ("goal", "offer", "private", of which "lookup" and "create" singly): ok, refuse (422), error (500),
     slow (answers after `delay` s), hang (never answers), down (closes the connection unanswered), redirect
-    (for ever), "redirect:URL", "status:N". per_click[click id] goes before both, for goal calls. `calls` holds every call
+    (for ever), lost (acts, but the answer is lost), "redirect:URL", "status:N". per_key goes before them: [click id] for goal calls, [affiliate id] for offer calls. `calls` holds every call
     in the order of arrival. Accepted ones are those with mode ok or slow.
     """
 
     def __init__(self):
         self.calls, self.lock = [], threading.Lock()
         self.modes, self.delay = collections.defaultdict(lambda: "ok"), 1.0
-        self.per_click = {}
+        self.per_key = {}
         self.created = {}  # (hash, goal_type_id) -> conversion of network B
         self.clicks = {}  # click_id -> hash, handed out by offer
         self.click_numbers = 1000
@@ -243,16 +243,18 @@ class MockNetwork:
             self.delay = delay
             if kind is None:
                 self.modes.clear()
-                self.per_click.clear()
+                self.per_key.clear()
                 self.modes["*"] = mode
             else:
                 self.modes[kind] = mode
 
-    def mode_of(self, kind, click=None):
+    def mode_of(self, kind, query):
         with self.lock:
-            if kind == "goal" and click in self.per_click:
-                return self.per_click[click]
-            return self.modes[kind] if kind in self.modes else self.modes["*"]
+            key = query.get({"goal": "click_id", "offer": "affiliate_id"}.get(kind))
+            if key in self.per_key:
+                return self.per_key[key]
+            wider = "private" if kind in ("lookup", "create") else "*"
+            return next((self.modes[k] for k in (kind, wider) if k in self.modes), self.modes["*"])
 
     def record(self, call):
         with self.lock:
@@ -308,6 +310,7 @@ class _ThreadingServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    answer_lost = False
     network = None
 
     def log_message(self, *_):
@@ -339,7 +342,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             body = {"unreadable": raw.decode("latin1")}
         kind = self.kind(method, parts.path)
-        mode = net.mode_of("private" if kind in ("lookup", "create") else kind, query.get("click_id"))
+        mode = net.mode_of(kind, query)
         net.record(Call(now, kind, method, parts.path, query, dict(self.headers.items()), body,
                         self.headers.get("Barracuda-Delivery"), mode))
         if mode == "slow":
@@ -347,12 +350,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if mode == "hang":
             net.closing.wait(120)
         if mode in ("hang", "down"):
-            self.close_connection = True
-            try:
-                self.connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            return
+            return self.break_off()
+        self.answer_lost = mode == "lost"
         if mode == "refuse":
             return self.reply(422, {"error": "refused"})
         if mode == "error":
@@ -364,6 +363,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if mode == "redirect":
             return self.reply(302, {}, {"Location": f"http://127.0.0.1:{net.port}{self.path}"})
         getattr(self, f"ok_{kind}")(query, body)
+
+    def break_off(self):
+        self.close_connection = True
+        try:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def ok_goal(self, query, body):
         self.reply(200, {"ok": True, "click_id": query.get("click_id")})
@@ -400,6 +406,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def reply(self, status, body, headers=None):
         data = to_json(body).encode()
+        if self.answer_lost:
+            return self.break_off()
         try:
             self.send_response(status)
             for k, v in (headers or {}).items():
