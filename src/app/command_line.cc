@@ -1,0 +1,192 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "app/offline.h"
+#include "app/serve.h"
+
+namespace barracuda::app {
+
+namespace {
+
+constexpr const char* kAbout =
+    "Barracuda records conversions exactly once and tells the affiliate network about them.";
+
+constexpr const char* kStart = R"(
+First steps:
+  barracuda serve                                        serve on 127.0.0.1:8080, data in ./data
+  barracuda key create --name shop --scope ingest        a key for your servers, shown once
+  curl 'http://127.0.0.1:8080/api/postback?click_id=c1&affiliate_id=7&goal=registration' \
+    -H 'Authorization: Bearer KEY'
+
+Settings come from built-in defaults, a TOML file (--config), the environment
+(BARRACUDA_SECTION_KEY) and flags; the later one wins. `barracuda check-config` prints all of
+them and where each came from. `barracuda COMMAND --help` explains one command.
+)";
+
+std::string Absolute(const std::string& path) {
+    std::error_code ec;
+    return std::filesystem::absolute(path, ec).lexically_normal().string();
+}
+
+// One CLI::App and what its options write to.
+struct Parser {
+    CLI::App app{kAbout, "barracuda"};
+    CommandLine line;
+    std::string config_file, data, store, listen;
+
+    CLI::App* Command(CLI::App* parent, const char* name, const char* about, std::string command) {
+        auto* sub = parent->add_subcommand(name, about);
+        sub->add_option("--config", config_file, "TOML file with settings")->type_name("FILE");
+        sub->add_option("--data", data, "data directory (default ./data)")->type_name("DIR");
+        sub->add_option("--store", store, "rocksdb (default) or a MongoDB address")
+            ->type_name("URL");
+        sub->callback([this, command = std::move(command)] { line.command = command; });
+        return sub;
+    }
+
+    CLI::App* Group(const char* name, const char* about) {
+        auto* group = app.add_subcommand(name, about);
+        group->require_subcommand(1);
+        return group;
+    }
+
+    Parser() {
+        app.require_subcommand(1);
+        app.footer(kStart);
+        app.set_help_flag("-h,--help", "this help");
+        Service();
+        Keys();
+        Deliveries();
+        Storage();
+    }
+
+    void Service() {
+        auto* serve = Command(&app, "serve", "run the server until SIGTERM or Ctrl-C", "serve");
+        serve->add_option("--listen", listen, "address to serve on (default 127.0.0.1:8080)")
+            ->type_name("HOST:PORT");
+        Command(&app, "check-config", "check the settings and print them", "check-config");
+        Command(&app, "version", "print the version", "version");
+    }
+
+    void Keys() {
+        auto* key = Group("key", "API keys: create, list, revoke");
+        auto* create = Command(key, "create", "make a key and print it, once", "key.create");
+        create->add_option("--name", line.ask.name, "what it is for; goes into history")
+            ->required();
+        create->add_option("--scope", line.ask.scope, "ingest: report conversions; admin: all")
+            ->required()
+            ->check(CLI::IsMember({"ingest", "admin"}));
+        create->add_option("--affiliate", line.ask.affiliate, "may report for this one only")
+            ->type_name("ID");
+        Command(key, "list", "list keys (never the keys themselves)", "key.list");
+        auto* revoke = Command(key, "revoke", "end keys at once", "key.revoke");
+        revoke->add_option("ID", line.ask.ids, "IDs as listed, or names")->required();
+        auto* admin = Group("admin", "people who may use the admin pages");
+        auto* add = Command(admin, "create", "make an admin", "admin.create");
+        add->add_option("--email", line.ask.email, "whom to log in as")->required();
+        add->add_option("--name", line.ask.name, "shown on the pages")->required();
+        add->add_flag("--password-stdin", line.password_stdin, "read the password from stdin")
+            ->required();
+    }
+
+    void Deliveries() {
+        auto* group = Group("deliveries", "notifications the network refused for good");
+        Command(group, "list", "list dead deliveries", "deliveries.list");
+        auto* retry = Command(
+            group, "retry", "send dead deliveries again (no ID: all of them)", "deliveries.retry"
+        );
+        retry->add_option("ID", line.ask.ids, "delivery IDs as listed");
+    }
+
+    void Storage() {
+        auto* backup = Command(
+            &app, "backup", "copy the store, consistently, also while the server runs", "backup"
+        );
+        backup->add_option("DIR", line.ask.directory, "a directory that does not exist yet")
+            ->required();
+        auto* restore = Command(
+            &app, "restore", "copy a backup into an empty data directory and check it", "restore"
+        );
+        restore->add_option("DIR", line.directory, "a directory that backup made")->required();
+        auto* verify = Command(
+            &app, "verify", "check the store; exit code 1 when something is wrong", "verify"
+        );
+        verify->add_flag(
+            "--repair", line.ask.repair, "rebuild what is derived (stop the server first)"
+        );
+    }
+
+    CommandLine Take() {
+        if (!config_file.empty()) line.config = config_file;
+        if (!data.empty()) line.flags["store.data"] = data;
+        if (!store.empty()) line.flags["store.url"] = store;
+        if (!listen.empty()) line.flags["server.listen"] = listen;
+        line.ask.command = line.command;
+        if (!line.ask.directory.empty()) line.ask.directory = Absolute(line.ask.directory);
+        return std::move(line);
+    }
+};
+
+int Refuse(const std::string& why) {
+    std::cerr << "barracuda: " << why << "\n";
+    return 2;
+}
+
+int Show(const Result<Answer>& answer) {
+    if (!answer) return Refuse(answer.error().message);
+    std::cout << answer->out << std::flush;
+    if (!answer->note.empty()) std::cerr << answer->note << "\n";
+    if (!std::cout) return Refuse("stdout took nothing");
+    return answer->exit;
+}
+
+std::string ProgramPath() {
+    std::error_code ec;
+    auto path = std::filesystem::read_symlink("/proc/self/exe", ec);
+    return ec ? "barracuda" : path.string();
+}
+
+}  // namespace
+
+Parsed ParseCommandLine(std::vector<std::string> arguments) {
+    Parser parser;
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    try {
+        parser.app.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream out, err;
+        const bool help = parser.app.exit(error, out, err) == 0;
+        return {std::nullopt, help ? out.str() : "barracuda: " + err.str(), help ? 0 : 2};
+    }
+    return {parser.Take()};
+}
+
+int Main(int argc, char** argv) {
+    auto parsed = ParseCommandLine({argv + 1, argv + argc});
+    if (!parsed.line) {
+        (parsed.exit == 0 ? std::cout : std::cerr) << parsed.text;
+        return parsed.exit;
+    }
+    CommandLine& line = *parsed.line;
+    if (line.command == "version") {
+        std::cout << "barracuda " BARRACUDA_VERSION "\n";
+        return 0;
+    }
+    auto config = config::Load(line.config, config::ProcessEnvironment(), line.flags);
+    if (!config) return Refuse(config.error().message);
+    if (line.command == "check-config") {
+        std::cout << config::Describe(*config);
+        return 0;
+    }
+    if (line.command == "serve") return Serve(*config, ProgramPath());
+    if (line.command == "restore") return Show(Restore(*config, line.directory));
+    return Show(Perform(*config, line.ask));
+}
+
+}  // namespace barracuda::app

@@ -1,0 +1,35 @@
+// The command line: what was asked, as a plain value, and the help that teaches it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/operations.h"
+#include "config/config.h"
+
+namespace barracuda::app {
+
+struct CommandLine {
+    std::string command;  // "serve", "check-config", "version", "restore", or as Ask::command
+    std::optional<std::string> config;
+    config::Flags flags;         // setting path -> value
+    Ask ask;                     // for the commands that operations.h knows
+    std::string directory = {};  // restore: where from
+    bool password_stdin = false;
+};
+
+// Either a command, or text to print and the exit code (help: 0, a mistake: 2).
+struct Parsed {
+    std::optional<CommandLine> line;
+    std::string text = {};
+    int exit = 0;
+};
+
+// `arguments` without the program's own name.
+Parsed ParseCommandLine(std::vector<std::string> arguments);
+
+// Parses, runs and returns the exit code: 0 done, 1 not done or something found, 2 not started.
+int Main(int argc, char** argv);
+
+}  // namespace barracuda::app

@@ -1,0 +1,46 @@
+// The control socket, DATA/control.sock: one line in, one line out, for this user only (mode 0600).
+// It knows nothing of what the lines say (operations.h does).
+//
+// Threads: the server answers on one thread of its own, one client at a time; a client that sends
+// no whole line within 5 s, or more than 64 KiB, is dropped. AskServer blocks until the answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/result.h"
+
+namespace barracuda::app {
+
+inline constexpr size_t kControlLineMax = 64 * 1024;
+
+class ControlServer {
+public:
+    using Handle = std::function<std::string(std::string_view line)>;
+
+    // Replaces a socket left behind: the caller holds the store's lock, so nobody listens on it.
+    static Result<std::unique_ptr<ControlServer>> Start(const std::string& data, Handle handle);
+    ~ControlServer();  // Stop()
+
+    void Stop();  // finishes the request under way, removes the socket
+
+private:
+    ControlServer() = default;
+    void Serve();
+    void ServeOne(int client);
+
+    std::string path_;
+    Handle handle_;
+    int listener_ = -1;
+    int stop_ = -1;  // eventfd
+    std::thread thread_;
+};
+
+// nullopt: no server runs on this data directory. Fails when one does and gave no answer.
+Result<std::optional<std::string>> AskServer(const std::string& data, const std::string& line);
+
+}  // namespace barracuda::app

@@ -1,0 +1,25 @@
+// Logs: one line an event on stderr; JSON objects where stderr is no terminal, plain text on one.
+//
+//     Log(Level::kInfo, "listening", {{"address", address}});
+//
+// Threads: any; a line is one write(2). Never hand it a secret, an e-mail or a request's query.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace barracuda::app {
+
+enum class Level { kInfo, kWarning, kError };
+using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+void Log(Level level, std::string_view message, LogFields fields = {});
+
+// The line without its write, for tests: `time` as ISO 8601.
+std::string LogLine(
+    bool json, std::string_view time, Level level, std::string_view message, LogFields fields
+);
+
+}  // namespace barracuda::app

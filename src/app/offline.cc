@@ -1,0 +1,114 @@
+#include "app/offline.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "app/control.h"
+#include "app/open_store.h"
+
+namespace barracuda::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A server that starts or stops holds the store's lock for a moment without a control socket.
+constexpr int kTries = 15;
+constexpr std::chrono::milliseconds kPause{200};
+
+Answer RunHere(store::KvEngine& engine, api::KeyRing& keys, const Ask& ask) {
+    ledger::Ledger ledger(engine, {.node = NewBootId()}, {});
+    Workplace place{engine, ledger, keys, false};
+    Answer answer = Run(place, ask);
+    ledger.Stop();
+    return answer;
+}
+
+// Only what makes a first key or admin may make the store as well.
+bool MayCreate(const Ask& ask) {
+    return ask.command == "key.create" || ask.command == "admin.create";
+}
+
+bool Sync(const fs::path& path) {
+    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool synced = fsync(fd) == 0;
+    close(fd);
+    return synced;
+}
+
+// CURRENT comes last: without it, what was copied is no store.
+Result<bool> CopyStore(const fs::path& from, const fs::path& to, std::vector<fs::path>& copied) {
+    std::vector<fs::path> files;
+    std::error_code ec;
+    for (const auto& entry : fs::directory_iterator(from, ec)) {
+        fs::path name = entry.path().filename();
+        if (!entry.is_regular_file() || name == "CURRENT" || name == "LOCK") continue;
+        files.push_back(name);
+    }
+    files.push_back("CURRENT");
+    for (const auto& name : files) {
+        copied.push_back(to / name);
+        if (fs::copy_file(from / name, to / name, ec) && Sync(to / name)) continue;
+        return Fail(ErrorCode::kUnavailable, "cannot copy " + name.string() + " " + ec.message());
+    }
+    if (!Sync(to)) return Fail(ErrorCode::kUnavailable, "cannot sync the data directory");
+    return true;
+}
+
+}  // namespace
+
+Result<Answer> Perform(const config::Config& config, const Ask& ask) {
+    if (config.store.IsMongo()) return Fail(OpenStore(config, false).error());
+    for (int tries = 1;; ++tries) {
+        auto line = AskServer(config.store.data, Encode(ask));
+        if (!line) return Fail(line.error());
+        if (*line) return DecodeAnswer(**line);
+        auto engine = OpenStore(config, MayCreate(ask));
+        if (engine) {
+            api::KeyRing keys;
+            if (auto loaded = keys.LoadFrom(**engine); !loaded) return Fail(loaded.error());
+            return RunHere(**engine, keys, ask);
+        }
+        bool busy = engine.error().message.find("in use") != std::string::npos;
+        if (!busy || tries == kTries) return Fail(engine.error());
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+Result<Answer> Restore(const config::Config& config, const std::string& from) {
+    if (config.store.IsMongo()) return Fail(OpenStore(config, false).error());
+    const std::string& data = config.store.data;
+    auto running = AskServer(data, Encode(Ask{.command = "ping"}));
+    if (!running || *running) return Fail(ErrorCode::kConflict, "a server runs on " + data);
+    if (HoldsStore(data)) {
+        return Fail(
+            ErrorCode::kConflict,
+            data + " holds a store already: name another directory with --data"
+        );
+    }
+    std::error_code ec;
+    if (!fs::exists(fs::path(from) / "CURRENT", ec)) {
+        return Fail(ErrorCode::kInvalid, "this is no backup: " + from);
+    }
+    bool made = fs::create_directories(data, ec);
+    if (made) fs::permissions(data, fs::perms::owner_all, ec);
+    std::vector<fs::path> copied;
+    if (auto done = CopyStore(from, data, copied); !done) {
+        for (const auto& path : copied) fs::remove(path, ec);
+        return Fail(done.error());
+    }
+    auto engine = OpenStore(config, false);
+    if (!engine) return Fail(engine.error());
+    api::KeyRing keys;
+    Answer answer = RunHere(**engine, keys, Ask{.command = "verify"});
+    answer.out = "restored from " + from + " into " + data + "\n" + answer.out;
+    return answer;
+}
+
+}  // namespace barracuda::app

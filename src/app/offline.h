@@ -1,0 +1,15 @@
+// A command's way to its answer: a running server's control socket, else the store itself.
+#pragma once
+
+#include "app/operations.h"
+#include "config/config.h"
+
+namespace barracuda::app {
+
+// Fails (exit code 2) when neither way is open.
+Result<Answer> Perform(const config::Config& config, const Ask& ask);
+
+// Copies a backup into a data directory that holds no store and checks it. Never with a server.
+Result<Answer> Restore(const config::Config& config, const std::string& from);
+
+}  // namespace barracuda::app

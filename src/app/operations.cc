@@ -1,0 +1,324 @@
+#include "app/operations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <set>
+
+#include "base/object_id.h"
+#include "base/text.h"
+#include "config/values.h"
+#include "domain/conversion.h"
+
+namespace barracuda::app {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::seconds kLedgerPatience{30};
+constexpr size_t kNameMax = 64;
+constexpr size_t kListedMax = 10'000;
+constexpr size_t kPage = 500;
+
+Answer Refused(std::string why) { return {1, {}, std::move(why)}; }
+
+Answer Refused(const Error& error) {
+    return Refused(error.where.empty() ? error.message : error.message + ": " + error.where);
+}
+
+// Waits for an answer that comes on the ledger's thread. The promise is shared: an answer after
+// our patience still has somewhere to go.
+template <typename T, typename Start>
+Result<T> Await(Start start) {
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto future = promise->get_future();
+    start([promise](Result<T> result) { promise->set_value(std::move(result)); });
+    if (future.wait_for(kLedgerPatience) != std::future_status::ready) {
+        return Fail(ErrorCode::kUnavailable, "no answer from the ledger; it may still be done");
+    }
+    return future.get();
+}
+
+// Text of others on a terminal: one line, no control bytes.
+std::string Printable(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    return text.empty() ? "-" : text;
+}
+
+const char* NameOf(api::Scope scope) { return scope == api::Scope::kAdmin ? "admin" : "ingest"; }
+
+Answer CreateKey(Workplace& at, const Ask& ask) {
+    if (ask.name.empty() || ask.name.size() > kNameMax || !IsUtf8(ask.name) ||
+        HasControl(ask.name)) {
+        return Refused("--name: 1 to 64 printable characters are expected");
+    }
+    if (ask.scope != "ingest" && ask.scope != "admin") {
+        return Refused("--scope: ingest or admin is expected");
+    }
+    if (!ask.affiliate.empty() && (!config::IsId(ask.affiliate) || ask.scope == "admin")) {
+        return Refused("--affiliate: an affiliate's id, and only with --scope ingest");
+    }
+    api::KeyRing::NewKey key;
+    key.name = ask.name;
+    key.scope = ask.scope == "admin" ? api::Scope::kAdmin : api::Scope::kIngest;
+    key.affiliate = ask.affiliate;
+    auto made = Await<std::string>([&](auto done) {
+        at.keys.Create(at.ledger, std::move(key), std::move(done));
+    });
+    if (!made) return Refused(made.error());
+    return {0, *made + "\n", {}};
+}
+
+Answer ListKeys(Workplace& at) {
+    auto keys = at.keys.List();
+    std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) {
+        return a.created < b.created;
+    });
+    std::string out = fmt::format(
+        "{:<12}  {:<6}  {:<7}  {:<24}  {:<16}  {}\n",
+        "ID",
+        "SCOPE",
+        "STATE",
+        "CREATED",
+        "AFFILIATE",
+        "NAME"
+    );
+    for (const auto& key : keys) {
+        out += fmt::format(
+            "{:<12}  {:<6}  {:<7}  {:<24}  {:<16}  {}\n",
+            key.id,
+            NameOf(key.scope),
+            key.revoked ? "revoked" : "active",
+            key.created.Iso(),
+            Printable(key.affiliate),
+            Printable(key.name)
+        );
+    }
+    return {0, out, keys.empty() ? "no keys yet: barracuda key create --help" : ""};
+}
+
+Answer RevokeKeys(Workplace& at, const Ask& ask) {
+    Answer answer;
+    for (const auto& id : ask.ids) {
+        auto keys = at.keys.List();
+        auto same = std::count_if(keys.begin(), keys.end(), [&](const auto& key) {
+            return !key.revoked && (key.id == id || key.name == id);
+        });
+        if (same > 1) {
+            return Refused(fmt::format("{} keys are called '{}': name one by its ID", same, id));
+        }
+        auto revoked = Await<bool>([&](auto done) { at.keys.Revoke(at.ledger, id, done); });
+        if (!revoked) return Refused(revoked.error());
+        answer.out += "revoked " + Printable(id) + "\n";
+    }
+    return answer;
+}
+
+// Calls `visit` with every conversion that has a dead delivery, page by page; `after_page` between.
+template <typename Visit, typename AfterPage>
+Result<bool> ForEachDead(store::Engine& engine, Visit visit, AfterPage after_page) {
+    store::ScanRequest scan;
+    scan.limit = kPage;
+    do {
+        auto page = engine.Scan(scan);
+        if (!page) return Fail(page.error());
+        for (const auto& document : page->documents) {
+            auto conversion = domain::DecodeConversion(document);
+            if (!conversion) continue;  // verify names it
+            for (const auto& delivery : conversion->deliveries) {
+                if (delivery.state == domain::DeliveryState::kDead) visit(*conversion, delivery);
+            }
+        }
+        if (auto going = after_page(); !going) return Fail(going.error());
+        scan.cursor = page->cursor;
+    } while (!scan.cursor.empty());
+    return true;
+}
+
+Answer ListDeliveries(Workplace& at) {
+    Answer answer;
+    size_t found = 0;
+    auto visit = [&](const domain::Conversion& conversion, const domain::Delivery& delivery) {
+        if (++found > kListedMax) return;
+        answer.out += fmt::format(
+            "{}  {}  click {}  goal {}  {} attempts  status {}  {}\n",
+            delivery.id,
+            delivery.kind,
+            Printable(conversion.key.click.value),
+            Printable(conversion.key.goal.value),
+            delivery.attempts,
+            delivery.status,
+            Printable(delivery.error)
+        );
+    };
+    auto scanned = ForEachDead(at.engine, visit, []() -> Result<bool> { return true; });
+    if (!scanned) return Refused(scanned.error());
+    answer.note = fmt::format("{} dead deliveries", found);
+    if (found > kListedMax) answer.note += fmt::format(", the first {} shown", kListedMax);
+    return answer;
+}
+
+Answer RetryDeliveries(Workplace& at, const Ask& ask) {
+    std::set<std::string> missing(ask.ids.begin(), ask.ids.end());
+    const bool all = missing.empty();
+    std::vector<domain::Replay> page;
+    size_t sent = 0;
+    auto visit = [&](const domain::Conversion& conversion, const domain::Delivery& delivery) {
+        if (all || missing.erase(delivery.id) > 0) {
+            page.push_back({conversion.key, delivery.id, ObjectId::New()});
+        }
+    };
+    auto submit = [&]() -> Result<bool> {
+        std::vector<std::future<Result<domain::Decision>>> waiting;
+        for (auto& replay : page) {
+            auto promise = std::make_shared<std::promise<Result<domain::Decision>>>();
+            waiting.push_back(promise->get_future());
+            at.ledger.SubmitInternal(std::move(replay), [promise](auto decision) {
+                promise->set_value(std::move(decision));
+            });
+        }
+        page.clear();
+        for (auto& future : waiting) {
+            if (future.wait_for(kLedgerPatience) != std::future_status::ready) {
+                return Fail(ErrorCode::kUnavailable, "no answer from the ledger");
+            }
+            auto decision = future.get();
+            if (!decision) return Fail(decision.error());
+            ++sent;
+        }
+        return true;
+    };
+    auto scanned = ForEachDead(at.engine, visit, submit);
+    Answer answer;
+    answer.out = fmt::format("{} deliveries will be sent again\n", sent);
+    if (!scanned) {
+        answer.exit = 1;
+        answer.note = scanned.error().message;
+    }
+    for (const auto& id : missing) {
+        answer.exit = 1;
+        answer.note += (answer.note.empty() ? "" : "\n") + ("no dead delivery " + Printable(id));
+    }
+    return answer;
+}
+
+Answer Backup(Workplace& at, const Ask& ask) {
+    std::error_code ec;
+    if (ask.directory.empty()) return Refused("backup: a directory is expected");
+    if (std::filesystem::exists(ask.directory, ec)) {
+        return Refused("backup: this directory exists already: " + ask.directory);
+    }
+    auto made = at.engine.Backup(ask.directory);
+    if (!made) return Refused(made.error());
+    return {0, "backed up to " + ask.directory + "\n", {}};
+}
+
+Answer Verify(Workplace& at, const Ask& ask) {
+    if (ask.repair && at.serving) {
+        return Refused("verify --repair: stop the server first; verify alone may run now");
+    }
+    auto findings = at.engine.Verify(ask.repair);
+    if (!findings) return Refused(findings.error());
+    if (findings->empty()) return {0, "the store is sound\n", {}};
+    Answer answer{1, {}, {}};
+    if (ask.repair) {
+        for (const auto& line : *findings) answer.out += "found: " + Printable(line) + "\n";
+        findings = at.engine.Verify(false);
+        if (!findings) return Refused(findings.error());
+    }
+    for (const auto& line : *findings) answer.out += Printable(line) + "\n";
+    answer.exit = findings->empty() ? 0 : 1;
+    answer.note = fmt::format("{} findings left", findings->size());
+    return answer;
+}
+
+std::string TextOf(const json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    return value && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+Result<json::object> ParseObject(std::string_view line) {
+    boost::system::error_code ec;
+    auto value = json::parse(json::string_view(line.data(), line.size()), ec);
+    if (ec || !value.is_object()) return Fail(ErrorCode::kInvalid, "one JSON object is expected");
+    return std::move(value.as_object());
+}
+
+}  // namespace
+
+std::string Encode(const Ask& ask) {
+    json::array ids;
+    for (const auto& id : ask.ids) ids.emplace_back(id);
+    json::object to{{"command", ask.command}};
+    auto put = [&](const char* name, const std::string& value) {
+        if (!value.empty()) to[name] = value;
+    };
+    put("name", ask.name);
+    put("scope", ask.scope);
+    put("affiliate", ask.affiliate);
+    put("directory", ask.directory);
+    put("email", ask.email);
+    put("password_hash", ask.password_hash);
+    if (!ids.empty()) to["ids"] = std::move(ids);
+    if (ask.repair) to["repair"] = true;
+    return json::serialize(to);
+}
+
+std::string Encode(const Answer& answer) {
+    return json::serialize(
+        json::object{{"exit", answer.exit}, {"out", answer.out}, {"note", answer.note}}
+    );
+}
+
+Result<Ask> DecodeAsk(std::string_view line) {
+    auto from = ParseObject(line);
+    if (!from) return Fail(from.error());
+    Ask ask{.command = TextOf(*from, "command")};
+    if (ask.command.empty()) return Fail(ErrorCode::kInvalid, "no command named", "command");
+    ask.name = TextOf(*from, "name");
+    ask.scope = TextOf(*from, "scope");
+    ask.affiliate = TextOf(*from, "affiliate");
+    ask.directory = TextOf(*from, "directory");
+    ask.email = TextOf(*from, "email");
+    ask.password_hash = TextOf(*from, "password_hash");
+    if (const auto* ids = from->if_contains("ids")) {
+        if (!ids->is_array()) return Fail(ErrorCode::kInvalid, "a list is expected", "ids");
+        for (const auto& id : ids->as_array()) {
+            if (!id.is_string()) return Fail(ErrorCode::kInvalid, "texts are expected", "ids");
+            ask.ids.emplace_back(id.as_string());
+        }
+    }
+    const auto* repair = from->if_contains("repair");
+    ask.repair = repair && repair->is_bool() && repair->as_bool();
+    return ask;
+}
+
+Result<Answer> DecodeAnswer(std::string_view line) {
+    auto from = ParseObject(line);
+    if (!from) return Fail(from.error());
+    const auto* exit = from->if_contains("exit");
+    if (!exit || !exit->is_int64()) return Fail(ErrorCode::kInvalid, "a number", "exit");
+    return Answer{
+        static_cast<int>(exit->as_int64()), TextOf(*from, "out"), TextOf(*from, "note")
+    };
+}
+
+Answer Run(Workplace& at, const Ask& ask) {
+    if (ask.command == "key.create") return CreateKey(at, ask);
+    if (ask.command == "key.list") return ListKeys(at);
+    if (ask.command == "key.revoke") return RevokeKeys(at, ask);
+    if (ask.command == "deliveries.list") return ListDeliveries(at);
+    if (ask.command == "deliveries.retry") return RetryDeliveries(at, ask);
+    if (ask.command == "backup") return Backup(at, ask);
+    if (ask.command == "verify") return Verify(at, ask);
+    return Refused("unknown command " + Printable(ask.command));
+}
+
+}  // namespace barracuda::app

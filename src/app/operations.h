@@ -1,0 +1,57 @@
+// What an operator can ask: each command once, over an open store. A running server answers it
+// through its control socket (control.h), with none running the command opens the store itself
+// (offline.h).
+//
+// Threads: Run may block (it waits for the ledger), so neither io threads nor the ledger call it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/key_ring.h"
+#include "base/result.h"
+#include "ledger/ledger.h"
+#include "store/kv_engine.h"
+
+namespace barracuda::app {
+
+// One request: plain values, and as one line of JSON on the control socket.
+struct Ask {
+    std::string command;  // "key.create", "deliveries.retry", …
+    std::string name = {};
+    std::string scope = {};
+    std::string affiliate = {};
+    std::string directory = {};         // absolute
+    std::vector<std::string> ids = {};  // keys or deliveries
+    bool repair = false;
+    std::string email = {};
+    std::string password_hash = {};  // never the password
+
+    bool operator==(const Ask&) const = default;
+};
+
+struct Answer {
+    int exit = 0;      // of the command: 0 done, 1 not done or something was found
+    std::string out;   // for stdout, as it is
+    std::string note;  // for stderr
+
+    bool operator==(const Answer&) const = default;
+};
+
+// Without a line's end; decoding fails with kInvalid.
+std::string Encode(const Ask& ask);
+std::string Encode(const Answer& answer);
+Result<Ask> DecodeAsk(std::string_view line);
+Result<Answer> DecodeAnswer(std::string_view line);
+
+struct Workplace {
+    store::KvEngine& engine;
+    ledger::Ledger& ledger;
+    api::KeyRing& keys;
+    bool serving = false;  // a server runs on this store: nothing may be repaired
+};
+
+Answer Run(Workplace& at, const Ask& ask);
+
+}  // namespace barracuda::app

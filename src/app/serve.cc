@@ -1,0 +1,241 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <latch>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "api/admin_auth.h"
+#include "api/query_pool.h"
+#include "api/router.h"
+#include "api/service.h"
+#include "app/control.h"
+#include "app/first_steps.h"
+#include "app/log.h"
+#include "app/open_store.h"
+#include "app/operations.h"
+#include "config/values.h"
+
+namespace barracuda::app {
+
+namespace {
+
+constexpr unsigned kQueryThreads = 2;
+constexpr size_t kQueryQueue = 256;
+// A stop has 10 s. What was answered is durable, so ending hard just before loses nothing: an
+// attempt cut off is made again at the next start.
+constexpr std::chrono::milliseconds kStopPatience{9'500};
+
+unsigned ThreadsOf(const config::Config& config) {
+    if (config.server.threads > 0) return static_cast<unsigned>(config.server.threads);
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+Result<net::ClientOptions> ClientOptionsOf(const config::Config& config) {
+    net::ClientOptions options;
+    for (const auto& range : config.network.allow_addresses) {
+        auto cidr = net::Cidr::Parse(range);
+        if (!cidr) return Fail(cidr.error());
+        options.allowed.push_back(*cidr);
+    }
+    return options;
+}
+
+delivery::NetworkSettings NetworkSettingsOf(const config::Config& config) {
+    return {
+        .base_url = config.network.base_url,
+        .hash = config.network.hash,
+        .private_api_url = config.network.private_api_url,
+        .private_api_token = config.network.private_api_token,
+        .delivery_parameter = config.network.delivery_parameter,
+        .attempt_timeout = config.delivery.attempt_timeout,
+    };
+}
+
+delivery::DispatcherOptions DispatcherOptionsOf(const config::Config& config) {
+    delivery::DispatcherOptions options;
+    options.concurrency = static_cast<size_t>(config.delivery.concurrency);
+    options.random = [engine = std::mt19937_64(std::random_device{}())]() mutable {
+        return std::uniform_real_distribution<double>(0, 1)(engine);
+    };
+    return options;
+}
+
+http::ServerOptions ServerOptionsOf(const config::Config& config) {
+    http::ServerOptions options;
+    options.host = config.server.listen_host;
+    options.port = config.server.listen_port;
+    options.threads = ThreadsOf(config);
+    options.body_bytes_max = config.limits.body_bytes;
+    return options;
+}
+
+bool IsOpsPath(const std::string& path) {
+    return path == "/metrics" || path == "/livez" || path == "/readyz";
+}
+
+// Metrics and health answer on one address only: the operators' own where there is one.
+http::Handler HandlerOf(api::Service& service, std::latch& ready, bool all, bool ops) {
+    return [&service, &ready, all, ops](http::Request&& request, http::Respond respond) {
+        ready.wait();  // the server listens a moment before everything is joined
+        if (!all && IsOpsPath(request.path) != ops) {
+            return respond(api::ErrorResponse({ErrorCode::kNotFound, "not found", {}}));
+        }
+        api::Handle(service, std::move(request), std::move(respond));
+    };
+}
+
+Result<std::unique_ptr<http::Server>> StartServer(
+    http::ServerOptions options, http::Handler handler
+) {
+    const auto where = fmt::format("{}:{}", options.host, options.port);
+    auto server = http::Server::Start(std::move(options), std::move(handler));
+    if (server) return server;
+    return Fail(
+        server.error().code, fmt::format("cannot listen on {}: {}", where, server.error().message)
+    );
+}
+
+Result<std::unique_ptr<http::Server>> StartOps(const config::Config& config, http::Handler handler) {
+    if (config.server.ops_listen.empty()) return std::unique_ptr<http::Server>();
+    http::ServerOptions options;
+    std::tie(options.host, options.port) = *config::ParseListen(config.server.ops_listen);
+    return StartServer(std::move(options), std::move(handler));
+}
+
+std::string Control(Workplace& place, std::string_view line) {
+    auto ask = DecodeAsk(line);
+    if (!ask) return Encode(Answer{1, {}, ask.error().message});
+    Answer answer = Run(place, *ask);
+    Log(Level::kInfo, "command", {{"name", ask->command}, {"exit", std::to_string(answer.exit)}});
+    return Encode(answer);
+}
+
+void Announce(const config::Config& config, const std::string& program, uint16_t port, bool keys) {
+    std::string text = FirstSteps(config, program, port, keys);
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+    Log(Level::kInfo,
+        "listening",
+        {{"host", config.server.listen_host},
+         {"port", std::to_string(port)},
+         {"data", config.store.data}});
+    bool local = config.server.listen_host == "127.0.0.1" || config.server.listen_host == "::1";
+    if (config.auth.ingest == "open" && !local) {
+        Log(Level::kWarning, "auth.ingest is open: whoever reaches this address may write");
+    }
+}
+
+sigset_t StopSignals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+void WaitForStop() {
+    sigset_t set = StopSignals();
+    int signal = 0;
+    while (sigwait(&set, &signal) != 0) {
+    }
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // a second one ends the program at once
+    Log(Level::kInfo, "stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+    std::thread([] {
+        std::this_thread::sleep_for(kStopPatience);
+        Log(Level::kWarning, "stopped with calls to the network under way; they will be repeated");
+        _exit(0);
+    }).detach();
+}
+
+// Parts are made from the store upwards and stopped from the server downwards. Each is declared
+// after what it uses, so that a failed start unwinds in the right order by itself.
+Result<bool> Run(const config::Config& config, const std::string& program) {
+    auto engine = OpenStore(config, true);
+    if (!engine) return Fail(engine.error());
+    api::KeyRing keys;
+    if (auto loaded = keys.LoadFrom(**engine); !loaded) return Fail(loaded.error());
+
+    auto client_options = ClientOptionsOf(config);
+    if (!client_options) return Fail(client_options.error());
+    net::Client client(*client_options);
+    delivery::Network network(client, NetworkSettingsOf(config));
+    delivery::Dispatcher dispatcher(**engine, client, network, DispatcherOptionsOf(config));
+
+    std::unique_ptr<http::Server> server;
+    ledger::Hooks hooks;
+    hooks.post = [&server](unsigned io_thread, std::function<void()> work) {
+        server->Post(io_thread, std::move(work));
+    };
+    hooks.owed = [&dispatcher](const auto& conversion, const auto& ids) {
+        dispatcher.Owe(conversion, ids);
+    };
+    ledger::Ledger ledger(
+        **engine, {.node = NewBootId(), .queue_max = config.limits.queue}, std::move(hooks)
+    );
+    api::AdminAuth admin;
+    if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());
+
+    auto queries = std::make_unique<api::QueryPool>(kQueryThreads, kQueryQueue);
+    api::Service service{
+        .config = config,
+        .engine = **engine,
+        .ledger = ledger,
+        .dispatcher = dispatcher,
+        .keys = keys,
+        .queries = *queries,
+        .proxies = api::TrustedProxies(config.server.trusted_proxies),
+        .forms = api::RateLimit({.per_minute = config.limits.forms_per_minute}),
+        .admin = &admin,
+    };
+    Workplace place{**engine, ledger, keys, true};
+    auto control = ControlServer::Start(config.store.data, [&place](std::string_view line) {
+        return Control(place, line);
+    });
+    if (!control) return Fail(control.error());
+
+    std::latch ready{1};
+    const bool one_address = config.server.ops_listen.empty();
+    auto ops = StartOps(config, HandlerOf(service, ready, false, true));
+    if (!ops) return Fail(ops.error());
+    auto started =
+        StartServer(ServerOptionsOf(config), HandlerOf(service, ready, one_address, false));
+    if (!started) {
+        ready.count_down();
+        return Fail(started.error());
+    }
+    server = std::move(*started);
+    dispatcher.Start(ledger);
+    ready.count_down();
+    Announce(config, program, server->port(), !keys.List().empty());
+
+    WaitForStop();
+    server->Stop();
+    if (*ops) (*ops)->Stop();
+    (*control)->Stop();
+    queries.reset();
+    dispatcher.Stop();
+    ledger.Stop();
+    return true;
+}
+
+}  // namespace
+
+int Serve(const config::Config& config, const std::string& program) {
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t set = StopSignals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    auto done = Run(config, program);
+    if (!done) {
+        std::fprintf(stderr, "barracuda: %s\n", done.error().message.c_str());
+        return 2;
+    }
+    Log(Level::kInfo, "stopped");
+    return 0;
+}
+
+}  // namespace barracuda::app
