@@ -1,0 +1,130 @@
+// What the store's tests share: one engine over each kind of key-value store, and documents.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "domain/bson.h"
+#include "store/index.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+#include "store/rocks/rocks_kv.h"
+
+namespace barracuda::store {
+
+// A directory of its own, gone afterwards.
+class TempDirectory {
+public:
+    TempDirectory() {
+        static std::atomic<int> count = 0;
+        path_ = std::filesystem::temp_directory_path() /
+                ("barracuda-store-" + std::to_string(getpid()) + "-" + std::to_string(++count));
+        std::filesystem::create_directories(path_);
+    }
+    ~TempDirectory() { std::filesystem::remove_all(path_); }
+    TempDirectory(const TempDirectory&) = delete;
+    TempDirectory& operator=(const TempDirectory&) = delete;
+    std::string At(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+// Hands out stores over the same data; `lent` reaches past the engine, for damage.
+class Store {
+public:
+    explicit Store(bool rocks) : rocks_(rocks) { Reopen(); }
+
+    void Reopen() {
+        engine.reset();
+        std::unique_ptr<Kv> kv;
+        if (rocks_) {
+            auto opened = OpenRocks({.directory = directory.At("db")});
+            ASSERT_TRUE(opened) << opened.error().message;
+            kv = std::move(*opened);
+        } else {
+            kv = std::make_unique<MemoryKv>(memory);
+        }
+        lent = kv.get();
+        auto opened = KvEngine::Open(std::move(kv));
+        ASSERT_TRUE(opened) << opened.error().message;
+        engine = std::move(*opened);
+    }
+
+    TempDirectory directory;
+    std::shared_ptr<MemoryKv::Data> memory = std::make_shared<MemoryKv::Data>();
+    Kv* lent = nullptr;
+    std::unique_ptr<KvEngine> engine;
+
+private:
+    bool rocks_;
+};
+
+struct Deal {
+    std::string click = "c1";
+    std::string affiliate = "a1";
+    std::string amount = "1.5";
+    int64_t created = 1'700'000'000'000;
+    int64_t rev = 1;
+    std::optional<int64_t> due = std::nullopt;
+    std::string owner = "n1";
+};
+
+inline domain::ConversionKey KeyOf(const std::string& click) {
+    return {ClickId(click), GoalId("6"), ""};
+}
+inline Ref DealRef(const std::string& click) { return RefOf(KeyOf(click)); }
+
+inline std::string Document(const Deal& deal) {
+    domain::Conversion c;
+    c.id.bytes.fill(static_cast<uint8_t>(std::hash<std::string>()(deal.click)));
+    c.key = KeyOf(deal.click);
+    c.goal_type = domain::GoalType::kDeposit;
+    c.fields.Set(domain::Field::kAffiliateId, deal.affiliate);
+    c.fields.Set(domain::Field::kAmount, deal.amount);
+    c.fields.Set(domain::Field::kCurrency, "USD");
+    c.rev = deal.rev;
+    c.created = c.updated = Time{deal.created};
+    if (deal.due) {
+        c.due = Time{*deal.due};
+        c.owner = deal.owner;
+    }
+    return domain::Encode(c);
+}
+
+inline std::string Contact(const std::string& email, int64_t rev = 1, int64_t created = 5) {
+    domain::BsonWriter to;
+    to.Text("email_key", email);
+    to.Text("type", "user");
+    to.Date("createdAt", Time{created});
+    to.Int("rev", rev);
+    return to.Take();
+}
+inline Ref ContactRef(const std::string& id) { return {Collection::kContacts, id}; }
+
+using States = std::vector<WriteState>;
+inline States Commit(Engine& engine, std::vector<Write> writes) {
+    auto states = engine.Commit(writes);
+    EXPECT_TRUE(states) << states.error().message;
+    return states.value_or(States());
+}
+inline WriteState Put(
+    Engine& engine,
+    const Ref& ref,
+    std::optional<std::string> before,
+    std::optional<std::string> after
+) {
+    auto states = Commit(engine, {{ref, std::move(before), std::move(after)}});
+    return states.empty() ? WriteState::kLost : states[0];
+}
+inline std::optional<std::string> Get(Engine& engine, const Ref& ref) {
+    auto loaded = engine.Load(std::span(&ref, 1));
+    EXPECT_TRUE(loaded);
+    return loaded ? loaded->front() : std::nullopt;
+}
+
+}  // namespace barracuda::store

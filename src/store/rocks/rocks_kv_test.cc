@@ -1,0 +1,165 @@
+// What only RocksDB can do wrong: locks, backups, a log that cannot be written or synced.
+#include "store/rocks/rocks_kv.h"
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include "store/engine_fixture.h"
+
+namespace barracuda::store {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+enum class Fault { kNone, kAppend, kSync };
+
+class LyingFile final : public rocksdb::FSWritableFileOwnerWrapper {
+public:
+    LyingFile(std::unique_ptr<rocksdb::FSWritableFile> file, const std::atomic<Fault>& fault)
+        : FSWritableFileOwnerWrapper(std::move(file)), fault_(fault) {}
+
+    using FSWritableFileOwnerWrapper::Append;
+    rocksdb::IOStatus Append(
+        const rocksdb::Slice& data,
+        const rocksdb::IOOptions& options,
+        rocksdb::IODebugContext* debug
+    ) override {
+        if (fault_ == Fault::kAppend) return rocksdb::IOStatus::NoSpace("injected: disk full");
+        return FSWritableFileOwnerWrapper::Append(data, options, debug);
+    }
+    rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug)
+        override {
+        if (fault_ == Fault::kSync) return rocksdb::IOStatus::IOError("injected: sync failed");
+        return FSWritableFileOwnerWrapper::Sync(options, debug);
+    }
+    rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug)
+        override {
+        if (fault_ == Fault::kSync) return rocksdb::IOStatus::IOError("injected: sync failed");
+        return FSWritableFileOwnerWrapper::Fsync(options, debug);
+    }
+
+private:
+    const std::atomic<Fault>& fault_;
+};
+
+// Write-ahead logs fail on command; every other file is honest.
+class LyingFileSystem final : public rocksdb::FileSystemWrapper {
+public:
+    LyingFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+    const char* Name() const override { return "LyingFileSystem"; }
+    rocksdb::IOStatus NewWritableFile(
+        const std::string& name,
+        const rocksdb::FileOptions& options,
+        std::unique_ptr<rocksdb::FSWritableFile>* file,
+        rocksdb::IODebugContext* debug
+    ) override {
+        auto status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
+        if (status.ok() && name.ends_with(".log")) {
+            *file = std::make_unique<LyingFile>(std::move(*file), fault);
+        }
+        return status;
+    }
+    std::atomic<Fault> fault = Fault::kNone;
+};
+
+std::unique_ptr<KvEngine> OpenEngine(const RocksOptions& options) {
+    auto kv = OpenRocks(options);
+    EXPECT_TRUE(kv) << kv.error().message;
+    if (!kv) return nullptr;
+    auto engine = KvEngine::Open(std::move(*kv));
+    EXPECT_TRUE(engine);
+    return engine ? std::move(*engine) : nullptr;
+}
+
+class RocksWriteError : public testing::TestWithParam<Fault> {};
+INSTANTIATE_TEST_SUITE_P(
+    Faults,
+    RocksWriteError,
+    testing::Values(Fault::kAppend, Fault::kSync),
+    [](const auto& info) { return std::string(info.param == Fault::kAppend ? "Append" : "Sync"); }
+);
+
+TEST_P(RocksWriteError, RefusesAllWritesUntilARestartAndStillReads) {
+    TempDirectory directory;
+    auto files = std::make_shared<LyingFileSystem>();
+    auto env = rocksdb::NewCompositeEnv(files);
+    RocksOptions options{.directory = directory.At("db"), .env = env.get()};
+    auto a = Document({.click = "a"});
+    std::vector<Write> b = {{DealRef("b"), std::nullopt, Document({.click = "b"})}};
+    {
+        auto engine = OpenEngine(options);
+        ASSERT_TRUE(engine);
+        ASSERT_EQ(Put(*engine, DealRef("a"), std::nullopt, a), WriteState::kApplied);
+        files->fault = GetParam();
+        auto states = engine->Commit(b);
+        ASSERT_FALSE(states);
+        EXPECT_EQ(states.error().code, ErrorCode::kUnavailable);
+        EXPECT_THAT(states.error().message, HasSubstr("injected"));
+        files->fault = Fault::kNone;
+        EXPECT_FALSE(engine->Commit(b)) << "only a restart clears it";
+        EXPECT_TRUE(engine->Trouble());
+        EXPECT_EQ(Get(*engine, DealRef("a")), a);
+        EXPECT_THAT(engine->Scan({})->documents, Not(IsEmpty()));
+    }
+    auto engine = OpenEngine(options);
+    ASSERT_TRUE(engine);
+    EXPECT_EQ(engine->Trouble(), std::nullopt);
+    EXPECT_EQ(Get(*engine, DealRef("a")), a) << "what was acknowledged stays";
+    EXPECT_THAT(*engine->Verify(false), IsEmpty());
+    // The failed write may or may not be there; deciding it again settles it either way.
+    auto stored = Get(*engine, DealRef("b"));
+    auto expected = stored ? WriteState::kLost : WriteState::kApplied;
+    EXPECT_EQ(Commit(*engine, b), States{expected});
+    EXPECT_EQ(Get(*engine, DealRef("b")), b[0].after);
+}
+
+TEST(Rocks, ASecondOpenIsRefusedReadably) {
+    TempDirectory directory;
+    auto first = OpenRocks({.directory = directory.At("db")});
+    ASSERT_TRUE(first);
+    auto second = OpenRocks({.directory = directory.At("db")});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+    EXPECT_THAT(second.error().message, HasSubstr("in use by a running barracuda"));
+    EXPECT_THAT(second.error().message, HasSubstr(directory.At("db")));
+    first->reset();
+    EXPECT_TRUE(OpenRocks({.directory = directory.At("db")}));
+}
+
+TEST(Rocks, AnAbsentStoreIsNotCalledInUse) {
+    TempDirectory directory;
+    auto opened = OpenRocks({.directory = directory.At("block"), .create_if_missing = false});
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().message, Not(HasSubstr("in use")));
+    EXPECT_THAT(opened.error().message, HasSubstr("does not exist"));
+}
+
+TEST(Rocks, ABackupOpensAndHoldsWhatWasThere) {
+    TempDirectory directory;
+    auto engine = OpenEngine({.directory = directory.At("db")});
+    ASSERT_TRUE(engine);
+    for (int i = 0; i < 50; ++i) {
+        std::string click = "c" + std::to_string(i);
+        Put(*engine, DealRef(click), std::nullopt, Document({.click = click, .due = i}));
+    }
+    ASSERT_TRUE(engine->Backup(directory.At("copy")));
+    EXPECT_FALSE(engine->Backup(directory.At("copy"))) << "never over another one";
+    Put(*engine, DealRef("later"), std::nullopt, Document({.click = "later"}));
+    auto copy = OpenEngine({.directory = directory.At("copy"), .create_if_missing = false});
+    ASSERT_TRUE(copy);
+    EXPECT_THAT(copy->Scan({})->documents, SizeIs(50));
+    EXPECT_EQ(Get(*copy, DealRef("later")), std::nullopt);
+    EXPECT_THAT(*copy->Work(Time{1000}, 100), SizeIs(50));
+    EXPECT_THAT(*copy->Verify(false), IsEmpty());
+    EXPECT_EQ(
+        Put(*copy, DealRef("own"), std::nullopt, Document({.click = "own"})), WriteState::kApplied
+    );
+    EXPECT_EQ(Get(*engine, DealRef("own")), std::nullopt);
+    EXPECT_THAT(*engine->Verify(false), IsEmpty());
+}
+
+}  // namespace
+}  // namespace barracuda::store
