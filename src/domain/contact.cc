@@ -1,0 +1,230 @@
+// The contact's codec, and the rule of its flags.
+#include "domain/contact.h"
+
+#include "base/check.h"
+#include "domain/bson.h"
+
+namespace barracuda::domain {
+
+namespace {
+
+struct TextField {
+    const char* name;
+    std::string Contact::*member;
+};
+
+// In the order of the document. An empty value is not written, so that a sparse index has no entry
+// of it (email_key, sub1, click_id).
+constexpr TextField kTexts[] = {
+    {"email", &Contact::email},
+    {"email_key", &Contact::email_key},
+    {"name", &Contact::name},
+    {"type", &Contact::type},
+    {"company", &Contact::company},
+    {"messenger", &Contact::messenger},
+    {"username", &Contact::username},
+    {"message", &Contact::message},
+    {"tracking_source", &Contact::tracking_source},
+    {"campaign_id", &Contact::campaign_id},
+    {"affiliate_id", &Contact::affiliate_id},
+    {"url_id", &Contact::url_id},
+    {"sub1", &Contact::sub1},
+    {"sub2", &Contact::sub2},
+    {"sub3", &Contact::sub3},
+    {"click_id", &Contact::click_id},
+    {"status", &Contact::status},
+    {"affiliate_status", &Contact::affiliate_status},
+    {"notes", &Contact::notes},
+    {"affiliateError", &Contact::affiliate_error},
+    {"tracking_link", &Contact::tracking_link},
+    {"clicked_url", &Contact::clicked_url},
+};
+
+const TextField* TextNamed(std::string_view name) {
+    for (const auto& field : kTexts) {
+        if (name == field.name) return &field;
+    }
+    return nullptr;
+}
+
+FlowStep StepNamed(std::string_view name) {
+    for (auto step :
+         {FlowStep::kAcquire, FlowStep::kRegistration, FlowStep::kDeposit, FlowStep::kDone}) {
+        if (name == NameOf(step)) return step;
+    }
+    return FlowStep::kNone;
+}
+
+std::optional<Money> MoneyIn(const bson_iter_t& at) {
+    auto text = ScalarText(at);
+    if (!text) return std::nullopt;
+    auto money = Money::Parse(*text);
+    return money ? std::optional(*money) : std::nullopt;
+}
+
+std::string EncodeFlow(const Flow& flow) {
+    BsonWriter to;
+    to.Text("route", flow.route);
+    to.Text("step", NameOf(flow.step));
+    to.Int("attempts", flow.attempts);
+    if (flow.Unfinished()) to.Date("next_at", flow.next_at);
+    if (!flow.last_error.empty()) to.Text("last_error", flow.last_error);
+    if (flow.deposit_amount) to.Decimal("deposit_amount", flow.deposit_amount->Text());
+    if (flow.sale_amount) to.Decimal("sale_amount", flow.sale_amount->Text());
+    return to.Take();
+}
+
+Flow DecodeFlow(std::string_view bson) {
+    Flow flow;
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size())) return flow;
+    while (bson_iter_next(&at)) {
+        std::string_view key = bson_iter_key(&at);
+        if (key == "route") flow.route = ScalarText(at).value_or("");
+        if (key == "step") flow.step = StepNamed(ScalarText(at).value_or(""));
+        if (key == "attempts") flow.attempts = static_cast<int>(bson_iter_as_int64(&at));
+        if (key == "next_at") flow.next_at = TimeOf(at);
+        if (key == "last_error") flow.last_error = ScalarText(at).value_or("");
+        if (key == "deposit_amount") flow.deposit_amount = MoneyIn(at);
+        if (key == "sale_amount") flow.sale_amount = MoneyIn(at);
+    }
+    return flow;
+}
+
+// Sets what is not plain text; false when the program does not know the field.
+bool DecodeOther(Contact& to, std::string_view key, const bson_iter_t& at) {
+    if (key == "_id") {
+        to.id = ObjectId::Parse(ScalarText(at).value_or("")).value_or(ObjectId());
+    } else if (key == "affiliateRegistered") {
+        to.affiliate_registered = bson_iter_as_bool(&at);
+    } else if (key == "ftd") {
+        to.ftd = bson_iter_as_bool(&at);
+    } else if (key == "ftd_amount") {
+        to.ftd_amount = MoneyIn(at);
+    } else if (key == "ftd_date") {
+        if (BSON_ITER_HOLDS_DATE_TIME(&at)) to.ftd_date = TimeOf(at);
+    } else if (key == "flow") {
+        to.flow = DecodeFlow(BytesOf(at));
+    } else if (key == "owner") {
+        to.owner = ScalarText(at).value_or("");
+    } else if (key == "rev") {
+        to.rev = bson_iter_as_int64(&at);
+    } else if (key == "createdAt") {
+        to.created = TimeOf(at);
+    } else if (key == "updatedAt") {
+        to.updated = TimeOf(at);
+    } else {
+        return key == "due";  // the flow's next_at, written anew
+    }
+    return true;
+}
+
+std::string Joined(const std::string& head, const std::string& tail) {
+    bson_t more;
+    bson_t* joined = bson_new_from_data(reinterpret_cast<const uint8_t*>(head.data()), head.size());
+    BARRACUDA_CHECK(joined != nullptr);
+    bool sound =
+        bson_init_static(&more, reinterpret_cast<const uint8_t*>(tail.data()), tail.size());
+    if (sound) bson_concat(joined, &more);
+    std::string bytes(reinterpret_cast<const char*>(bson_get_data(joined)), joined->len);
+    bson_destroy(joined);
+    return bytes;
+}
+
+}  // namespace
+
+const char* NameOf(FlowStep step) {
+    switch (step) {
+        case FlowStep::kNone:
+            return "none";
+        case FlowStep::kAcquire:
+            return "acquire";
+        case FlowStep::kRegistration:
+            return "registration";
+        case FlowStep::kDeposit:
+            return "deposit";
+        case FlowStep::kDone:
+            return "done";
+    }
+    return "none";
+}
+
+std::string Encode(const Contact& c) {
+    BsonWriter to;
+    to.Id("_id", c.id);
+    for (const auto& [name, member] : kTexts) {
+        if (!(c.*member).empty()) to.Text(name, c.*member);
+    }
+    to.Bool("affiliateRegistered", c.affiliate_registered);
+    to.Bool("ftd", c.ftd);
+    if (c.ftd_amount) to.Decimal("ftd_amount", c.ftd_amount->Text());
+    if (c.ftd_date) to.Date("ftd_date", *c.ftd_date);
+    if (c.flow.step != FlowStep::kNone) to.Document("flow", EncodeFlow(c.flow));
+    if (c.flow.Unfinished()) {
+        to.Date("due", c.flow.next_at);
+        to.Text("owner", c.owner);
+    }
+    to.Int("rev", c.rev);
+    to.Date("createdAt", c.created);
+    to.Date("updatedAt", c.updated);
+    return c.rest.empty() ? to.Take() : Joined(to.Take(), c.rest);
+}
+
+Result<Contact> DecodeContact(std::string_view bson) {
+    Contact contact;
+    contact.status.clear();
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size())) {
+        return Fail(ErrorCode::kInternal, "a stored contact is not valid BSON");
+    }
+    bson_t rest;
+    bson_init(&rest);
+    bool more = false;
+    while (bson_iter_next(&at)) {
+        std::string_view key = bson_iter_key(&at);
+        if (const auto* field = TextNamed(key)) {
+            contact.*(field->member) = ScalarText(at).value_or("");
+        } else if (!DecodeOther(contact, key, at)) {
+            more = true;
+            bson_append_iter(&rest, nullptr, 0, &at);
+        }
+    }
+    if (more) contact.rest.assign(reinterpret_cast<const char*>(bson_get_data(&rest)), rest.len);
+    bson_destroy(&rest);
+    if (at.err_off != 0) return Fail(ErrorCode::kInternal, "a stored contact is not valid BSON");
+    return contact;
+}
+
+bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions) {
+    bool registered = false;
+    const Conversion* deposit = nullptr;
+    for (const auto& c : conversions) {
+        if (c.status == Status::kRejected) continue;
+        if (c.goal_type == GoalType::kRegistration) {
+            registered |= c.status == Status::kApproved || c.provenance == Provenance::kReported;
+        }
+        // Of several (two deposit goals) the first is the first-time deposit.
+        bool earlier =
+            !deposit || std::pair(c.created, c.key) < std::pair(deposit->created, deposit->key);
+        if (c.goal_type == GoalType::kDeposit && earlier) deposit = &c;
+    }
+    std::optional<Money> amount;
+    std::optional<Time> date;
+    if (deposit) {
+        auto money = Money::Parse(deposit->fields.Get(Field::kAmount, "0"));
+        amount = money ? *money : Money{};
+        date = deposit->created;
+    }
+    bool changed = registered != contact.affiliate_registered ||
+                   contact.ftd != (deposit != nullptr) || amount != contact.ftd_amount ||
+                   date != contact.ftd_date;
+    contact.affiliate_registered = registered;
+    contact.ftd = deposit != nullptr;
+    contact.ftd_amount = amount;
+    contact.ftd_date = date;
+    return changed;
+}
+
+}  // namespace barracuda::domain

@@ -1,0 +1,69 @@
+// A contact: a person who filled in a form, as one BSON document, with the flow that the form set
+// off (acquire a click, record the registration, then the deposit by rule) in the same document.
+// Pure values; no thread contract beyond that.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/money.h"
+#include "base/object_id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/conversion.h"
+
+namespace barracuda::domain {
+
+enum class FlowStep { kNone, kAcquire, kRegistration, kDeposit, kDone };
+const char* NameOf(FlowStep step);
+
+// What a form still has to bring about. The step is written before it is tried, so that a restart
+// goes on where the program stopped.
+struct Flow {
+    std::string route;  // "contact" | "register": contract.md's routes 2 and 3 differ
+    FlowStep step = FlowStep::kNone;
+    int attempts = 0;  // failed ones of this step
+    Time next_at;
+    std::string last_error;
+    std::optional<Money> deposit_amount;  // a sum the caller was trusted to name; else the rule's
+    std::optional<Money> sale_amount;
+
+    bool Unfinished() const { return step != FlowStep::kNone && step != FlowStep::kDone; }
+    bool operator==(const Flow&) const = default;
+};
+
+struct Contact {
+    ObjectId id;
+    std::string email,
+        email_key;  // the key is unset for the seed's ghosts and second of one e-mail
+    std::string name, type, company, messenger, username, message;
+    std::string tracking_source, campaign_id;
+    std::string affiliate_id, url_id, sub1, sub2, sub3, click_id;
+    std::string status = "new", affiliate_status, notes;
+    std::string affiliate_error, tracking_link, clicked_url;
+    bool affiliate_registered = false;
+    bool ftd = false;
+    std::optional<Money> ftd_amount;
+    std::optional<Time> ftd_date;
+    Flow flow;
+    std::string owner;  // boot id of the node that runs the flow, while it is unfinished
+    int64_t rev = 0;
+    Time created, updated;
+    std::string rest;  // BSON of the fields this program does not know: kept as they are
+
+    // The click that conversions of this contact are stored under; empty: none yet.
+    const std::string& Click() const { return click_id.empty() ? sub1 : click_id; }
+};
+
+// `due` and `owner` stand in the document while the flow is unfinished.
+std::string Encode(const Contact& contact);
+// Accepts what the seed wrote: missing fields, null, numbers as ids.
+Result<Contact> DecodeContact(std::string_view bson);
+
+// contract.md "Contact flags, from the ledger": recomputed from all conversions of the contact's
+// click, so that neither order nor repetition matters. True when something changed.
+bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions);
+
+}  // namespace barracuda::domain
