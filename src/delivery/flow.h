@@ -1,0 +1,130 @@
+// What a form sets off: acquire a click, record the registration, then the deposit by chain rule
+// (contract.md, routes 2 and 3). The pending step stands in the contact's document, written
+// together with the outcome of the one before; a restart goes on where the program stopped.
+//
+// One worker thread runs all flows: it reads the store, starts calls and commands, and takes their
+// answers from a queue. Nothing on it waits for the network.
+//
+// Threads: Create, Written and ClickOfHash from any thread; Start and Stop from the app's. `done`
+// of Create runs on the worker's or the ledger's thread and must be short. Stop before the
+// dispatcher and the ledger stop; destroy after them.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "delivery/contact_sync.h"
+#include "delivery/dispatcher.h"
+#include "delivery/network.h"
+#include "domain/contact.h"
+
+namespace barracuda::delivery {
+
+struct FlowOptions {
+    std::string registration_goal = "5";
+    bool registration_repeatable = false;
+    std::string then_goal = "6";  // the chain rule's; empty: none
+    domain::GoalType then_type = domain::GoalType::kDeposit;
+    std::string then_amount = "100";
+    bool then_delivered = false;  // route 2 waits for the network's yes as route 3 always does
+    std::string offer = "2";      // of the network's call
+    std::string url_id = "2";     // where the form names none
+    std::chrono::milliseconds inline_wait{5'000};
+    std::chrono::milliseconds poll{500};
+    size_t runs_max = 1'024;  // flows in memory; more wait in the store, due
+    std::function<Time()> now = Time::Now;
+    std::function<double()> random{};  // [0, 1), for the jitter
+};
+
+struct FlowProgress {
+    domain::Contact contact;  // as last written
+    std::optional<domain::Conversion> registration;
+    std::optional<domain::Conversion> deposit;
+};
+
+class FlowRunner {
+public:
+    FlowRunner(
+        store::Engine& engine, Network& network, Dispatcher& dispatcher, FlowOptions options
+    );
+    ~FlowRunner();
+
+    void Start(ledger::Ledger& ledger);
+    void Stop();  // answers who waits with what is known
+
+    // Writes the contact with its first step (`flow.step`; owner, due and rev are set here).
+    // kConflict: the e-mail is known. Else `done` gets how far the flow has come when it ends, or
+    // rests until a retry, or after `wait`; with no wait as soon as the contact is durable.
+    using Done = std::function<void(Result<FlowProgress>)>;
+    void Create(domain::Contact contact, std::chrono::milliseconds wait, Done done);
+
+    // For ledger::Hooks.
+    void Written(const domain::Conversion& conversion);
+    std::optional<std::string> ClickOfHash(std::string_view hash) const {
+        return sync_.ClickOfHash(hash);
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Run {
+        FlowProgress progress;
+        Clock::time_point until{};
+        Done done;  // empty: nobody waits (any more)
+    };
+    using RunPtr = std::shared_ptr<Run>;
+    using Change = std::function<void(domain::Contact&)>;
+
+    void Post(std::function<void()> job);
+    void Work();
+    void Poll();
+    void TakeUp(const store::Ref& ref, const std::string& document, Time now);
+    void AnswerLate(bool all);
+    static void Answer(Run& run);
+
+    void Begin(domain::Contact contact, std::chrono::milliseconds wait, Done done);
+    void Advance(RunPtr run);
+    void Release(RunPtr run);
+    // Writes `change` and the flags, then calls `next`; lets go of the flow when that fails (it
+    // stays due).
+    void Save(RunPtr run, Change change, std::function<void()> next);
+    void Acquire(RunPtr run);
+    void Acquired(RunPtr run, const Attempt& attempt);
+    void Register(RunPtr run);
+    void Registered(RunPtr run);
+    void Deposit(RunPtr run);
+    void Submit(RunPtr run, domain::Report report, std::function<void(domain::Conversion)> next);
+    void AwaitDelivery(
+        const domain::Conversion& conversion,
+        std::chrono::milliseconds wait,
+        std::function<void(domain::Conversion)> next
+    );
+    void Finish(RunPtr run, const std::string& affiliate_error);
+    void RetryAcquire(RunPtr run, const Attempt& attempt);
+
+    store::Engine& engine_;
+    Network& network_;
+    Dispatcher& dispatcher_;
+    const FlowOptions options_;
+    ContactSync sync_;
+    ledger::Ledger* ledger_ = nullptr;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::function<void()>> jobs_;
+    bool stopping_ = false;
+    bool sync_waits_ = false;
+
+    // The worker's alone.
+    std::map<std::string, RunPtr> runs_;  // by contact id
+    std::thread thread_;
+};
+
+}  // namespace barracuda::delivery
