@@ -1,0 +1,114 @@
+// Route 7, writing: POST /api/admin/conversions, and the deliveries an admin may send again.
+#include "api/conversion_json.h"
+#include "api/query_pool.h"
+#include "api/record.h"
+#include "api/routes.h"
+
+namespace barracuda::api {
+
+using domain::Field;
+
+void PostAdminConversion(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfBody(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    domain::Report report;
+    report.speaker = domain::Speaker::kAdmin;
+    report.route = "admin_conversions";
+    std::string click = reader.RequiredId("click_id");
+    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
+    std::string goal = reader.RequiredId("goal_id");
+    std::string type = reader.RequiredText("goal_type");
+    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    Give(report, Field::kAmount, reader.Amount("amount"));
+    Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
+    std::string status = reader.Text("status");
+    if (!status.empty()) report.status = domain::StatusNamed(status);
+    if (!status.empty() && !report.status) {
+        reader.Refuse("status", "must be pending, approved or rejected");
+    }
+    ReadCommon(service, reader, click, goal, report);
+    if (!domain::GoalTypeNamed(type)) {
+        reader.Refuse("goal_type", "must be registration, deposit or other");
+    } else if (!goal.empty() && type != domain::NameOf(report.goal_type)) {
+        reader.Refuse("goal_id", "contradicts goal_type");
+    }
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    Record(service, call, std::move(report), [call](const domain::Decision& decision) {
+        const auto& c = *decision.document;
+        bool fresh = decision.verdict == domain::Verdict::kRecorded;
+        JsonObject data;
+        data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
+        data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId));
+        data.Text("goal_id", c.key.goal.value).Text("goal_type", domain::NameOf(c.goal_type));
+        data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
+        data.Text("status", domain::NameOf(c.status));
+        data.Bool("isDuplicate", decision.is_duplicate);
+        const char* message =
+            fresh ? "Conversion recorded successfully" : "Conversion already exists, updated";
+        call->respond(JsonResponse(200, Head(*call, decision, true, message).Object("data", data)));
+    });
+}
+
+void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
+    bool taken = service.queries.Run([&service, call] {
+        constexpr size_t kShownMax = 1'000;
+        store::ScanRequest request;
+        request.limit = 500;
+        std::string items;
+        size_t shown = 0;
+        do {
+            auto page = service.engine.Scan(request);
+            if (!page) return call->respond(ErrorResponse(page.error()));
+            for (const auto& document : page->documents) {
+                auto conversion = domain::DecodeConversion(document);
+                if (!conversion) continue;
+                for (const auto& delivery : conversion->deliveries) {
+                    if (delivery.state != domain::DeliveryState::kDead || shown == kShownMax) {
+                        continue;
+                    }
+                    JsonObject item;
+                    item.Text("id", delivery.id).Text("kind", delivery.kind);
+                    item.Text("click_id", conversion->key.click.value);
+                    item.Text("goal_id", conversion->key.goal.value);
+                    item.Int("attempts", delivery.attempts).Int("status", delivery.status);
+                    item.Text("error", delivery.error);
+                    items += (items.empty() ? "" : ",") + item.Done();
+                    ++shown;
+                }
+            }
+            request.cursor = page->cursor;
+        } while (!request.cursor.empty() && shown < kShownMax);
+        JsonObject body;
+        call->respond(JsonResponse(200, body.Bool("success", true).Raw("data", "[" + items + "]")));
+    });
+    if (!taken) call->respond(Overloaded());
+}
+
+void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfBody(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    domain::Replay replay;
+    replay.key.click = ClickId(reader.RequiredId("click_id"));
+    replay.key.goal = GoalId(reader.RequiredId("goal_id"));
+    replay.key.occurrence = reader.Id("transaction_id");
+    replay.delivery_id = reader.Id("delivery_id");
+    replay.command_id = ObjectId::New();
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    auto answer = [call](Result<domain::Decision> decision) {
+        if (!decision) return call->respond(ErrorResponse(decision.error()));
+        if (decision->fresh_deliveries.empty()) {
+            return call->respond(http::JsonError(404, "no dead delivery of this conversion"));
+        }
+        JsonObject body;
+        body.Bool("success", true).Text("message", "Delivery is sent again");
+        body.Int("count", static_cast<int64_t>(decision->fresh_deliveries.size()));
+        call->respond(JsonResponse(200, body));
+    };
+    if (!service.ledger.Submit(std::move(replay), call->request.io_thread, answer)) {
+        call->respond(Overloaded());
+    }
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,66 @@
+#include "api/auth.h"
+
+#include "base/text.h"
+
+namespace barracuda::api {
+
+namespace {
+
+std::string SecretOf(const http::Request& request, Access access, bool& by_url) {
+    if (auto header = request.Header("authorization")) {
+        if (header->size() > 7 && http::EqualNoCase(header->substr(0, 7), "bearer ")) {
+            return std::string(Trim(header->substr(7)));
+        }
+    }
+    if (auto header = request.Header("x-api-key")) return std::string(Trim(*header));
+    if (access != Access::kIngestUrl) return {};
+    for (const auto& [name, value] : request.query) {
+        if (name != "key" || value.empty()) continue;
+        by_url = true;
+        return value;
+    }
+    return {};
+}
+
+Caller OpenCaller() {
+    Caller caller;
+    caller.name = "open";
+    return caller;
+}
+
+}  // namespace
+
+Result<Caller> Authenticate(Service& service, const http::Request& request, Access access) {
+    if (access == Access::kOpen) return Caller{};
+    bool by_url = false;
+    std::string secret = SecretOf(request, access, by_url);
+    bool open = access != Access::kAdmin && service.config.auth.ingest == "open";
+    if (secret.empty()) {
+        if (open) return OpenCaller();
+        return Fail(ErrorCode::kUnauthorized, "a key is required: Authorization: Bearer KEY");
+    }
+    auto key = service.keys.Find(secret);
+    if (!key) {
+        if (open && by_url) return OpenCaller();  // a tracker's own parameter of this name
+        return Fail(ErrorCode::kUnauthorized, "this key is not known");
+    }
+    if (by_url && key->scope == Scope::kAdmin) {
+        return Fail(ErrorCode::kForbidden, "an admin key may not stand in a URL");
+    }
+    if (access == Access::kAdmin && key->scope != Scope::kAdmin) {
+        return Fail(ErrorCode::kForbidden, "this route takes an admin key");
+    }
+    Caller caller;
+    caller.scope = key->scope;
+    caller.name = "key:" + key->name;
+    caller.affiliate = key->affiliate;
+    return caller;
+}
+
+std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate) {
+    if (caller.affiliate.empty() || caller.affiliate == affiliate) return std::nullopt;
+    return Error{
+        ErrorCode::kForbidden, "this key is bound to another affiliate_id", "affiliate_id"};
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,20 @@
+// Who may call a route: keys by header, and for route 5 by URL.
+#pragma once
+
+#include "api/service.h"
+
+namespace barracuda::api {
+
+enum class Access {
+    kOpen,
+    kIngest,     // a key of scope ingest or admin, unless [auth] ingest = "open"
+    kIngestUrl,  // the same, or an ingest key as ?key=
+    kAdmin,      // an admin key, always
+};
+
+Result<Caller> Authenticate(Service& service, const http::Request& request, Access access);
+
+// kForbidden when the caller's key is bound to another affiliate.
+std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate);
+
+}  // namespace barracuda::api

@@ -1,0 +1,70 @@
+#include "api/conversion_json.h"
+
+#include <bson/bson.h>
+
+namespace barracuda::api {
+
+namespace {
+
+std::string ObjectJson(const std::string& bytes) {
+    bson_t bson;
+    auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+    if (!bson_init_static(&bson, data, bytes.size())) return "null";
+    char* text = bson_as_relaxed_extended_json(&bson, nullptr);
+    if (!text) return "null";
+    std::string json(text);
+    bson_free(text);
+    return json;
+}
+
+std::string List(const std::vector<std::string>& items) {
+    std::string text;
+    for (const auto& item : items) text += (text.empty() ? "" : ",") + item;
+    return "[" + text + "]";
+}
+
+std::string DeliveryJson(const domain::Delivery& delivery) {
+    JsonObject to;
+    to.Text("id", delivery.id).Text("destination", delivery.destination);
+    to.Text("kind", delivery.kind).Text("state", domain::NameOf(delivery.state));
+    to.Int("attempts", delivery.attempts);
+    if (delivery.state == domain::DeliveryState::kWaiting) {
+        to.Text("next_at", delivery.next_at.Iso());
+    }
+    if (delivery.status != 0) to.Int("status", delivery.status);
+    if (!delivery.error.empty()) to.Text("error", delivery.error);
+    if (!delivery.response.empty()) to.Text("response", delivery.response);
+    return to.Done();
+}
+
+}  // namespace
+
+JsonObject ConversionJson(const domain::Conversion& c) {
+    JsonObject to;
+    to.Text("id", c.id.Hex()).Text("click_id", c.key.click.value).Text("goal_id", c.key.goal.value);
+    if (!c.key.occurrence.empty()) to.Text("occurrence", c.key.occurrence);
+    to.Text("goal_type", domain::NameOf(c.goal_type)).Text("status", domain::NameOf(c.status));
+    to.Text("provenance", domain::NameOf(c.provenance)).Text("route", c.route);
+    for (const auto& [field, value] : c.fields.all()) {
+        const auto& info = domain::InfoOf(field);
+        if (info.type == domain::FieldType::kText) {
+            to.Text(info.name, value);
+        } else if (info.type == domain::FieldType::kObject) {
+            to.Raw(info.name, ObjectJson(value));
+        } else {
+            to.Raw(info.name, value);
+        }
+    }
+    std::vector<std::string> history, deliveries;
+    for (const auto& entry : c.history) {
+        JsonObject item;
+        item.Text("at", entry.at.Iso()).Text("by", entry.by).Text("command", entry.command);
+        item.Text("field", entry.field).Text("from", entry.from).Text("to", entry.to);
+        history.push_back(item.Done());
+    }
+    for (const auto& delivery : c.deliveries) deliveries.push_back(DeliveryJson(delivery));
+    to.Raw("history", List(history)).Raw("deliveries", List(deliveries)).Int("rev", c.rev);
+    return to.Text("createdAt", c.created.Iso()).Text("updatedAt", c.updated.Iso());
+}
+
+}  // namespace barracuda::api

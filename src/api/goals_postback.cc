@@ -1,0 +1,103 @@
+// Route 6: /api/goals/postback. Records, notifies the network once, answers what the network said.
+#include "api/record.h"
+#include "api/routes.h"
+
+namespace barracuda::api {
+
+using domain::Field;
+
+namespace {
+
+void AnswerGoal(const Call& call, const domain::Decision& decision, const domain::Conversion& c) {
+    const auto* delivery = c.FindDelivery(delivery::kDefaultDestination, delivery::kGoalPostback);
+    bool done = delivery && delivery->state == domain::DeliveryState::kDone;
+    bool dead = delivery && delivery->state == domain::DeliveryState::kDead;
+    int status = dead ? 502 : done || !delivery ? 200 : 202;
+    const char* message = dead ? "The network refused the conversion"
+                          : done
+                              ? (decision.is_duplicate ? "Duplicate conversion, already delivered"
+                                                       : "Conversion delivered to the network")
+                          : delivery ? "Conversion stored, still being delivered"
+                                     : "Conversion is rejected, nothing is delivered";
+    JsonObject data;
+    data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
+    data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId));
+    data.Text("goal_id", c.key.goal.value).Text("goal_type", domain::NameOf(c.goal_type));
+    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
+    data.Text("status", domain::NameOf(c.status));
+    data.TextOrNull("postbackResponse", delivery ? delivery->response : "");
+    if (delivery && delivery->status != 0) {
+        data.Int("postbackStatusCode", delivery->status);
+    } else {
+        data.Raw("postbackStatusCode", "null");
+    }
+    data.Bool("isDuplicate", decision.is_duplicate);
+    call.respond(JsonResponse(status, Head(call, decision, !dead, message).Object("data", data)));
+}
+
+const config::Goal* ReadGoalType(Service& service, Reader& reader) {
+    std::string type = reader.RequiredText("goal_type");
+    if (type != "registration" && type != "deposit") {
+        reader.Refuse("goal_type", "must be registration or deposit");
+        type = "registration";
+    }
+    const auto* goal = service.config.GoalOfType(type);
+    std::string id = reader.Id("goal_id");
+    if (!id.empty() && id != goal->id) reader.Refuse("goal_id", "contradicts goal_type");
+    return goal;
+}
+
+}  // namespace
+
+void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfBody(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    domain::Report report;
+    report.route = "goals_postback";
+    std::string click = reader.RequiredId("click_id");
+    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
+    const auto* goal = ReadGoalType(service, reader);
+    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    report.defaults.Set(Field::kOfferId, "2");
+    auto amount = reader.Amount("amount");
+    auto deposit = reader.Amount("deposit_amount");
+    if (amount && deposit && *amount != *deposit) {
+        reader.Refuse("deposit_amount", "differs from amount, which means the same");
+    }
+    Give(report, Field::kAmount, amount ? amount : deposit);
+    Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
+    ReadCommon(service, reader, click, goal->id, report);
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    report.deliveries.push_back({delivery::kDefaultDestination, delivery::kGoalPostback});
+    Record(service, call, std::move(report), [&service, call](const domain::Decision& decision) {
+        AwaitDelivery(
+            service,
+            decision,
+            delivery::kGoalPostback,
+            [call, decision](const domain::Conversion& c) { AnswerGoal(*call, decision, c); }
+        );
+    });
+}
+
+void GetGoalsPostback(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfQuery(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    std::string action = reader.Text("action");
+    if (!action.empty() && action != "test") reader.Refuse("action", "must be test");
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    const auto& config = service.config;
+    JsonObject settings, usage, body;
+    settings.Text("baseUrl", config.network.base_url);
+    settings.Text("goalRegistration", config.GoalOfType("registration")->id);
+    settings.Text("goalDeposit", config.GoalOfType("deposit")->id);
+    settings.Bool("hashSet", !config.network.hash.empty());
+    const char* form = "POST /api/goals/postback {click_id, affiliate_id, goal_type: ";
+    usage.Text("registration", std::string(form) + "\"registration\"}");
+    usage.Text("deposit", std::string(form) + "\"deposit\", amount}");
+    body.Bool("success", true).Object("config", settings).Object("usage", usage);
+    call->respond(JsonResponse(200, body));
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,67 @@
+// /livez, /readyz and /metrics (Prometheus text).
+#include <fmt/format.h>
+
+#include "api/respond.h"
+#include "api/routes.h"
+
+namespace barracuda::api {
+
+void Livez(Service&, std::shared_ptr<Call> call) {
+    JsonObject body;
+    call->respond(JsonResponse(200, body.Bool("success", true).Text("message", "alive")));
+}
+
+void Readyz(Service& service, std::shared_ptr<Call> call) {
+    auto trouble = service.engine.Trouble();
+    JsonObject body;
+    body.Bool("success", !trouble).Text("message", trouble.value_or("ready"));
+    auto response = JsonResponse(trouble ? 503 : 200, body);
+    if (trouble) response.headers.emplace_back("Retry-After", "5");
+    call->respond(std::move(response));
+}
+
+void Metrics(Service& service, std::shared_ptr<Call> call) {
+    auto ledger = service.ledger.counters();
+    auto deliveries = service.dispatcher.counters();
+    std::string text;
+    auto add = [&](const char* name, const char* type, const char* help, int64_t value) {
+        text += fmt::format(
+            "# HELP barracuda_{0} {1}\n# TYPE barracuda_{0} {2}\nbarracuda_{0} {3}\n",
+            name,
+            help,
+            type,
+            value
+        );
+    };
+    add("ledger_batches_total", "counter", "Committed batches.", ledger.batches);
+    add("ledger_commands_total", "counter", "Commands decided.", ledger.commands);
+    add("ledger_lost_writes_total", "counter", "Writes decided again.", ledger.lost);
+    add("ledger_failed_total", "counter", "Commands answered 503.", ledger.failed);
+    add("ledger_refused_total", "counter", "Commands refused: lane full.", ledger.refused);
+    add("ledger_queue", "gauge", "Commands that wait.", service.ledger.depth());
+    add("reports_recorded_total", "counter", "Verdict recorded.", ledger.recorded);
+    add("reports_duplicate_total", "counter", "Verdict duplicate.", ledger.duplicate);
+    add("reports_updated_total", "counter", "Verdict updated.", ledger.updated);
+    add("reports_conflict_total",
+        "counter",
+        "Reports that differ from what is stored.",
+        ledger.conflicts);
+    add("deliveries_attempts_total", "counter", "Attempts made.", deliveries.attempts);
+    add("deliveries_accepted_total", "counter", "Attempts accepted.", deliveries.accepted);
+    add("deliveries_retried_total", "counter", "Attempts to be tried again.", deliveries.retried);
+    add("deliveries_alarms_total",
+        "counter",
+        "Answers that point at our configuration.",
+        deliveries.alarms);
+    add("deliveries_dead_total", "counter", "Deliveries given up.", deliveries.dead);
+    add("deliveries_in_flight", "gauge", "Deliveries in memory.", deliveries.in_flight);
+    int64_t age = deliveries.oldest_due ? (Time::Now().ms - deliveries.oldest_due->ms) / 1000 : 0;
+    add("deliveries_oldest_seconds", "gauge", "Age of the oldest due delivery.", age);
+    add("store_writable", "gauge", "1 while the store takes writes.", !service.engine.Trouble());
+    http::Response response;
+    response.content_type = "text/plain; version=0.0.4";
+    response.body = std::move(text);
+    call->respond(std::move(response));
+}
+
+}  // namespace barracuda::api

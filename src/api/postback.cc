@@ -1,0 +1,80 @@
+// Route 5: GET /api/postback (also a form or JSON POST; HEAD only checks). No network call.
+#include <fmt/format.h>
+
+#include "api/record.h"
+#include "api/routes.h"
+
+namespace barracuda::api {
+
+using domain::Field;
+
+namespace {
+
+Result<Input> ReadInput(const http::Request& request) {
+    if (request.method != "POST") return Input::OfQuery(request);
+    auto input = Input::OfBody(request);
+    if (!input) return input;
+    auto query = Input::OfQuery(request);
+    if (!query) return query;
+    for (auto& [name, value] : query->all()) {
+        if (name == "key" || name == "explain") continue;
+        if (!input->all().emplace(name, value).second) {
+            return Fail(ErrorCode::kInvalid, name + " is given twice", name);
+        }
+    }
+    return input;
+}
+
+const config::Goal* ReadGoal(Service& service, Reader& reader) {
+    std::string name = reader.RequiredText("goal");
+    if (name != "registration" && name != "deposit") {
+        reader.Refuse("goal", "must be registration or deposit");
+        return service.config.GoalOfType("registration");
+    }
+    return service.config.GoalOfType(name);
+}
+
+void AnswerPostback(const Call& call, const std::string& goal, const domain::Decision& decision) {
+    const auto& c = *decision.document;
+    bool duplicate = decision.verdict == domain::Verdict::kDuplicate;
+    std::string message = duplicate ? "Duplicate postback ignored"
+                          : decision.is_duplicate
+                              ? fmt::format("Postback '{}' updated", goal)
+                              : fmt::format("Postback '{}' recorded successfully", goal);
+    JsonObject data;
+    data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
+    data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId)).Text("goal", goal);
+    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
+    if (const auto* sale = c.fields.Find(Field::kSaleAmount)) data.Raw("sale_amount", *sale);
+    data.Text("status", domain::NameOf(c.status)).Bool("isDuplicate", decision.is_duplicate);
+    call.respond(JsonResponse(200, Head(call, decision, true, message).Object("data", data)));
+}
+
+}  // namespace
+
+void AnyPostback(Service& service, std::shared_ptr<Call> call) {
+    auto input = ReadInput(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    domain::Report report;
+    report.route = "postback";
+    std::string click = reader.RequiredId("click_id");
+    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
+    const auto* goal = ReadGoal(service, reader);
+    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    Give(report, Field::kAmount, reader.Amount("amount"));
+    Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
+    std::string status = reader.Text("status");
+    if (!status.empty()) report.status = domain::StatusNamed(status);
+    if (!status.empty() && !report.status) {
+        reader.Refuse("status", "must be pending, approved or rejected");
+    }
+    ReadCommon(service, reader, click, goal->id, report);
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    if (call->request.method == "HEAD") return call->respond(http::Response{});
+    Record(service, call, std::move(report), [call, goal](const domain::Decision& decision) {
+        AnswerPostback(*call, goal->type, decision);
+    });
+}
+
+}  // namespace barracuda::api

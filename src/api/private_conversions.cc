@@ -1,0 +1,148 @@
+// Route 1: /api/private/conversions. Records a conversion of a click hash and creates it in the
+// network's private API; GET lists the network's own.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "api/record.h"
+#include "api/routes.h"
+
+namespace barracuda::api {
+
+using domain::Field;
+
+namespace {
+
+void AnswerPrivate(
+    const Call& call,
+    const domain::Decision& decision,
+    const domain::Conversion& c,
+    const std::string& goal_as_given
+) {
+    const auto* delivery = c.FindDelivery(delivery::kDefaultDestination, delivery::kPrivateApi);
+    bool accepted = delivery && delivery->state == domain::DeliveryState::kDone;
+    JsonObject data;
+    data.Text("id", c.id.Hex());
+    data.Text("click_hash", c.fields.Get(Field::kClickHash, c.key.click.value));
+    data.Raw("goal_type_id", goal_as_given);
+    data.Text("goal_type", domain::NameOf(c.goal_type));
+    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
+    data.Text("status", domain::NameOf(c.status));
+    boost::json::error_code code;
+    std::string response = delivery ? delivery->response : "";
+    auto parsed = boost::json::parse(response, code);
+    data.Raw("privateApiConversion", accepted && !code ? boost::json::serialize(parsed) : "null");
+    std::string reason;
+    if (delivery && !accepted) {
+        reason = !delivery->error.empty() ? delivery->error
+                 : delivery->status != 0  ? fmt::format("the network answered {}", delivery->status)
+                                          : "not delivered yet";
+    } else if (!delivery) {
+        reason = "the conversion is rejected, nothing is delivered";
+    }
+    data.TextOrNull("apiError", reason);
+    const char* message = accepted ? (decision.is_duplicate ? "Duplicate conversion ignored"
+                                                            : "Conversion created successfully")
+                                   : "Conversion stored, the network has not accepted it yet";
+    call.respond(JsonResponse(200, Head(call, decision, accepted, message).Object("data", data)));
+}
+
+void ReadAmounts(Reader& reader, domain::Report& report) {
+    auto deposit = reader.Amount("deposit_amount");
+    auto sale = reader.Amount("sale_amount");
+    Give(report, Field::kAmount, deposit);
+    Give(report, Field::kSaleAmount, sale ? sale : deposit);
+    Give(report, Field::kPayout, reader.Amount("payout"));
+    Give(report, Field::kRevenue, reader.Amount("revenue"));
+}
+
+}  // namespace
+
+void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfBody(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    domain::Report report;
+    report.route = "private_conversions";
+    std::string hash = reader.RequiredId("click_hash");
+    std::string goal = reader.RequiredId("goal_type_id");
+    Give(report, Field::kAffiliateId, reader.Id("affiliate_id"));
+    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    report.defaults.Set(Field::kOfferId, "2");
+    ReadAmounts(reader, report);
+    Give(report, Field::kUnique, reader.Text("unique"));
+    Give(report, Field::kClickHash, hash);
+    ReadCommon(service, reader, hash, goal, report);
+    std::string type = reader.Text("goal_type");
+    if (!type.empty() && type != domain::NameOf(report.goal_type)) {
+        reader.Refuse("goal_type", "contradicts goal_type_id");
+    }
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    const Value* given = input->Find("goal_type_id");
+    std::string as_given = given->kind == Value::Kind::kNumber ? goal : JsonText(goal);
+    report.deliveries.push_back({delivery::kDefaultDestination, delivery::kPrivateApi});
+    auto decided = [&service, call, as_given](const domain::Decision& decision) {
+        AwaitDelivery(
+            service,
+            decision,
+            delivery::kPrivateApi,
+            [call, decision, as_given](const domain::Conversion& c) {
+                AnswerPrivate(*call, decision, c, as_given);
+            }
+        );
+    };
+    Record(service, call, std::move(report), std::move(decided));
+}
+
+namespace {
+
+int64_t NumberIn(const boost::json::object& object, const char* name, int64_t otherwise) {
+    const auto* value = object.if_contains(name);
+    boost::json::error_code code;
+    if (!value || !value->is_number()) return otherwise;
+    auto number = value->to_number<int64_t>(code);
+    return code ? otherwise : number;
+}
+
+http::Response AnswerList(const Result<std::string>& body) {
+    if (!body) return http::JsonError(502, "the network did not answer: " + body.error().message);
+    boost::json::error_code code;
+    auto parsed = boost::json::parse(*body, code);
+    if (code || !parsed.is_object()) return http::JsonError(502, "the network's answer is no JSON");
+    const auto& object = parsed.get_object();
+    const auto* data = object.if_contains("data");
+    JsonObject pagination, answer;
+    pagination.Int("total", NumberIn(object, "total", 0));
+    pagination.Int("per_page", NumberIn(object, "per_page", 50));
+    pagination.Int("page", NumberIn(object, "page", 1)).Int("pages", NumberIn(object, "pages", 1));
+    answer.Bool("success", true).Raw("data", data ? boost::json::serialize(*data) : "[]");
+    return JsonResponse(200, answer.Object("pagination", pagination));
+}
+
+}  // namespace
+
+void ListPrivateConversions(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfQuery(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    delivery::Parameters query;
+    for (const char* name :
+         {"affiliate_id", "offer_id", "goal_type_id", "hash", "created_at_from", "created_at_to"}) {
+        std::string value = reader.Text(name);
+        if (!value.empty()) query.emplace_back(name, value);
+    }
+    for (auto [name, otherwise] : {std::pair("page", "1"), std::pair("per_page", "50")}) {
+        std::string value = reader.Text(name);
+        bool digits = value.find_first_not_of("0123456789") == std::string::npos;
+        if (!value.empty() && (!digits || value.size() > 6 || std::stol(value) < 1)) {
+            reader.Refuse(name, "must be a whole number from 1");
+        }
+        query.emplace_back(name, value.empty() ? otherwise : value);
+    }
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    service.dispatcher.ListPrivate(query, [call](Result<std::string> body) {
+        call->respond(AnswerList(body));
+    });
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,89 @@
+#include "api/record.h"
+
+#include "api/auth.h"
+
+namespace barracuda::api {
+
+using domain::Field;
+
+void Give(domain::Report& report, Field field, std::string value) {
+    if (!value.empty()) report.given.Set(field, std::move(value));
+}
+
+void Give(domain::Report& report, Field field, const std::optional<Money>& value) {
+    if (value) report.given.Set(field, value->Text());
+}
+
+void ReadCommon(
+    Service& service, Reader& reader, std::string click, std::string goal_id, domain::Report& report
+) {
+    report.key.click = ClickId(std::move(click));
+    report.key.goal = GoalId(goal_id);
+    const config::Goal* goal = service.config.FindGoal(goal_id);
+    report.goal_type = goal ? *domain::GoalTypeNamed(goal->type) : domain::GoalType::kOther;
+    reader.Common(report.given);
+    report.defaults.Set(Field::kAmount, "0");
+    report.defaults.Set(Field::kCurrency, "USD");
+    if (goal && goal->repeatable) {
+        report.key.occurrence = std::string(report.given.Get(Field::kTransactionId));
+        if (report.key.occurrence.empty()) {
+            reader.Refuse("transaction_id", "is required: this goal counts several times a click");
+        }
+    }
+    report.new_id = ObjectId::New();
+    report.command_id = ObjectId::New();
+}
+
+void Record(Service& service, std::shared_ptr<Call> call, domain::Report report, Decided done) {
+    if (auto refused = CheckAffiliate(call->caller, report.given.Get(Field::kAffiliateId))) {
+        return call->respond(ErrorResponse(*refused));
+    }
+    report.by = call->caller.name;
+    unsigned io_thread = call->request.io_thread;
+    auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
+        if (!decision) return call->respond(ErrorResponse(decision.error()));
+        done(*decision);
+    };
+    if (!service.ledger.Submit(std::move(report), io_thread, std::move(answer))) {
+        call->respond(Overloaded());
+    }
+}
+
+void AwaitDelivery(
+    Service& service, const domain::Decision& decision, const char* kind, Delivered done
+) {
+    const auto* delivery = decision.document->FindDelivery(delivery::kDefaultDestination, kind);
+    bool ours = false;
+    for (const auto& id : decision.fresh_deliveries) ours |= delivery && delivery->id == id;
+    if (!ours) return done(*decision.document);
+    auto conversion = std::make_shared<domain::Conversion>(*decision.document);
+    service.dispatcher.Wait(
+        delivery->id,
+        service.config.delivery.inline_wait,
+        [conversion, done = std::move(done)](std::optional<domain::Conversion> settled) {
+            done(settled ? *settled : *conversion);
+        }
+    );
+}
+
+JsonObject Head(
+    const Call& call, const domain::Decision& decision, bool success, std::string_view message
+) {
+    JsonObject head;
+    head.Bool("success", success).Text("message", message);
+    head.Text("verdict", domain::NameOf(decision.verdict));
+    head.Bool("isDuplicate", decision.is_duplicate);
+    if (!call.explain) return head;
+    std::string trace, conflicts;
+    for (const auto& step : decision.trace) trace += (trace.empty() ? "" : ",") + JsonText(step);
+    head.Raw("trace", "[" + trace + "]");
+    for (const auto& conflict : decision.conflicts) {
+        JsonObject item;
+        item.Text("field", conflict.field).Text("stored", conflict.stored);
+        item.Text("given", conflict.given);
+        conflicts += (conflicts.empty() ? "" : ",") + item.Done();
+    }
+    return head.Raw("conflict", conflicts.empty() ? "null" : "[" + conflicts + "]");
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,100 @@
+#include "api/respond.h"
+
+#include <fmt/format.h>
+
+namespace barracuda::api {
+
+std::string JsonText(std::string_view text) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string out = "\"";
+    out.reserve(text.size() + 2);
+    for (unsigned char c : text) {
+        if (c == '"' || c == '\\') {
+            out.push_back('\\');
+            out.push_back(static_cast<char>(c));
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c < 0x20 || c == 0x7f) {
+            out += "\\u00";
+            out.push_back(kHex[c >> 4]);
+            out.push_back(kHex[c & 15]);
+        } else {
+            out.push_back(static_cast<char>(c));
+        }
+    }
+    out.push_back('"');
+    return out;
+}
+
+void JsonObject::Name(std::string_view name) {
+    text_ += text_.empty() ? "{" : ",";
+    text_ += '"';
+    text_ += name;
+    text_ += "\":";
+}
+JsonObject& JsonObject::Text(std::string_view name, std::string_view value) {
+    return Raw(name, JsonText(value));
+}
+JsonObject& JsonObject::TextOrNull(std::string_view name, std::string_view value) {
+    return value.empty() ? Raw(name, "null") : Text(name, value);
+}
+JsonObject& JsonObject::Raw(std::string_view name, std::string_view json) {
+    Name(name);
+    text_ += json;
+    return *this;
+}
+JsonObject& JsonObject::Bool(std::string_view name, bool value) {
+    return Raw(name, value ? "true" : "false");
+}
+JsonObject& JsonObject::Int(std::string_view name, int64_t value) {
+    return Raw(name, fmt::format_int(value).c_str());
+}
+
+http::Response JsonResponse(int status, const JsonObject& body) {
+    http::Response response;
+    response.status = status;
+    response.body = body.Done();
+    return response;
+}
+
+int StatusOf(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kInvalid:
+            return 400;
+        case ErrorCode::kUnauthorized:
+            return 401;
+        case ErrorCode::kForbidden:
+            return 403;
+        case ErrorCode::kNotFound:
+            return 404;
+        case ErrorCode::kConflict:
+            return 409;
+        case ErrorCode::kLimited:
+            return 429;
+        case ErrorCode::kUpstream:
+            return 502;
+        case ErrorCode::kUnavailable:
+        case ErrorCode::kInternal:
+            break;
+    }
+    return 503;
+}
+
+http::Response ErrorResponse(const Error& error) {
+    int status = StatusOf(error.code);
+    bool inside = status == 503;
+    auto response =
+        http::JsonError(status, inside ? "not available now, try again" : error.message);
+    if (inside) response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
+http::Response BadRequest(const Error& error) { return http::JsonError(400, error.message); }
+
+http::Response Overloaded() {
+    auto response = http::JsonError(503, "too many requests wait already, try again");
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
+}  // namespace barracuda::api

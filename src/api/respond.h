@@ -1,0 +1,38 @@
+// Answers as JSON. Numbers of money are written digit for digit, never through a double.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/service.h"
+
+namespace barracuda::api {
+
+// Builds one JSON object in order of the calls.
+//
+//     JsonObject data;
+//     data.Text("id", id).Raw("amount", money.Text()).Bool("isDuplicate", true);
+class JsonObject {
+public:
+    JsonObject& Text(std::string_view name, std::string_view value);
+    JsonObject& TextOrNull(std::string_view name, std::string_view value);  // empty: null
+    JsonObject& Raw(std::string_view name, std::string_view json);          // number, array, object
+    JsonObject& Bool(std::string_view name, bool value);
+    JsonObject& Int(std::string_view name, int64_t value);
+    JsonObject& Object(std::string_view name, const JsonObject& value) {
+        return Raw(name, value.Done());
+    }
+    std::string Done() const { return text_.empty() ? "{}" : text_ + "}"; }
+
+private:
+    void Name(std::string_view name);
+    std::string text_;
+};
+
+std::string JsonText(std::string_view text);  // quoted and escaped
+
+http::Response JsonResponse(int status, const JsonObject& body);
+http::Response BadRequest(const Error& error);
+http::Response Overloaded();  // 503 with Retry-After
+
+}  // namespace barracuda::api

@@ -1,0 +1,78 @@
+#include "api/router.h"
+
+#include <fmt/format.h>
+
+#include "api/auth.h"
+#include "api/respond.h"
+#include "api/routes.h"
+#include "base/text.h"
+
+namespace barracuda::api {
+
+namespace {
+
+struct Entry {
+    const char* path;
+    const char* method;
+    Access access;
+    Route route;
+};
+
+// clang-format off
+constexpr Entry kRoutes[] = {
+    {"/api/private/conversions",     "POST", Access::kIngest,    PostPrivateConversion},
+    {"/api/private/conversions",     "GET",  Access::kAdmin,     ListPrivateConversions},
+    {"/api/ftd",                     "POST", Access::kIngest,    PostFtd},
+    {"/api/postback",                "GET",  Access::kIngestUrl, AnyPostback},
+    {"/api/postback",                "HEAD", Access::kIngestUrl, AnyPostback},
+    {"/api/postback",                "POST", Access::kIngestUrl, AnyPostback},
+    {"/api/goals/postback",          "POST", Access::kIngest,    PostGoalsPostback},
+    {"/api/goals/postback",          "GET",  Access::kIngest,    GetGoalsPostback},
+    {"/api/admin/conversions",       "POST", Access::kAdmin,     PostAdminConversion},
+    {"/api/admin/conversions",       "GET",  Access::kAdmin,     ListAdminConversions},
+    {"/api/admin/conversions/stats", "GET",  Access::kAdmin,     AdminConversionStats},
+    {"/api/admin/deliveries",        "GET",  Access::kAdmin,     ListDeliveries},
+    {"/api/admin/deliveries/retry",  "POST", Access::kAdmin,     RetryDelivery},
+    {"/livez",                       "GET",  Access::kOpen,      Livez},
+    {"/readyz",                      "GET",  Access::kOpen,      Readyz},
+    {"/metrics",                     "GET",  Access::kOpen,      Metrics},
+};
+// clang-format on
+
+http::Response NotAllowed(const std::string& allow) {
+    auto response = http::JsonError(405, "this path takes " + allow);
+    response.headers.emplace_back("Allow", allow);
+    return response;
+}
+
+bool WantsExplain(const http::Request& request) {
+    for (const auto& [name, value] : request.query) {
+        if (name == "explain" && value == "1") return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void Handle(Service& service, http::Request&& request, http::Respond respond) {
+    std::string allow;
+    for (const auto& entry : kRoutes) {
+        if (request.path != entry.path) continue;
+        if (request.method != entry.method) {
+            allow += (allow.empty() ? "" : ", ") + std::string(entry.method);
+            continue;
+        }
+        auto caller = Authenticate(service, request, entry.access);
+        if (!caller) return respond(ErrorResponse(caller.error()));
+        auto call = std::make_shared<Call>();
+        call->explain = caller->scope != Scope::kNone && WantsExplain(request);
+        call->caller = std::move(*caller);
+        call->request = std::move(request);
+        call->respond = std::move(respond);
+        return entry.route(service, std::move(call));
+    }
+    if (!allow.empty()) return respond(NotAllowed(allow));
+    respond(http::JsonError(404, "no such path"));
+}
+
+}  // namespace barracuda::api
