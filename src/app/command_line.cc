@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "api/credentials.h"
 #include "app/offline.h"
 #include "app/serve.h"
 
@@ -146,6 +147,18 @@ int Show(const Result<Answer>& answer) {
     return answer->exit;
 }
 
+// The first line of stdin, hashed here: the password itself goes nowhere else.
+Result<std::string> ReadPassword() {
+    constexpr size_t kLeast = 10;
+    std::string password;
+    std::getline(std::cin, password);
+    if (password.ends_with('\r')) password.pop_back();
+    if (password.size() < kLeast) {
+        return Fail(ErrorCode::kInvalid, "the password needs at least 10 characters");
+    }
+    return api::HashPassword(password);
+}
+
 std::string ProgramPath() {
     std::error_code ec;
     auto path = std::filesystem::read_symlink("/proc/self/exe", ec);
@@ -186,6 +199,11 @@ int Main(int argc, char** argv) {
     }
     if (line.command == "serve") return Serve(*config, ProgramPath());
     if (line.command == "restore") return Show(Restore(*config, line.directory));
+    if (line.password_stdin) {
+        auto hash = ReadPassword();
+        if (!hash) return Refuse(hash.error().message);
+        line.ask.password_hash = *hash;
+    }
     return Show(Perform(*config, line.ask));
 }
 

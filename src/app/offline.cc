@@ -21,10 +21,14 @@ namespace {
 constexpr int kTries = 15;
 constexpr std::chrono::milliseconds kPause{200};
 
-Answer RunHere(store::KvEngine& engine, api::KeyRing& keys, const Ask& ask) {
+Result<Answer> RunHere(store::KvEngine& engine, const Ask& ask) {
+    api::KeyRing keys;
+    if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
+    api::Admins admins;
+    if (auto loaded = admins.LoadFrom(engine); !loaded) return Fail(loaded.error());
     ledger::Ledger ledger(engine, {.node = NewBootId()}, {});
-    Workplace place{engine, ledger, keys, false};
-    Answer answer = Run(place, ask);
+    Workplace place{engine, ledger, keys, admins, false};
+    Answer answer = Execute(place, ask);
     ledger.Stop();
     return answer;
 }
@@ -70,11 +74,7 @@ Result<Answer> Perform(const config::Config& config, const Ask& ask) {
         if (!line) return Fail(line.error());
         if (*line) return DecodeAnswer(**line);
         auto engine = OpenStore(config, MayCreate(ask));
-        if (engine) {
-            api::KeyRing keys;
-            if (auto loaded = keys.LoadFrom(**engine); !loaded) return Fail(loaded.error());
-            return RunHere(**engine, keys, ask);
-        }
+        if (engine) return RunHere(**engine, ask);
         bool busy = engine.error().message.find("in use") != std::string::npos;
         if (!busy || tries == kTries) return Fail(engine.error());
         std::this_thread::sleep_for(kPause);
@@ -105,9 +105,8 @@ Result<Answer> Restore(const config::Config& config, const std::string& from) {
     }
     auto engine = OpenStore(config, false);
     if (!engine) return Fail(engine.error());
-    api::KeyRing keys;
-    Answer answer = RunHere(**engine, keys, Ask{.command = "verify"});
-    answer.out = "restored from " + from + " into " + data + "\n" + answer.out;
+    auto answer = RunHere(**engine, Ask{.command = "verify"});
+    if (answer) answer->out = "restored from " + from + " into " + data + "\n" + answer->out;
     return answer;
 }
 

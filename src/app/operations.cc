@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "config/values.h"
 #include "domain/conversion.h"
+#include "domain/email.h"
 
 namespace barracuda::app {
 
@@ -54,11 +55,12 @@ std::string Printable(std::string text) {
 
 const char* NameOf(api::Scope scope) { return scope == api::Scope::kAdmin ? "admin" : "ingest"; }
 
+bool IsName(const std::string& text) {
+    return !text.empty() && text.size() <= kNameMax && IsUtf8(text) && !HasControl(text);
+}
+
 Answer CreateKey(Workplace& at, const Ask& ask) {
-    if (ask.name.empty() || ask.name.size() > kNameMax || !IsUtf8(ask.name) ||
-        HasControl(ask.name)) {
-        return Refused("--name: 1 to 64 printable characters are expected");
-    }
+    if (!IsName(ask.name)) return Refused("--name: 1 to 64 printable characters are expected");
     if (ask.scope != "ingest" && ask.scope != "admin") {
         return Refused("--scope: ingest or admin is expected");
     }
@@ -119,6 +121,17 @@ Answer RevokeKeys(Workplace& at, const Ask& ask) {
         answer.out += "revoked " + Printable(id) + "\n";
     }
     return answer;
+}
+
+Answer CreateAdmin(Workplace& at, const Ask& ask) {
+    std::string email = Lower(Trim(ask.email));
+    if (!domain::IsHtmlEmail(email)) return Refused("--email: this is no e-mail address");
+    if (!IsName(ask.name)) return Refused("--name: 1 to 64 printable characters are expected");
+    auto made = Await<api::Admin>([&](auto done) {
+        at.admins.Create(at.ledger, email, ask.name, ask.password_hash, std::move(done));
+    });
+    if (!made) return Refused(made.error());
+    return {0, "admin " + email + " may log in now\n", {}};
 }
 
 // Calls `visit` with every conversion that has a dead delivery, page by page; `after_page` between.
@@ -310,10 +323,11 @@ Result<Answer> DecodeAnswer(std::string_view line) {
     };
 }
 
-Answer Run(Workplace& at, const Ask& ask) {
+Answer Execute(Workplace& at, const Ask& ask) {
     if (ask.command == "key.create") return CreateKey(at, ask);
     if (ask.command == "key.list") return ListKeys(at);
     if (ask.command == "key.revoke") return RevokeKeys(at, ask);
+    if (ask.command == "admin.create") return CreateAdmin(at, ask);
     if (ask.command == "deliveries.list") return ListDeliveries(at);
     if (ask.command == "deliveries.retry") return RetryDeliveries(at, ask);
     if (ask.command == "backup") return Backup(at, ask);

@@ -2,7 +2,7 @@
 // through its control socket (control.h), with none running the command opens the store itself
 // (offline.h).
 //
-// Threads: Run may block (it waits for the ledger), so neither io threads nor the ledger call it.
+// Threads: Execute may block (it waits for the ledger), so neither io threads nor the ledger call it.
 #pragma once
 
 #include <string>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/key_ring.h"
+#include "api/sessions.h"
 #include "base/result.h"
 #include "ledger/ledger.h"
 #include "store/kv_engine.h"
@@ -49,9 +50,10 @@ struct Workplace {
     store::KvEngine& engine;
     ledger::Ledger& ledger;
     api::KeyRing& keys;
+    api::Admins& admins;
     bool serving = false;  // a server runs on this store: nothing may be repaired
 };
 
-Answer Run(Workplace& at, const Ask& ask);
+Answer Execute(Workplace& at, const Ask& ask);
 
 }  // namespace barracuda::app

@@ -110,7 +110,7 @@ Result<std::unique_ptr<http::Server>> StartOps(const config::Config& config, htt
 std::string Control(Workplace& place, std::string_view line) {
     auto ask = DecodeAsk(line);
     if (!ask) return Encode(Answer{1, {}, ask.error().message});
-    Answer answer = Run(place, *ask);
+    Answer answer = Execute(place, *ask);
     Log(Level::kInfo, "command", {{"name", ask->command}, {"exit", std::to_string(answer.exit)}});
     return Encode(answer);
 }
@@ -192,7 +192,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .forms = api::RateLimit({.per_minute = config.limits.forms_per_minute}),
         .admin = &admin,
     };
-    Workplace place{**engine, ledger, keys, true};
+    Workplace place{**engine, ledger, keys, admin.admins(), true};
     auto control = ControlServer::Start(config.store.data, [&place](std::string_view line) {
         return Control(place, line);
     });

@@ -1,0 +1,229 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "app/command_line.h"
+#include "app/control.h"
+#include "app/first_steps.h"
+#include "app/log.h"
+#include "app/operations.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// A data directory deeper than a socket's address is long, gone afterwards.
+class ControlTest : public testing::Test {
+protected:
+    ControlTest() {
+        std::string name = testing::TempDir() + "/app_test_XXXXXX";
+        top_ = mkdtemp(name.data());
+        data_ = top_ + "/" + std::string(120, 'd');
+        std::filesystem::create_directory(data_);
+    }
+    ~ControlTest() override { std::filesystem::remove_all(top_); }
+
+    std::string top_, data_;
+};
+
+TEST(CommandLineTest, TakesFlagsAfterTheCommand) {
+    auto parsed = ParseCommandLine(
+        {"serve", "--config", "f.toml", "--data", "d", "--listen", "[::1]:1", "--store", "rocksdb"}
+    );
+    ASSERT_TRUE(parsed.line) << parsed.text;
+    EXPECT_EQ(parsed.line->command, "serve");
+    EXPECT_EQ(parsed.line->config, "f.toml");
+    EXPECT_EQ(
+        parsed.line->flags,
+        (config::Flags{{"server.listen", "[::1]:1"}, {"store.data", "d"}, {"store.url", "rocksdb"}})
+    );
+}
+
+TEST(CommandLineTest, LeavesWhatWasNotGivenToTheSettings) {
+    auto parsed = ParseCommandLine({"serve"});
+    ASSERT_TRUE(parsed.line) << parsed.text;
+    EXPECT_FALSE(parsed.line->config);
+    EXPECT_TRUE(parsed.line->flags.empty());
+}
+
+TEST(CommandLineTest, NamesTheOperation) {
+    auto create = ParseCommandLine(
+        {"key", "create", "--name", "n", "--scope", "ingest", "--affiliate", "7", "--data", "d"}
+    );
+    ASSERT_TRUE(create.line) << create.text;
+    EXPECT_EQ(
+        create.line->ask,
+        (Ask{.command = "key.create", .name = "n", .scope = "ingest", .affiliate = "7"})
+    );
+    auto retry = ParseCommandLine({"deliveries", "retry", "a", "b"});
+    ASSERT_TRUE(retry.line) << retry.text;
+    EXPECT_EQ(retry.line->ask, (Ask{.command = "deliveries.retry", .ids = {"a", "b"}}));
+    auto backup = ParseCommandLine({"backup", "x/../y"});
+    ASSERT_TRUE(backup.line) << backup.text;
+    EXPECT_EQ(backup.line->ask.directory, std::filesystem::current_path() / "y");
+}
+
+TEST(CommandLineTest, MistakesEndWithTwo) {
+    for (auto arguments : std::vector<std::vector<std::string>>{
+             {},
+             {"swim"},
+             {"serve", "--depth", "3"},
+             {"key"},
+             {"key", "create", "--name", "n"},
+             {"key", "create", "--name", "n", "--scope", "root"},
+             {"backup"}
+         }) {
+        auto parsed = ParseCommandLine(arguments);
+        EXPECT_FALSE(parsed.line);
+        EXPECT_EQ(parsed.exit, 2);
+        EXPECT_FALSE(parsed.text.empty());
+    }
+}
+
+TEST(CommandLineTest, HelpTeaches) {
+    auto help = ParseCommandLine({"--help"});
+    EXPECT_EQ(help.exit, 0);
+    for (const char* word : {"First steps", "key create", "check-config", "deliveries", "restore"}) {
+        EXPECT_THAT(help.text, HasSubstr(word));
+    }
+    EXPECT_THAT(ParseCommandLine({"key", "create", "--help"}).text, HasSubstr("--affiliate"));
+}
+
+TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
+    Ask ask{
+        .command = "c",
+        .name = "a\nb \"q\" é",
+        .scope = "s",
+        .affiliate = "f",
+        .directory = "/d",
+        .ids = {"1", "2"},
+        .repair = true,
+        .email = "e",
+        .password_hash = "h"
+    };
+    EXPECT_THAT(Encode(ask), Not(HasSubstr("\n")));
+    EXPECT_EQ(DecodeAsk(Encode(ask)).value(), ask);
+    EXPECT_EQ(DecodeAsk(Encode(Ask{.command = "c"})).value(), Ask{.command = "c"});
+    Answer answer{1, "line\nline\n", "note"};
+    EXPECT_THAT(Encode(answer), Not(HasSubstr("\n")));
+    EXPECT_EQ(DecodeAnswer(Encode(answer)).value(), answer);
+}
+
+TEST(ProtocolTest, RefusesWhatIsNoRequest) {
+    for (const char* line :
+         {"", "{", "[]", "1", "{}", R"({"command":1})", R"({"command":"c","ids":1})",
+          R"({"command":"c","ids":[1]})"}) {
+        EXPECT_FALSE(DecodeAsk(line)) << line;
+    }
+    EXPECT_FALSE(DecodeAnswer("{}"));
+}
+
+TEST_F(ControlTest, AnswersOnASocketOfTheOwner) {
+    auto server = ControlServer::Start(data_, [](std::string_view line) {
+        return "<" + std::string(line) + ">";
+    });
+    ASSERT_TRUE(server) << server.error().message;
+    struct stat status {};
+    ASSERT_EQ(stat((data_ + "/control.sock").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600u);
+    for (const char* line : {"one", "two"}) {
+        auto answer = AskServer(data_, line);
+        ASSERT_TRUE(answer) << answer.error().message;
+        EXPECT_EQ(*answer, "<" + std::string(line) + ">");
+    }
+    EXPECT_FALSE(AskServer(data_, std::string(kControlLineMax + 1, 'x')));
+}
+
+TEST_F(ControlTest, NobodyThereIsNoError) {
+    EXPECT_EQ(AskServer(data_, "x").value(), std::nullopt);
+    EXPECT_EQ(AskServer(data_ + "/absent", "x").value(), std::nullopt);
+    { auto server = ControlServer::Start(data_, [](auto) { return std::string(); }); }
+    EXPECT_EQ(AskServer(data_, "x").value(), std::nullopt);
+}
+
+class OperationsTest : public testing::Test {
+protected:
+    std::unique_ptr<store::KvEngine> engine_ =
+        std::move(store::KvEngine::Open(std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())).value());
+    ledger::Ledger ledger_{*engine_, {.node = "n"}, {}};
+    api::KeyRing keys_;
+    api::Admins admins_;
+    Workplace place_{*engine_, ledger_, keys_, admins_, true};
+};
+
+TEST_F(OperationsTest, AKeyIsShownOnceAloneAndCanBeRevoked) {
+    auto made = Execute(place_, {.command = "key.create", .name = "shop", .scope = "ingest"});
+    ASSERT_EQ(made.exit, 0) << made.note;
+    std::string key = made.out.substr(0, made.out.find('\n'));
+    EXPECT_EQ(made.out, key + "\n");
+    ASSERT_TRUE(keys_.Find(key));
+    auto listed = Execute(place_, {.command = "key.list"});
+    EXPECT_THAT(listed.out, HasSubstr("shop"));
+    EXPECT_THAT(listed.out, Not(HasSubstr(key)));
+    EXPECT_EQ(Execute(place_, {.command = "key.revoke", .ids = {"shop"}}).exit, 0);
+    EXPECT_FALSE(keys_.Find(key));
+    EXPECT_EQ(Execute(place_, {.command = "key.revoke", .ids = {"shop"}}).exit, 1);
+}
+
+TEST_F(OperationsTest, ANameOfTwoKeysRevokesNeither) {
+    Ask ask{.command = "key.create", .name = "twin", .scope = "admin"};
+    ASSERT_EQ(Execute(place_, ask).exit, 0);
+    ASSERT_EQ(Execute(place_, ask).exit, 0);
+    auto revoked = Execute(place_, {.command = "key.revoke", .ids = {"twin"}});
+    EXPECT_EQ(revoked.exit, 1);
+    EXPECT_THAT(revoked.note, HasSubstr("ID"));
+}
+
+TEST_F(OperationsTest, RefusesAndSaysWhy) {
+    for (const Ask& ask : std::vector<Ask>{
+             {.command = "swim"},
+             {.command = "key.create", .name = "", .scope = "ingest"},
+             {.command = "key.create", .name = "n", .scope = "root"},
+             {.command = "key.create", .name = "n", .scope = "admin", .affiliate = "7"},
+             {.command = "backup", .directory = "/tmp"},
+             {.command = "verify", .repair = true},
+             {.command = "deliveries.retry", .ids = {"absent"}},
+             {.command = "admin.create", .name = "n", .email = "nobody"},
+         }) {
+        auto answer = Execute(place_, ask);
+        EXPECT_EQ(answer.exit, 1) << ask.command;
+        EXPECT_FALSE(answer.note.empty()) << ask.command;
+    }
+}
+
+TEST_F(OperationsTest, VerifyOfASoundStore) {
+    EXPECT_EQ(Execute(place_, {.command = "verify"}), (Answer{0, "the store is sound\n", ""}));
+}
+
+TEST(FirstStepsTest, CommandsWorkAsPasted) {
+    config::Config config = config::Load(std::nullopt, {}, {{"store.data", "/it's here"}}).value();
+    auto text = FirstSteps(config, "/bin/barracuda", 81, false);
+    EXPECT_THAT(text, HasSubstr("/bin/barracuda key create"));
+    EXPECT_THAT(text, HasSubstr("--data '/it'\\''s here')"));
+    EXPECT_THAT(text, HasSubstr("$KEY"));
+    config.auth.ingest = "open";
+    config.server.listen_host = "::";
+    text = FirstSteps(config, "/bin/barracuda", 81, false);
+    EXPECT_THAT(text, HasSubstr("http://[::1]:81/api/ftd"));
+    EXPECT_THAT(text, Not(HasSubstr("KEY")));
+}
+
+TEST(LogTest, OneLineAnEvent) {
+    EXPECT_EQ(
+        LogLine(true, "2026-01-31T23:59:59.123Z", Level::kInfo, "m", {{"k", "a\n\"b\""}}),
+        "{\"time\":\"2026-01-31T23:59:59.123Z\",\"level\":\"info\",\"message\":\"m\","
+        "\"k\":\"a\\n\\\"b\\\"\"}\n"
+    );
+    EXPECT_EQ(
+        LogLine(false, "2026-01-31T23:59:59.123Z", Level::kWarning, "m", {{"k", "v"}}),
+        "23:59:59 warning: m k=v\n"
+    );
+}
+
+}  // namespace
+}  // namespace barracuda::app
