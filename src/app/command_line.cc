@@ -1,7 +1,7 @@
 #include "app/command_line.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -169,6 +169,7 @@ std::string ProgramPath() {
 
 Parsed ParseCommandLine(std::vector<std::string> arguments) {
     Parser parser;
+    if (arguments.empty()) return {std::nullopt, parser.app.help(), 2};
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
         parser.app.parse(std::move(arguments));
@@ -181,6 +182,7 @@ Parsed ParseCommandLine(std::vector<std::string> arguments) {
 }
 
 int Main(int argc, char** argv) {
+    umask(077);  // whatever this program writes holds keys and people's data
     auto parsed = ParseCommandLine({argv + 1, argv + argc});
     if (!parsed.line) {
         (parsed.exit == 0 ? std::cout : std::cerr) << parsed.text;
