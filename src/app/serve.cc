@@ -19,6 +19,7 @@
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "config/values.h"
+#include "delivery/flow.h"
 
 namespace barracuda::app {
 
@@ -56,12 +57,35 @@ delivery::NetworkSettings NetworkSettingsOf(const config::Config& config) {
     };
 }
 
+// For one thread each.
+std::function<double()> Jitter() {
+    return [engine = std::mt19937_64(std::random_device{}())]() mutable {
+        return std::uniform_real_distribution<double>(0, 1)(engine);
+    };
+}
+
 delivery::DispatcherOptions DispatcherOptionsOf(const config::Config& config) {
     delivery::DispatcherOptions options;
     options.concurrency = static_cast<size_t>(config.delivery.concurrency);
-    options.random = [engine = std::mt19937_64(std::random_device{}())]() mutable {
-        return std::uniform_real_distribution<double>(0, 1)(engine);
-    };
+    options.random = Jitter();
+    return options;
+}
+
+delivery::FlowOptions FlowOptionsOf(const config::Config& config) {
+    delivery::FlowOptions options;
+    const auto& registration = *config.GoalOfType("registration");
+    options.registration_goal = registration.id;
+    options.registration_repeatable = registration.repeatable;
+    options.then_goal = registration.then;
+    if (const auto* then = config.FindGoal(registration.then)) {
+        options.then_type = *domain::GoalTypeNamed(then->type);
+    }
+    options.then_amount = registration.then_amount;
+    options.then_delivered = registration.then_when == "delivered";
+    options.offer = config.network.offer;
+    options.url_id = config.network.url_id;
+    options.inline_wait = config.delivery.inline_wait;
+    options.random = Jitter();
     return options;
 }
 
@@ -100,7 +124,9 @@ Result<std::unique_ptr<http::Server>> StartServer(
     );
 }
 
-Result<std::unique_ptr<http::Server>> StartOps(const config::Config& config, http::Handler handler) {
+Result<std::unique_ptr<http::Server>> StartOps(
+    const config::Config& config, http::Handler handler
+) {
     if (config.server.ops_listen.empty()) return std::unique_ptr<http::Server>();
     http::ServerOptions options;
     std::tie(options.host, options.port) = *config::ParseListen(config.server.ops_listen);
@@ -165,6 +191,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     net::Client client(*client_options);
     delivery::Network network(client, NetworkSettingsOf(config));
     delivery::Dispatcher dispatcher(**engine, client, network, DispatcherOptionsOf(config));
+    delivery::FlowRunner flows(**engine, network, dispatcher, FlowOptionsOf(config));
 
     std::unique_ptr<http::Server> server;
     ledger::Hooks hooks;
@@ -174,6 +201,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     hooks.owed = [&dispatcher](const auto& conversion, const auto& ids) {
         dispatcher.Owe(conversion, ids);
     };
+    hooks.written = [&flows](const auto& conversion) { flows.Written(conversion); };
     ledger::Ledger ledger(
         **engine, {.node = NewBootId(), .queue_max = config.limits.queue}, std::move(hooks)
     );
@@ -191,6 +219,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .proxies = api::TrustedProxies(config.server.trusted_proxies),
         .forms = api::RateLimit({.per_minute = config.limits.forms_per_minute}),
         .admin = &admin,
+        .flows = &flows,
     };
     Workplace place{**engine, ledger, keys, admin.admins(), true};
     auto control = ControlServer::Start(config.store.data, [&place](std::string_view line) {
@@ -210,6 +239,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     }
     server = std::move(*started);
     dispatcher.Start(ledger);
+    flows.Start(ledger);
     ready.count_down();
     Announce(config, program, server->port(), !keys.List().empty());
 
@@ -218,6 +248,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (*ops) (*ops)->Stop();
     (*control)->Stop();
     queries.reset();
+    flows.Stop();
     dispatcher.Stop();
     ledger.Stop();
     return true;
