@@ -1,0 +1,82 @@
+#include "api/contact_list.h"
+
+#include <gtest/gtest.h>
+
+#include "api/forms.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::api {
+namespace {
+
+TEST(ContactCsv, HarmlessAndQuoted) {
+    EXPECT_EQ(CsvCell("plain"), "plain");
+    EXPECT_EQ(CsvCell(""), "");
+    for (const char* text : {"=cmd()", "+1", "-1", "@x", "\tx"}) {
+        EXPECT_EQ(CsvCell(text), "'" + std::string(text));
+    }
+    EXPECT_EQ(CsvCell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+    EXPECT_EQ(CsvCell("\rx"), "\"'\rx\"");
+    domain::Contact contact;
+    auto line = CsvLine(contact);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 14);
+    EXPECT_TRUE(line.starts_with(",,")) << line;
+}
+
+TEST(ContactFilter, SearchesWithoutCase) {
+    domain::Contact contact;
+    contact.name = "Ann Search";
+    contact.email = "a@b";
+    contact.type = "user";
+    EXPECT_TRUE(Matches({"", "", "ann sea"}, contact));
+    EXPECT_TRUE(Matches({"user", "new", "a@b"}, contact));
+    EXPECT_FALSE(Matches({"agency", "", ""}, contact));
+    EXPECT_FALSE(Matches({"", "", "bob"}, contact));
+}
+
+TEST(Forms, AClickHashIs32HexDigitsOrMore) {
+    EXPECT_TRUE(IsClickHash(std::string(32, 'a')));
+    EXPECT_TRUE(IsClickHash(std::string(64, 'F')));
+    EXPECT_FALSE(IsClickHash(std::string(31, 'a')));
+    EXPECT_FALSE(IsClickHash(std::string(32, 'g')));
+    EXPECT_FALSE(IsClickHash("facebook"));
+}
+
+TEST(ContactPages, SortedAndCounted) {
+    auto engine = std::move(*store::KvEngine::Open(
+        std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+    ));
+    for (int i = 0; i < 7; ++i) {
+        domain::Contact contact;
+        contact.id = ObjectId::New();
+        contact.name = std::string(1, static_cast<char>('a' + i * 3 % 7));
+        contact.type = i % 2 ? "user" : "agency";
+        contact.created = Time{i};
+        store::Write write{
+            {store::Collection::kContacts, contact.id.Hex()}, {}, domain::Encode(contact)};
+        ASSERT_TRUE(engine->Commit(std::span(&write, 1)));
+    }
+    auto names = [&](ContactQuery query) {
+        auto page = SelectContacts(*engine, query);
+        std::string text = std::to_string(page->total) + ":";
+        for (const auto& contact : page->rows) text += contact.name;
+        return text;
+    };
+    ContactQuery query;
+    query.limit = 3;
+    EXPECT_EQ(names(query), "7:ebf");
+    query.page = 3;
+    EXPECT_EQ(names(query), "7:a");
+    query.page = 2;
+    query.sort = "name";
+    query.descending = false;
+    EXPECT_EQ(names(query), "7:def");
+    query.page = 1;
+    query.filter.type = "user";
+    EXPECT_EQ(names(query), "3:bcd");
+    query.sort = "createdAt";
+    EXPECT_EQ(names(query), "3:dcb") << "oldest first";
+}
+
+}  // namespace
+}  // namespace barracuda::api
