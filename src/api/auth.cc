@@ -1,5 +1,6 @@
 #include "api/auth.h"
 
+#include "api/admin_auth.h"
 #include "base/text.h"
 
 namespace barracuda::api {
@@ -32,6 +33,13 @@ Caller OpenCaller() {
 
 Result<Caller> Authenticate(Service& service, const http::Request& request, Access access) {
     if (access == Access::kOpen) return Caller{};
+    if (access == Access::kAdmin) {
+        if (auto admin = AdminOf(service, request)) {
+            bool safe = request.method == "GET" || request.method == "HEAD";
+            if (!admin->by_cookie || safe || CookieOriginOk(request)) return std::move(*admin);
+            return Fail(ErrorCode::kForbidden, "the request comes from another site", "Origin");
+        }
+    }
     bool by_url = false;
     std::string secret = SecretOf(request, access, by_url);
     bool open = access != Access::kAdmin && service.config.auth.ingest == "open";

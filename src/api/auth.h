@@ -9,7 +9,7 @@ enum class Access {
     kOpen,
     kIngest,     // a key of scope ingest or admin, unless [auth] ingest = "open"
     kIngestUrl,  // the same, or an ingest key as ?key=
-    kAdmin,      // an admin key, always
+    kAdmin,      // an admin session or an admin key, always
 };
 
 Result<Caller> Authenticate(Service& service, const http::Request& request, Access access);

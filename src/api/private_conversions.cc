@@ -6,6 +6,7 @@
 
 #include "api/record.h"
 #include "api/routes.h"
+#include "delivery/flow.h"
 
 namespace barracuda::api {
 
@@ -72,7 +73,9 @@ void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
     ReadAmounts(reader, report);
     Give(report, Field::kUnique, reader.Text("unique"));
     Give(report, Field::kClickHash, hash);
-    ReadCommon(service, reader, hash, goal, report);
+    // One sale has one key: the network's own click id, where a contact knows it by this hash.
+    std::string click = service.flows->ClickOfHash(hash).value_or(hash);
+    ReadCommon(service, reader, click, goal, report);
     std::string type = reader.Text("goal_type");
     if (!type.empty() && type != domain::NameOf(report.goal_type)) {
         reader.Refuse("goal_type", "contradicts goal_type_id");
