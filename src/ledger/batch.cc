@@ -39,6 +39,25 @@ Result<bool> Ledger::Batch::Load() {
     return true;
 }
 
+// A conversion is edited only to erase a person from it; commands of the same batch and edits see
+// each other's effects.
+EditState Ledger::Batch::Edit(Slot& slot, const EditFunction& edit) {
+    bool conversion = slot.ref.collection == store::Collection::kConversions;
+    if (conversion && slot.changed && slot.conversion) {
+        slot.document = domain::Encode(*slot.conversion);
+    }
+    EditPlan plan = edit(slot.document);
+    if (!plan.write) return EditState::kUnchanged;
+    slot.document = std::move(plan.after);
+    slot.changed = true;
+    if (!conversion) return EditState::kWritten;
+    slot.conversion.reset();
+    if (!slot.document) return EditState::kWritten;
+    auto edited = domain::DecodeConversion(*slot.document);
+    if (edited) slot.conversion = std::move(*edited);
+    return EditState::kWritten;
+}
+
 // All commands of one document in order; later ones see the effects of earlier ones.
 void Ledger::Batch::Decide(Slot& slot) {
     int64_t rev = slot.conversion ? slot.conversion->rev : 0;
@@ -50,12 +69,7 @@ void Ledger::Batch::Decide(Slot& slot) {
             continue;
         }
         if (!entry.command) {
-            EditPlan plan = entry.edit(slot.document);
-            if (plan.write) {
-                slot.document = std::move(plan.after);
-                slot.changed = true;
-            }
-            entry.edit_state = plan.write ? EditState::kWritten : EditState::kUnchanged;
+            entry.edit_state = Edit(slot, entry.edit);
             continue;
         }
         auto decision = domain::Decide(slot.conversion, *entry.command, now_, options_.node);

@@ -46,6 +46,7 @@ public:
 private:
     void Gather();
     Result<bool> Load();
+    EditState Edit(Slot& slot, const EditFunction& edit);
     void Decide(Slot& slot);
     Result<std::vector<store::WriteState>> Commit(std::vector<Slot*>& written);
     void Settle(Slot& slot, store::WriteState state);
