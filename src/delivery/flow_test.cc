@@ -1,0 +1,189 @@
+#include "delivery/flow.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "net/test_server.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+
+// The whole way over a real client and a network on loopback that does as it is told.
+struct FlowTest : testing::Test {
+    std::atomic<int> offer_status = 302, goal_status = 200;
+    std::atomic<int> offers = 0, goals = 0;
+    net::TestServer server{[this](const net::TestRequest& request) -> std::optional<std::string> {
+        if (request.target.find("/offer/") != std::string::npos) {
+            ++offers;
+            if (offer_status != 302) return net::TestReply(offer_status, "");
+            return net::TestRedirect("http://127.0.0.1/landing?sub1=thehash&click_id=theclick");
+        }
+        ++goals;
+        return net::TestReply(goal_status, "ok");
+    }};
+    std::shared_ptr<store::MemoryKv::Data> data = std::make_shared<store::MemoryKv::Data>();
+
+    // One life of the program over the same data.
+    struct Program {
+        std::unique_ptr<store::KvEngine> engine;
+        net::Client client{[] {
+            net::ClientOptions options;
+            options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
+            return options;
+        }()};
+        Network network;
+        Dispatcher dispatcher;
+        FlowRunner flows;
+        ledger::Ledger ledger;
+
+        Program(FlowTest& test, const std::string& node, FlowOptions options)
+            : engine(std::move(*store::KvEngine::Open(std::make_unique<store::MemoryKv>(test.data)))
+              ),
+              network(
+                  client,
+                  {.base_url = "http://127.0.0.1:" + std::to_string(test.server.port()),
+                   .hash = "configured"}
+              ),
+              dispatcher(*engine, client, network, {}),
+              flows(*engine, network, dispatcher, options),
+              ledger(*engine, {.node = node}, HooksFor()) {
+            dispatcher.Start(ledger);
+            flows.Start(ledger);
+        }
+        ~Program() {
+            flows.Stop();
+            dispatcher.Stop();
+            ledger.Stop();
+        }
+        ledger::Hooks HooksFor() {
+            ledger::Hooks hooks;
+            hooks.owed = [this](const auto& c, const auto& ids) { dispatcher.Owe(c, ids); };
+            hooks.written = [this](const auto& c) { flows.Written(c); };
+            return hooks;
+        }
+        Result<FlowProgress> Create(domain::Contact contact, milliseconds wait) {
+            std::promise<Result<FlowProgress>> done;
+            flows.Create(contact, wait, [&](auto result) { done.set_value(std::move(result)); });
+            return done.get_future().get();
+        }
+        domain::Contact Read(const ObjectId& id) {
+            store::Ref ref{store::Collection::kContacts, id.Hex()};
+            return *domain::DecodeContact(*engine->Load(std::span(&ref, 1))->front());
+        }
+        domain::Contact Until(
+            const ObjectId& id, const std::function<bool(const domain::Contact&)>& wanted
+        ) {
+            for (int i = 0; i < 500; ++i) {
+                auto contact = Read(id);
+                if (wanted(contact)) return contact;
+                std::this_thread::sleep_for(milliseconds(10));
+            }
+            ADD_FAILURE() << "not within 5 s";
+            return Read(id);
+        }
+    };
+
+    static domain::Contact Person(const char* route, const char* email = "a@b") {
+        domain::Contact contact;
+        contact.id = ObjectId::New();
+        contact.email = contact.email_key = email;
+        contact.type = "affiliate";
+        contact.affiliate_id = "2";
+        contact.flow.route = route;
+        contact.flow.step = domain::FlowStep::kAcquire;
+        return contact;
+    }
+    static constexpr milliseconds kWait{5'000};
+};
+
+TEST_F(FlowTest, AContactIsRegisteredAndDeposited) {
+    Program program(*this, "n1", {});
+    auto progress = program.Create(Person("contact"), kWait);
+    ASSERT_TRUE(progress);
+    EXPECT_EQ(progress->contact.click_id, "theclick");
+    EXPECT_EQ(progress->contact.sub1, "thehash");
+    EXPECT_TRUE(progress->contact.affiliate_registered);
+    EXPECT_TRUE(progress->contact.ftd);
+    EXPECT_EQ(progress->contact.ftd_amount->Text(), "100");
+    EXPECT_EQ(progress->registration->provenance, domain::Provenance::kForm);
+    EXPECT_EQ(progress->deposit->provenance, domain::Provenance::kAuto);
+    EXPECT_EQ(progress->contact.flow.step, domain::FlowStep::kDone);
+    EXPECT_EQ(goals, 2);
+    EXPECT_EQ(program.flows.ClickOfHash("thehash"), "theclick");
+    auto again = program.Create(Person("contact"), kWait);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().message, "This email has already been registered.");
+}
+
+TEST_F(FlowTest, OnlyTheContactRouteMakesARandomClick) {
+    offer_status = 500;
+    Program program(*this, "n1", {});
+    auto progress = program.Create(Person("contact"), kWait);
+    ASSERT_TRUE(progress);
+    EXPECT_EQ(progress->contact.click_id.size(), 32u);
+    auto other = program.Create(Person("register", "c@d"), milliseconds(0));
+    ASSERT_TRUE(other);
+    auto contact =
+        program.Until(other->contact.id, [](const auto& c) { return !c.affiliate_error.empty(); });
+    EXPECT_TRUE(contact.click_id.empty());
+    EXPECT_EQ(contact.flow.step, domain::FlowStep::kAcquire);
+    EXPECT_EQ(contact.flow.attempts, 1);
+    EXPECT_GE(contact.flow.next_at.ms, contact.updated.ms + 3'900) << "like any delivery";
+}
+
+TEST_F(FlowTest, ARegistrationRefusedForGoodHasNoDeposit) {
+    goal_status = 422;
+    Program program(*this, "n1", {});
+    auto created = program.Create(Person("register"), milliseconds(0));
+    auto contact = program.Until(created->contact.id, [](const auto& c) {
+        return c.flow.step == domain::FlowStep::kDone;
+    });
+    EXPECT_FALSE(contact.affiliate_error.empty());
+    EXPECT_FALSE(contact.affiliate_registered);
+    EXPECT_FALSE(contact.ftd);
+    EXPECT_EQ(goals, 1);
+}
+
+TEST_F(FlowTest, ARestartGoesOnWhereItStopped) {
+    ObjectId id;
+    {
+        offer_status = 500;
+        Program program(*this, "n1", {});
+        auto created = program.Create(Person("register"), milliseconds(0));
+        id = created->contact.id;
+        program.Until(id, [](const auto& c) { return c.flow.attempts == 1; });
+    }
+    offer_status = 302;
+    FlowOptions later;
+    later.now = [] { return Time{Time::Now().ms + 10'000}; };
+    Program program(*this, "n2", later);
+    auto contact =
+        program.Until(id, [](const auto& c) { return c.flow.step == domain::FlowStep::kDone; });
+    EXPECT_EQ(contact.click_id, "theclick");
+    EXPECT_TRUE(contact.ftd);
+    EXPECT_TRUE(contact.affiliate_error.empty());
+    EXPECT_EQ(goals, 2);
+}
+
+TEST_F(FlowTest, FlagsFollowTheLedger) {
+    Program program(*this, "n1", {});
+    auto progress = program.Create(Person("contact"), kWait);
+    domain::Report report;
+    report.speaker = domain::Speaker::kAdmin;
+    report.key = progress->deposit->key;
+    report.goal_type = domain::GoalType::kDeposit;
+    report.status = domain::Status::kRejected;
+    report.new_id = report.command_id = ObjectId::New();
+    program.ledger.SubmitInternal(report, [](Result<domain::Decision>) {});
+    auto contact = program.Until(progress->contact.id, [](const auto& c) { return !c.ftd; });
+    EXPECT_FALSE(contact.ftd_amount);
+    EXPECT_TRUE(contact.affiliate_registered);
+}
+
+}  // namespace
+}  // namespace barracuda::delivery
