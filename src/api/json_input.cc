@@ -165,8 +165,10 @@ Result<Input> ParseJsonInput(std::string_view text) {
     }
     TopLevel& top = parser.handler();
     if (code || used != text.size()) {
+        // An invalid character is found inside a value: the last key read names its field.
         std::string what = code ? code.message() : "more after its end";
-        return Fail(ErrorCode::kInvalid, "the body is not valid JSON: " + what, "body");
+        std::string near = top.key.empty() ? "" : fmt::format(" at {}", CutUtf8(top.key, 64));
+        return Fail(ErrorCode::kInvalid, "the body is not valid JSON" + near + ": " + what, "body");
     }
     if (!top.object) return Fail(ErrorCode::kInvalid, "the body must be a JSON object", "body");
     if (!top.twice.empty()) {

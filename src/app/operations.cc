@@ -161,7 +161,7 @@ Answer ListDeliveries(Workplace& at) {
     auto visit = [&](const domain::Conversion& conversion, const domain::Delivery& delivery) {
         if (++found > kListedMax) return;
         answer.out += fmt::format(
-            "{}  {}  click {}  goal {}  {} attempts  status {}  {}\n",
+            "{}  {}  dead  click {}  goal {}  {} attempts  status {}  {}\n",
             delivery.id,
             delivery.kind,
             Printable(conversion.key.click.value),
@@ -285,9 +285,8 @@ std::string Encode(const Ask& ask) {
 }
 
 std::string Encode(const Answer& answer) {
-    return json::serialize(
-        json::object{{"exit", answer.exit}, {"out", answer.out}, {"note", answer.note}}
-    );
+    return json::serialize(json::object{
+        {"exit", answer.exit}, {"out", answer.out}, {"note", answer.note}});
 }
 
 Result<Ask> DecodeAsk(std::string_view line) {
@@ -318,9 +317,7 @@ Result<Answer> DecodeAnswer(std::string_view line) {
     if (!from) return Fail(from.error());
     const auto* exit = from->if_contains("exit");
     if (!exit || !exit->is_int64()) return Fail(ErrorCode::kInvalid, "a number", "exit");
-    return Answer{
-        static_cast<int>(exit->as_int64()), TextOf(*from, "out"), TextOf(*from, "note")
-    };
+    return Answer{static_cast<int>(exit->as_int64()), TextOf(*from, "out"), TextOf(*from, "note")};
 }
 
 Answer Execute(Workplace& at, const Ask& ask) {

@@ -255,7 +255,7 @@ void Dispatcher::ExpireWaiters() {
 }
 
 Parameters ParametersOf(const domain::Conversion& conversion, const domain::Delivery& delivery) {
-    if (delivery.attempts > 0) return delivery.parameters;  // frozen
+    if (delivery.Attempted()) return delivery.parameters;  // frozen
     using domain::Field;
     Parameters to =
         delivery.parameters;  // what the route froze when it asked (a form's name, e-mail)

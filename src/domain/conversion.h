@@ -51,6 +51,9 @@ struct Delivery {
     int status = 0;         // HTTP status of the last attempt, 0: none
     std::string error;
     std::string response;  // at most 1 KiB
+
+    // An outcome was recorded once: its parameters are frozen, also after a replay.
+    bool Attempted() const { return attempts > 0 || status != 0 || !error.empty(); }
     bool operator==(const Delivery&) const = default;
 };
 

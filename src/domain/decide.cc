@@ -254,7 +254,7 @@ Decision DecideOutcome(
     for (auto& delivery : decision.document->deliveries) {
         if (delivery.id != outcome.delivery_id) continue;
         if (delivery.state != DeliveryState::kWaiting) return decision;  // settled before
-        if (delivery.attempts == 0) delivery.parameters = outcome.parameters;
+        if (!delivery.Attempted()) delivery.parameters = outcome.parameters;
         ++delivery.attempts;
         delivery.status = outcome.status;
         delivery.error = outcome.error;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 #include "net/url.h"
@@ -62,6 +63,15 @@ struct Client::Transfer {
     HeaderList headers;
     HttpReply reply;
     size_t header_bytes = 0;
+    bool sent = false;
+
+    // libcurl sends a request again by itself, up to five times, when a reused connection closes
+    // before the first byte of an answer. One attempt is one request: a second one is refused here,
+    // and the dispatcher's schedule decides.
+    static int BeforeSend(void* self, char*, char*, int, int) {
+        auto& transfer = *static_cast<Transfer*>(self);
+        return std::exchange(transfer.sent, true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    }
 
     static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
         auto& transfer = *static_cast<Transfer*>(self);
@@ -120,6 +130,8 @@ void Client::Transfer::Configure(CURL* easy) {
 
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::OpenSocket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::BeforeSend);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
