@@ -76,8 +76,7 @@ TEST(CommandLineTest, MistakesEndWithTwo) {
              {"key"},
              {"key", "create", "--name", "n"},
              {"key", "create", "--name", "n", "--scope", "root"},
-             {"backup"}
-         }) {
+             {"backup"}}) {
         auto parsed = ParseCommandLine(arguments);
         EXPECT_FALSE(parsed.line);
         EXPECT_EQ(parsed.exit, 2);
@@ -88,7 +87,8 @@ TEST(CommandLineTest, MistakesEndWithTwo) {
 TEST(CommandLineTest, HelpTeaches) {
     auto help = ParseCommandLine({"--help"});
     EXPECT_EQ(help.exit, 0);
-    for (const char* word : {"First steps", "key create", "check-config", "deliveries", "restore"}) {
+    for (const char* word :
+         {"First steps", "key create", "check-config", "deliveries", "restore"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     EXPECT_THAT(ParseCommandLine({"key", "create", "--help"}).text, HasSubstr("--affiliate"));
@@ -104,8 +104,7 @@ TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
         .ids = {"1", "2"},
         .repair = true,
         .email = "e",
-        .password_hash = "h"
-    };
+        .password_hash = "h"};
     EXPECT_THAT(Encode(ask), Not(HasSubstr("\n")));
     EXPECT_EQ(DecodeAsk(Encode(ask)).value(), ask);
     EXPECT_EQ(DecodeAsk(Encode(Ask{.command = "c"})).value(), Ask{.command = "c"});
@@ -116,7 +115,13 @@ TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
 
 TEST(ProtocolTest, RefusesWhatIsNoRequest) {
     for (const char* line :
-         {"", "{", "[]", "1", "{}", R"({"command":1})", R"({"command":"c","ids":1})",
+         {"",
+          "{",
+          "[]",
+          "1",
+          "{}",
+          R"({"command":1})",
+          R"({"command":"c","ids":1})",
           R"({"command":"c","ids":[1]})"}) {
         EXPECT_FALSE(DecodeAsk(line)) << line;
     }
@@ -142,14 +147,19 @@ TEST_F(ControlTest, AnswersOnASocketOfTheOwner) {
 TEST_F(ControlTest, NobodyThereIsNoError) {
     EXPECT_EQ(AskServer(data_, "x").value(), std::nullopt);
     EXPECT_EQ(AskServer(data_ + "/absent", "x").value(), std::nullopt);
-    { auto server = ControlServer::Start(data_, [](auto) { return std::string(); }); }
+    {
+        auto server = ControlServer::Start(data_, [](auto) { return std::string(); });
+    }
     EXPECT_EQ(AskServer(data_, "x").value(), std::nullopt);
 }
 
 class OperationsTest : public testing::Test {
 protected:
     std::unique_ptr<store::KvEngine> engine_ =
-        std::move(store::KvEngine::Open(std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())).value());
+        std::move(store::KvEngine::Open(
+                      std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+        )
+                      .value());
     ledger::Ledger ledger_{*engine_, {.node = "n"}, {}};
     api::KeyRing keys_;
     api::Admins admins_;

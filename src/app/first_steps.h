@@ -8,8 +8,8 @@
 
 namespace barracuda::app {
 
-// `program`: how this program is called. `keys`: whether there is any key. Every command in it works
-// as pasted.
+// `program`: how this program is called. `keys`: whether there is any key. Every command in it
+// works as pasted.
 std::string FirstSteps(
     const config::Config& config, const std::string& program, uint16_t port, bool keys
 );

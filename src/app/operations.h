@@ -2,7 +2,8 @@
 // through its control socket (control.h), with none running the command opens the store itself
 // (offline.h).
 //
-// Threads: Execute may block (it waits for the ledger), so neither io threads nor the ledger call it.
+// Threads: Execute may block (it waits for the ledger), so neither io threads nor the ledger call
+// it.
 #pragma once
 
 #include <string>

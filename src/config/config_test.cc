@@ -143,9 +143,7 @@ TEST_F(ConfigTest, EverySettingFromEverySource) {
 
         const auto pointer = Load({}, {{name + "_FILE", Write("value", good + "\r\n")}}, {});
         ASSERT_TRUE(pointer) << pointer.error().message;
-        EXPECT_THAT(
-            Describe(*pointer), HasSubstr(Shown(*row, "environment " + name + "_FILE"))
-        );
+        EXPECT_THAT(Describe(*pointer), HasSubstr(Shown(*row, "environment " + name + "_FILE")));
 
         const auto dot = path.find('.');
         const auto file = Write(

@@ -17,7 +17,8 @@ enum class Speaker { kKeyed, kForm, kChain, kAdmin };
 struct DeliveryAsk {
     std::string destination;
     std::string kind;
-    Parameters extra = {};  // sent besides the document's own values: a form's name, e-mail, company
+    Parameters extra =
+        {};  // sent besides the document's own values: a form's name, e-mail, company
 };
 
 // "This click reached this goal."
