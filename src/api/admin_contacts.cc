@@ -17,24 +17,11 @@ namespace {
 constexpr size_t kCsvPage = 500;
 constexpr size_t kStatusBytesMax = 64;
 
-void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function<void()> query) {
-    if (!service.queries.Run(std::move(query))) call->respond(Overloaded());
-}
-
-size_t ReadCount(Reader& reader, const char* name, size_t otherwise) {
-    std::string text = reader.Text(name);
-    if (text.empty()) return otherwise;
-    bool digits = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
-    size_t value = digits ? std::stoul(text) : 0;
-    if (value < 1) reader.Refuse(name, "must be a whole number from 1");
-    return std::max<size_t>(value, 1);
-}
-
 ContactQuery ReadQuery(Reader& reader) {
     ContactQuery query;
     query.filter = ReadContactFilter(reader);
-    query.page = ReadCount(reader, "page", 1);
-    query.limit = std::min<size_t>(ReadCount(reader, "limit", 50), 200);
+    query.page = reader.Count("page", 1);
+    query.limit = std::min<size_t>(reader.Count("limit", 50), 200);
     std::string sort = reader.Text("sortBy");
     if (!sort.empty()) query.sort = sort;
     if (!IsContactSort(query.sort)) reader.Refuse("sortBy", "is not a field to sort by");

@@ -26,15 +26,6 @@ struct ListQuery {
     bool filtered() const { return !goal_type.empty() || !status.empty() || !search.empty(); }
 };
 
-size_t ReadCount(Reader& reader, const char* name, size_t otherwise) {
-    std::string text = reader.Text(name);
-    if (text.empty()) return otherwise;
-    bool digits = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
-    size_t value = digits ? std::stoul(text) : 0;
-    if (value < 1) reader.Refuse(name, "must be a whole number from 1");
-    return std::max<size_t>(value, 1);
-}
-
 std::optional<Time> ReadTime(Reader& reader, const char* name) {
     std::string text = reader.Text(name);
     if (text.empty()) return std::nullopt;
@@ -54,8 +45,8 @@ std::string FromHex(std::string_view hex) {
 
 ListQuery ReadQuery(Reader& reader) {
     ListQuery query;
-    query.page = ReadCount(reader, "page", 1);
-    query.limit = std::min<size_t>(ReadCount(reader, "limit", 50), 200);
+    query.page = reader.Count("page", 1);
+    query.limit = std::min<size_t>(reader.Count("limit", 50), 200);
     query.goal_type = reader.Text("goal_type");
     if (!query.goal_type.empty() && !domain::GoalTypeNamed(query.goal_type)) {
         reader.Refuse("goal_type", "must be registration, deposit or other");
@@ -283,16 +274,13 @@ void ListAdminConversions(Service& service, std::shared_ptr<Call> call) {
     Reader reader(*input);
     ListQuery query = ReadQuery(reader);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    bool taken = service.queries.Run([&service, call, query] {
+    RunQuery(service, call, [&service, call, query] {
         call->respond(AnswerList(service.engine, query));
     });
-    if (!taken) call->respond(Overloaded());
 }
 
 void AdminConversionStats(Service& service, std::shared_ptr<Call> call) {
-    bool taken =
-        service.queries.Run([&service, call] { call->respond(AnswerStats(service.engine)); });
-    if (!taken) call->respond(Overloaded());
+    RunQuery(service, call, [&service, call] { call->respond(AnswerStats(service.engine)); });
 }
 
 }  // namespace barracuda::api

@@ -22,11 +22,7 @@ void PostAdminConversion(Service& service, std::shared_ptr<Call> call) {
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     Give(report, Field::kAmount, reader.Amount("amount"));
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
-    std::string status = reader.Text("status");
-    if (!status.empty()) report.status = domain::StatusNamed(status);
-    if (!status.empty() && !report.status) {
-        reader.Refuse("status", "must be pending, approved or rejected");
-    }
+    report.status = ReadStatus(reader);
     ReadCommon(service, reader, click, goal, report);
     if (!domain::GoalTypeNamed(type)) {
         reader.Refuse("goal_type", "must be registration, deposit or other");
@@ -51,7 +47,7 @@ void PostAdminConversion(Service& service, std::shared_ptr<Call> call) {
 }
 
 void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
-    bool taken = service.queries.Run([&service, call] {
+    RunQuery(service, call, [&service, call] {
         constexpr size_t kShownMax = 1'000;
         store::ScanRequest request;
         request.limit = 500;
@@ -82,7 +78,6 @@ void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
         JsonObject body;
         call->respond(JsonResponse(200, body.Bool("success", true).Raw("data", "[" + items + "]")));
     });
-    if (!taken) call->respond(Overloaded());
 }
 
 void RetryDelivery(Service& service, std::shared_ptr<Call> call) {

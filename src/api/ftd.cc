@@ -8,15 +8,6 @@ using domain::Field;
 
 namespace {
 
-// A given status, or `otherwise`; an unknown one is refused.
-domain::Status ReadStatus(Reader& reader, domain::Status otherwise) {
-    std::string name = reader.Text("status");
-    if (name.empty()) return otherwise;
-    auto status = domain::StatusNamed(name);
-    if (!status) reader.Refuse("status", "must be pending, approved or rejected");
-    return status.value_or(otherwise);
-}
-
 void AnswerFtd(const Call& call, const domain::Decision& decision) {
     const auto& c = *decision.document;
     JsonObject data;
@@ -51,7 +42,7 @@ void PostFtd(Service& service, std::shared_ptr<Call> call) {
     if (amount && amount->micros == 0) reader.Refuse("amount", "must be greater than 0");
     Give(report, Field::kAmount, amount);
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
-    report.status = ReadStatus(reader, domain::Status::kApproved);
+    report.status = ReadStatus(reader).value_or(domain::Status::kApproved);
     ReadCommon(service, reader, click, service.config.GoalOfType("deposit")->id, report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     Record(service, call, std::move(report), [call](const domain::Decision& decision) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/json_input.h"
 #include "base/text.h"
 
@@ -153,6 +155,15 @@ std::optional<std::string> Reader::Bool(std::string_view name) {
     if (text == "false" || text == "0") return "false";
     Refuse(name, "must be true or false");
     return std::nullopt;
+}
+
+size_t Reader::Count(std::string_view name, size_t otherwise) {
+    std::string text = Text(name);
+    if (text.empty()) return otherwise;
+    bool digits = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+    size_t value = digits ? std::stoul(text) : 0;
+    if (value < 1) Refuse(name, "must be a whole number from 1");
+    return std::max<size_t>(value, 1);
 }
 
 void Reader::Common(domain::Fields& to) {

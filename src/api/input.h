@@ -64,6 +64,7 @@ public:
     std::string RequiredText(std::string_view name);
     std::optional<Money> Amount(std::string_view name);
     std::optional<std::string> Bool(std::string_view name);
+    size_t Count(std::string_view name, size_t otherwise);  // a whole number from 1
 
     // The common optional fields of contract.md, metadata included, into `to`.
     void Common(domain::Fields& to);

@@ -2,6 +2,7 @@
 
 #include "api/credentials.h"
 #include "domain/bson.h"
+#include "store/each_document.h"
 
 namespace barracuda::api {
 
@@ -36,16 +37,10 @@ Result<bool> KeyRing::LoadFrom(store::Engine& engine) {
     request.limit = 1000;
     std::unique_lock lock(mutex_);
     by_hash_.clear();
-    do {
-        auto page = engine.Scan(request);
-        if (!page) return Fail(page.error());
-        for (const auto& document : page->documents) {
-            ApiKey key = DecodeKey(document);
-            by_hash_.emplace(key.hash, std::move(key));
-        }
-        request.cursor = page->cursor;
-    } while (!request.cursor.empty());
-    return true;
+    return store::EachDocument(engine, request, [this](const std::string& document) {
+        ApiKey key = DecodeKey(document);
+        by_hash_.emplace(key.hash, std::move(key));
+    });
 }
 
 // By hash: what a lookup's timing could tell is only the hash's first bytes, never the key's.

@@ -64,11 +64,7 @@ void AnyPostback(Service& service, std::shared_ptr<Call> call) {
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     Give(report, Field::kAmount, reader.Amount("amount"));
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
-    std::string status = reader.Text("status");
-    if (!status.empty()) report.status = domain::StatusNamed(status);
-    if (!status.empty() && !report.status) {
-        reader.Refuse("status", "must be pending, approved or rejected");
-    }
+    report.status = ReadStatus(reader);
     ReadCommon(service, reader, click, goal->id, report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     if (call->request.method == "HEAD") return call->respond(http::Response{});

@@ -34,6 +34,14 @@ void ReadCommon(
     report.command_id = ObjectId::New();
 }
 
+std::optional<domain::Status> ReadStatus(Reader& reader) {
+    std::string name = reader.Text("status");
+    if (name.empty()) return std::nullopt;
+    auto status = domain::StatusNamed(name);
+    if (!status) reader.Refuse("status", "must be pending, approved or rejected");
+    return status;
+}
+
 void Record(Service& service, std::shared_ptr<Call> call, domain::Report report, Decided done) {
     if (auto refused = CheckAffiliate(call->caller, report.given.Get(Field::kAffiliateId))) {
         return call->respond(ErrorResponse(*refused));

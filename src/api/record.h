@@ -18,6 +18,9 @@ void ReadCommon(
 void Give(domain::Report& report, domain::Field field, std::string value);
 void Give(domain::Report& report, domain::Field field, const std::optional<Money>& value);
 
+// The status the caller gave; an unknown one is refused.
+std::optional<domain::Status> ReadStatus(Reader& reader);
+
 // Submits; answers errors itself. `done` on the request's io thread.
 using Decided = std::function<void(const domain::Decision&)>;
 void Record(Service& service, std::shared_ptr<Call> call, domain::Report report, Decided done);

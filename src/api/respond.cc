@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "api/query_pool.h"
+
 namespace barracuda::api {
 
 std::string JsonText(std::string_view text) {
@@ -90,6 +92,10 @@ http::Response ErrorResponse(const Error& error) {
 }
 
 http::Response BadRequest(const Error& error) { return http::JsonError(400, error.message); }
+
+void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function<void()> query) {
+    if (!service.queries.Run(std::move(query))) call->respond(Overloaded());
+}
 
 http::Response Overloaded() {
     auto response = http::JsonError(503, "too many requests wait already, try again");

@@ -35,4 +35,7 @@ http::Response JsonResponse(int status, const JsonObject& body);
 http::Response BadRequest(const Error& error);
 http::Response Overloaded();  // 503 with Retry-After
 
+// Runs `query` on a query thread, or answers Overloaded.
+void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function<void()> query);
+
 }  // namespace barracuda::api

@@ -6,6 +6,7 @@
 #include "api/credentials.h"
 #include "base/text.h"
 #include "domain/bson.h"
+#include "store/each_document.h"
 
 namespace barracuda::api {
 
@@ -19,21 +20,11 @@ int64_t NumberIn(std::string_view bson, const char* name) {
     return std::strtoll(TextIn(bson, name).c_str(), nullptr, 10);
 }
 
-Result<bool> ScanAll(
-    store::Engine& engine,
-    store::Collection collection,
-    const std::function<void(const std::string&)>& visit
-) {
+store::ScanRequest AllOf(store::Collection collection) {
     store::ScanRequest request;
     request.collection = collection;
     request.limit = 1000;
-    do {
-        auto page = engine.Scan(request);
-        if (!page) return Fail(page.error());
-        for (const auto& document : page->documents) visit(document);
-        request.cursor = page->cursor;
-    } while (!request.cursor.empty());
-    return true;
+    return request;
 }
 
 }  // namespace
@@ -63,10 +54,14 @@ Admin DecodeAdmin(std::string_view bson) {
 
 Result<bool> Admins::LoadFrom(store::Engine& engine) {
     std::unordered_map<std::string, Admin> loaded;
-    auto scanned = ScanAll(engine, store::Collection::kAdmins, [&](const std::string& document) {
-        Admin admin = DecodeAdmin(document);
-        loaded[admin.email] = std::move(admin);
-    });
+    auto scanned = store::EachDocument(
+        engine,
+        AllOf(store::Collection::kAdmins),
+        [&](const std::string& document) {
+            Admin admin = DecodeAdmin(document);
+            loaded[admin.email] = std::move(admin);
+        }
+    );
     if (!scanned) return scanned;
     std::unique_lock lock(mutex_);
     by_email_ = std::move(loaded);
@@ -158,12 +153,16 @@ Result<bool> Sessions::LoadFrom(store::Engine& engine) {
     std::unique_lock lock(mutex_);
     by_hash_.clear();
     stored_seen_ms_.clear();
-    return ScanAll(engine, store::Collection::kSessions, [&](const std::string& document) {
-        Session session = DecodeSession(document);
-        // Dead ones too: the next Create sweeps them out of the store.
-        stored_seen_ms_[session.hash] = session.seen.ms;
-        by_hash_[session.hash] = std::move(session);
-    });
+    return store::EachDocument(
+        engine,
+        AllOf(store::Collection::kSessions),
+        [&](const std::string& document) {
+            Session session = DecodeSession(document);
+            // Dead ones too: the next Create sweeps them out of the store.
+            stored_seen_ms_[session.hash] = session.seen.ms;
+            by_hash_[session.hash] = std::move(session);
+        }
+    );
 }
 
 void Sessions::Erase(

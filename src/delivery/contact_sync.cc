@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "store/each_document.h"
 #include "store/index.h"
 
 namespace barracuda::delivery {
@@ -9,20 +10,6 @@ namespace barracuda::delivery {
 namespace {
 
 size_t HashOf(std::string_view click) { return std::hash<std::string_view>()(click); }
-
-Result<bool> EachDocument(
-    store::Engine& engine,
-    store::ScanRequest request,
-    const std::function<void(const std::string&)>& visit
-) {
-    do {
-        auto page = engine.Scan(request);
-        if (!page) return Fail(page.error());
-        for (const auto& document : page->documents) visit(document);
-        request.cursor = page->cursor;
-    } while (!request.cursor.empty());
-    return true;
-}
 
 }  // namespace
 
@@ -34,7 +21,7 @@ Result<std::vector<domain::Conversion>> ConversionsOf(
         if (click.empty()) continue;
         store::ScanRequest request;
         store::AppendText(request.key_prefix, click);
-        auto read = EachDocument(engine, request, [&](const std::string& document) {
+        auto read = store::EachDocument(engine, request, [&](const std::string& document) {
             auto conversion = domain::DecodeConversion(document);
             if (conversion) conversions.push_back(std::move(*conversion));
         });
@@ -48,7 +35,7 @@ Result<bool> ContactSync::Load() {
     request.collection = store::Collection::kContacts;
     request.limit = 1000;
     size_t synced = 0;
-    auto read = EachDocument(engine_, request, [&](const std::string& document) {
+    auto read = store::EachDocument(engine_, request, [&](const std::string& document) {
         auto contact = domain::DecodeContact(document);
         if (!contact) return;
         Add(*contact);
@@ -105,7 +92,7 @@ void ContactSync::SyncClick(ledger::Ledger& ledger, const std::string& click) {
         request.collection = store::Collection::kContacts;
         request.index = index;
         request.equal = {click};
-        auto read = EachDocument(engine_, request, [&](const std::string& document) {
+        auto read = store::EachDocument(engine_, request, [&](const std::string& document) {
             auto contact = domain::DecodeContact(document);
             if (!contact || !keys.insert(contact->id.Hex()).second) return;
             auto conversions = ConversionsOf(engine_, *contact);

@@ -1,0 +1,17 @@
+// Reads a whole range page by page: for loading and for lists that must see everything. Blocks its
+// thread on the store: never an io thread, never the ledger's.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "store/engine.h"
+
+namespace barracuda::store {
+
+// Calls `visit` with every document of `request`, in its order. Errors: what Engine::Scan says.
+Result<bool> EachDocument(
+    Engine& engine, ScanRequest request, const std::function<void(const std::string&)>& visit
+);
+
+}  // namespace barracuda::store
