@@ -175,8 +175,8 @@ void Dispatcher::Send(Job job) {
     Parameters parameters = ParametersOf(job.conversion, *delivery);
     bool private_api = delivery->kind == kPrivateApi;
     std::string id = job.delivery_id;
-    auto done = [this, job = std::move(job), parameters](Attempt attempt) {
-        Record(job, attempt, parameters);
+    auto done = [this, job = std::move(job), parameters, began = options_.now()](Attempt attempt) {
+        Record(job, attempt, parameters, began);
     };
     if (private_api) {
         network_.PrivateConversion(id, parameters, std::move(done));
@@ -185,7 +185,30 @@ void Dispatcher::Send(Job job) {
     }
 }
 
-void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent) {
+// The log of attempts hears of it first: a crash before the outcome is recorded must not hide it.
+void Dispatcher::Tell(
+    const Job& job, const Attempt& attempt, int number, bool retried, Time began
+) {
+    if (!options_.on_attempt) return;
+    AttemptRecord record;
+    record.delivery_id = job.delivery_id;
+    record.key = job.conversion.key;
+    for (const auto& delivery : job.conversion.deliveries) {
+        if (delivery.id != job.delivery_id) continue;
+        record.destination = delivery.destination;
+        record.kind = delivery.kind;
+    }
+    record.number = number;
+    record.at = began;
+    record.accepted = attempt.accepted;
+    record.retried = retried;
+    record.status = attempt.status;
+    record.error = attempt.error;
+    record.call = attempt.call;
+    options_.on_attempt(record);
+}
+
+void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent, Time began) {
     int attempts_done = 1;
     for (const auto& delivery : job.conversion.deliveries) {
         if (delivery.id == job.delivery_id) attempts_done = delivery.attempts + 1;
@@ -203,6 +226,7 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent)
         auto delay = RetryDelay(attempts_done, options_.random());
         if (delay) outcome.retry_at = Time{options_.now().ms + delay->count()};
     }
+    Tell(job, attempt, attempts_done, outcome.retry_at.has_value(), began);
     {
         std::lock_guard lock(mutex_);
         counters_.accepted += attempt.accepted;

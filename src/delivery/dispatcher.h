@@ -36,6 +36,7 @@ struct DispatcherOptions {
     std::chrono::milliseconds poll{500};
     std::function<Time()> now = Time::Now;
     std::function<double()> random;  // [0, 1), for the jitter
+    OnAttempt on_attempt;            // may be empty
 };
 
 struct DispatcherCounters {
@@ -83,7 +84,8 @@ private:
     void Claim(const domain::Conversion& conversion, Time now);
     void SendQueued();
     void Send(Job job);
-    void Record(const Job& job, const Attempt& attempt, Parameters sent);
+    void Record(const Job& job, const Attempt& attempt, Parameters sent, Time began);
+    void Tell(const Job& job, const Attempt& attempt, int number, bool retried, Time began);
     void Settled(
         const std::string& delivery_id, const std::optional<domain::Conversion>& conversion
     );

@@ -72,11 +72,22 @@ struct Running : std::enable_shared_from_this<Running> {
     Parameters parameters;
     Network::Done done;
     Clock::time_point deadline;
+    CallTrace last;
 
     virtual ~Running() = default;
     virtual void Begin() = 0;
 
-    void End(Attempt attempt) { done(std::move(attempt)); }
+    void End(Attempt attempt) {
+        attempt.call = std::move(last);
+        done(std::move(attempt));
+    }
+
+    void Note(const net::HttpReply& reply) {
+        last.address = reply.address;
+        last.reused = reply.reused;
+        last.timings = reply.timings;
+        last.response = ToUtf8(reply.body, CallTrace::kResponseBytesMax);
+    }
 
     // For answers known without a call.
     void EndLater(Attempt attempt) {
@@ -96,9 +107,12 @@ struct Running : std::enable_shared_from_this<Running> {
         call.id = delivery_id;
         call.headers.push_back("Barracuda-Delivery: " + delivery_id);
         call.timeout = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+        last = {.method = call.method};
+        last.url = net::MaskSecrets(call.url, {settings->hash, settings->private_api_token});
         client->Start(
             std::move(call),
             [self = shared_from_this(), next = std::move(next)](net::HttpReply r) {
+                self->Note(r);
                 next(std::move(r));
             }
         );

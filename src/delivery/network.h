@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "delivery/attempt_record.h"
 #include "delivery/retry.h"
 #include "net/client.h"
 
@@ -43,6 +44,7 @@ struct Attempt {
     std::string response{};  // the last reply's body: at most 1 KiB, valid UTF-8
     std::string error{};     // empty when accepted; holds no token
     Parameters result{};     // see each call
+    CallTrace call{};        // for the log of attempts
 };
 
 class Network {

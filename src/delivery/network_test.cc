@@ -66,6 +66,18 @@ protected:
     net::Client client_{{.allowed = {net::Cidr::Parse("127.0.0.0/8").value()}}};
 };
 
+TEST_F(NetworkTest, TracesTheLastCallWithSecretsMasked) {
+    Serve([](const TestRequest&) { return TestReply(500, std::string(6000, 'x')); });
+    const Attempt attempt = Goal(Settings(), {{"goal_id", "5"}, {"click_id", "c"}});
+    EXPECT_EQ(attempt.call.method, "GET");
+    EXPECT_THAT(attempt.call.url, HasSubstr("/goal/5?hash=***&click_id=c"));
+    EXPECT_EQ(attempt.call.address, "127.0.0.1:" + std::to_string(server_->port()));
+    EXPECT_EQ(attempt.call.response, std::string(4096, 'x'));
+    EXPECT_EQ(attempt.response.size(), 1024u);
+    EXPECT_GT(attempt.call.timings.total.count(), 0);
+    EXPECT_EQ(Goal({}, {{"goal_id", "5"}}).call.url, "") << "no call was made";
+}
+
 TEST_F(NetworkTest, GoalIsAGetWithEveryParameterEncodedOnce) {
     Serve([](const TestRequest&) { return TestReply(200, "ok"); });
     const auto attempt = Goal(

@@ -64,6 +64,7 @@ struct Client::Transfer {
     HttpReply reply;
     size_t header_bytes = 0;
     bool sent = false;
+    Clock::time_point started, admitted;
 
     // libcurl sends a request again by itself, up to five times, when a reused connection closes
     // before the first byte of an answer. One attempt is one request: a second one is refused here,
@@ -100,6 +101,7 @@ struct Client::Transfer {
 
     void Configure(CURL* easy);
     HttpReply Conclude(CURL* easy, CURLcode code);
+    void Measure(CURL* easy);
 };
 
 void Client::Transfer::Configure(CURL* easy) {
@@ -138,7 +140,45 @@ void Client::Transfer::Configure(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
 }
 
+// Also for a call that is cut off: where it hung is what an operator wants to know.
+void Client::Transfer::Measure(CURL* easy) {
+    using std::chrono::microseconds;
+    const auto since_start = Clock::now() - started;
+    reply.timings.total = std::chrono::duration_cast<microseconds>(since_start);
+    auto at = [easy](CURLINFO info) {
+        curl_off_t us = 0;
+        curl_easy_getinfo(easy, info, &us);
+        return microseconds(us);
+    };
+    const auto dns = at(CURLINFO_NAMELOOKUP_TIME_T);
+    const auto connect = at(CURLINFO_CONNECT_TIME_T);
+    const auto tls = at(CURLINFO_APPCONNECT_TIME_T);
+    const auto first_byte = at(CURLINFO_STARTTRANSFER_TIME_T);
+    long connects = 0;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    reply.reused = connects == 0 && sent;
+    if (!reply.reused) {
+        reply.timings.dns = dns;
+        reply.timings.connect = std::max(connect - dns, microseconds(0));
+        reply.timings.tls = std::max(tls - connect, microseconds(0));
+    }
+    // libcurl counts from when it was handed the call; before that it waited here.
+    if (header_bytes > 0) {
+        reply.timings.first_byte =
+            first_byte + std::chrono::duration_cast<microseconds>(admitted - started);
+    }
+    char* ip = nullptr;
+    long port = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+    curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
+    if (ip != nullptr && *ip != '\0' && port > 0) {
+        const bool v6 = std::string_view(ip).find(':') != std::string_view::npos;
+        reply.address = v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
+    }
+}
+
 HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
+    Measure(easy);
     const bool cut_by_us = code == CURLE_WRITE_ERROR && reply.truncated;
     if (code != CURLE_OK && !cut_by_us) {
         reply.error = header_bytes > kHeaderBytesMax ? "the reply's headers are too long"
@@ -254,6 +294,8 @@ void Client::Admit(Waiting waiting) {
     transfer->call = std::move(waiting.call);
     transfer->done = std::move(waiting.done);
     transfer->deadline = waiting.deadline;
+    transfer->started = waiting.deadline - transfer->call.timeout;
+    transfer->admitted = Clock::now();
     transfer->guard = &guard_;
     transfer->Configure(easy);
     deadlines_.emplace(transfer->deadline, easy);
@@ -280,11 +322,13 @@ bool Client::ExpireOverdue() {
     const auto now = Clock::now();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
         void* easy = deadlines_.begin()->second;
-        const auto timeout = transfers_.at(easy)->call.timeout;
-        Finish(
-            easy,
-            {.error = fmt::format("no reply within {} ms", timeout.count()), .timed_out = true}
-        );
+        Transfer& transfer = *transfers_.at(easy);
+        transfer.Measure(easy);
+        HttpReply reply{.error = "", .timed_out = true};
+        reply.error = fmt::format("no reply within {} ms", transfer.call.timeout.count());
+        reply.address = std::move(transfer.reply.address);
+        reply.timings = transfer.reply.timings;
+        Finish(easy, std::move(reply));
         worked = true;
     }
     return worked;

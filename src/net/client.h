@@ -36,6 +36,16 @@ struct HttpCall {
     size_t response_bytes_max = 64 * 1024;     // a longer body is cut there and the rest not read
 };
 
+// How long each part of a call took, from Start(): the parts add up to at most `total`. A reused
+// connection has no dns, connect and tls.
+struct Timings {
+    std::chrono::microseconds dns{0};
+    std::chrono::microseconds connect{0};  // TCP alone
+    std::chrono::microseconds tls{0};
+    std::chrono::microseconds first_byte{0};  // from Start() to the reply's first byte
+    std::chrono::microseconds total{0};
+};
+
 struct HttpReply {
     int status = 0;          // 0: no whole reply came, see `error`
     std::string body{};      // at most response_bytes_max, as sent
@@ -44,6 +54,9 @@ struct HttpReply {
     bool timed_out = false;
     bool refused_address = false;  // the guard refused the address
     bool truncated = false;        // the body was longer
+    std::string address{};         // "203.0.113.9:443", the peer; empty: there was no connection
+    bool reused = false;           // the connection was open already
+    Timings timings{};
 };
 
 struct ClientOptions {

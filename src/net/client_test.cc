@@ -52,6 +52,35 @@ TEST(Client, ReusesTheConnection) {
     EXPECT_EQ(server.connections(), 1);
 }
 
+TEST(Client, TellsTheAddressAndTheTimings) {
+    TestServer server([](const TestRequest&) {
+        std::this_thread::sleep_for(milliseconds(30));
+        return TestReply(200, "ok");
+    });
+    Client client(Loopback());
+    const auto first = Fetch(client, {.url = server.url()});
+    EXPECT_EQ(first.address, "127.0.0.1:" + std::to_string(server.port()));
+    EXPECT_FALSE(first.reused);
+    EXPECT_GT(first.timings.connect.count(), 0);
+    EXPECT_GE(first.timings.first_byte, milliseconds(30));
+    EXPECT_GE(first.timings.total, first.timings.first_byte);
+    EXPECT_LT(first.timings.connect, milliseconds(30));
+    const auto second = Fetch(client, {.url = server.url()});
+    EXPECT_TRUE(second.reused);
+    EXPECT_EQ(second.timings.connect.count(), 0);
+    EXPECT_EQ(second.address, first.address);
+}
+
+TEST(Client, TellsWhereACallThatHungWas) {
+    TestServer server([](const TestRequest&) { return std::nullopt; });
+    Client client(Loopback());
+    const auto reply = Fetch(client, {.url = server.url(), .timeout = milliseconds(100)});
+    EXPECT_TRUE(reply.timed_out);
+    EXPECT_EQ(reply.address, "127.0.0.1:" + std::to_string(server.port()));
+    EXPECT_EQ(reply.timings.first_byte.count(), 0);
+    EXPECT_GE(reply.timings.total, milliseconds(100));
+}
+
 TEST(Client, ReportsARefusedConnection) {
     std::string url;
     {

@@ -80,6 +80,25 @@ std::string PercentEncode(std::string_view text) {
     return out;
 }
 
+std::string MaskSecrets(std::string_view url, const std::vector<std::string>& secrets) {
+    constexpr size_t kLongEnough = 8;  // a shorter one would be found inside harmless text
+    std::string masked(url);
+    for (const auto& secret : secrets) {
+        if (secret.empty()) continue;
+        for (const auto& text : {PercentEncode(secret), secret}) {
+            size_t at = 0;
+            while ((at = masked.find(text, at)) != std::string::npos) {
+                const size_t end = at + text.size();
+                const bool value =
+                    at > 0 && masked[at - 1] == '=' && (end == masked.size() || masked[end] == '&');
+                if (value || text.size() >= kLongEnough) masked.replace(at, text.size(), "***");
+                at += 3;
+            }
+        }
+    }
+    return masked;
+}
+
 std::string BuildQuery(const QueryParameters& parameters) {
     std::string out;
     for (const auto& [name, value] : parameters) {

@@ -33,6 +33,19 @@ TEST(ParseQuery, RefusesWhatIsNotAUrl) {
         EXPECT_FALSE(ParseQuery(text)) << text;
 }
 
+TEST(MaskSecrets, HidesValuesAndLongSecretsAnywhere) {
+    const std::vector<std::string> secrets{"ab", "long&secret", ""};
+    EXPECT_EQ(
+        MaskSecrets("http://h.example/ab?hash=ab&x=abc&y=ab", secrets),
+        "http://h.example/ab?hash=***&x=abc&y=***"
+    );
+    EXPECT_EQ(
+        MaskSecrets("http://h.example/p/long%26secret?k=xlong%26secrety", secrets),
+        "http://h.example/p/***?k=x***y"
+    );
+    EXPECT_EQ(MaskSecrets("http://h.example", secrets), "http://h.example");
+}
+
 TEST(ResolveUrl, FollowsALocationHeader) {
     const std::string base = "https://h.example/a/b?c=d";
     EXPECT_EQ(ResolveUrl(base, "http://o.example/x?sub1=1#f").value(), "http://o.example/x?sub1=1");
