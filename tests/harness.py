@@ -425,7 +425,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 class Server:
     """The real program on a free port over a data directory of its own."""
 
-    def __init__(self, directory, net, ingest="open", env=None, start=True):
+    def __init__(self, directory, net, ingest="open", env=None, start=True, keys=True):
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.data.mkdir(parents=True, exist_ok=True)
@@ -447,7 +447,7 @@ class Server:
             if name.endswith("SAN_OPTIONS"):
                 self.env[name] = os.environ[name]
         assert BINARY.exists(), f"{BINARY} is missing: ./dev build first"
-        self.admin_key = self.create_key("admin")
+        self.admin_key = self.create_key("admin") if keys else None
         if start:
             self.start()
 

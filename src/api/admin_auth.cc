@@ -143,12 +143,20 @@ std::string AdminAuth::NewSetupToken() {
     return token;
 }
 
-bool AdminAuth::TakeSetupToken(std::string_view token) {
-    const std::string hash = HashSecret(token);
-    std::lock_guard lock(mutex_);
+bool AdminAuth::IsSetupTokenLocked(std::string_view token) const {
     if (setup_hash_.empty() || std::chrono::steady_clock::now() >= setup_until_) return false;
     // The way to the first admin only, whoever made one meanwhile.
-    if (!admins_.empty() || !ConstantTimeEquals(hash, setup_hash_)) return false;
+    return admins_.empty() && ConstantTimeEquals(HashSecret(token), setup_hash_);
+}
+
+bool AdminAuth::IsSetupToken(std::string_view token) {
+    std::lock_guard lock(mutex_);
+    return IsSetupTokenLocked(token);
+}
+
+bool AdminAuth::TakeSetupToken(std::string_view token) {
+    std::lock_guard lock(mutex_);
+    if (!IsSetupTokenLocked(token)) return false;
     setup_hash_.clear();
     return true;
 }

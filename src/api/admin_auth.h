@@ -35,11 +35,14 @@ public:
     // The secret of the one-time link that makes the first admin. Only its hash is kept, in memory:
     // void after an hour, at the next call and at a restart.
     std::string NewSetupToken();
+    bool IsSetupToken(std::string_view token);  // without taking it
     // True for exactly one caller; the others must wait for its success or its return.
     bool TakeSetupToken(std::string_view token);
     void ReturnSetupToken(std::string_view token);
 
 private:
+    bool IsSetupTokenLocked(std::string_view token) const;
+
     Admins admins_;
     Sessions sessions_;
     LoginGuard guard_;
@@ -67,6 +70,7 @@ std::optional<Caller> AdminOf(Service& service, const http::Request& request);
 // own check of a caller.
 void AdminLogin(Service& service, std::shared_ptr<Call> call);
 void AdminSetup(Service& service, std::shared_ptr<Call> call);
+void SetupPage(Service& service, std::shared_ptr<Call> call);  // setup_page.cc: GET /setup
 void AdminProfile(Service& service, std::shared_ptr<Call> call);
 void AdminLogout(Service& service, std::shared_ptr<Call> call);
 

@@ -49,6 +49,7 @@ constexpr Entry kRoutes[] = {
     {"/api/admin/contacts/{id}",     "GET",  Access::kAdmin,     GetContact},
     {"/api/admin/contacts/{id}",     "PUT",  Access::kAdmin,     PutContact},
     {"/api/admin/contacts/{id}",     "DELETE", Access::kAdmin,   DeleteContact},
+    {"/setup",                       "GET",  Access::kOpen,      SetupPage},
     {"/livez",                       "GET",  Access::kOpen,      Livez},
     {"/readyz",                      "GET",  Access::kOpen,      Readyz},
     {"/metrics",                     "GET",  Access::kOpen,      Metrics},

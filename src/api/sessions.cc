@@ -117,6 +117,7 @@ void Admins::Create(
                 std::unique_lock lock(mutex_);
                 by_email_[admin.email] = admin;
             }
+            if (created_) created_();
             done(admin);
         }
     );

@@ -41,6 +41,9 @@ public:
     std::vector<Admin> List() const;                          // by e-mail
     bool empty() const;
 
+    // Called on the ledger's thread whenever there is one more; set it before the first Create.
+    void OnCreated(std::function<void()> created) { created_ = std::move(created); }
+
     // kConflict when there is one with this e-mail.
     void Create(
         ledger::Ledger& ledger,
@@ -53,6 +56,7 @@ public:
 private:
     mutable std::shared_mutex mutex_;
     std::unordered_map<std::string, Admin> by_email_;
+    std::function<void()> created_;
 };
 
 struct Session {

@@ -9,6 +9,7 @@
 #include "app/first_steps.h"
 #include "app/log.h"
 #include "app/operations.h"
+#include "app/setup_link.h"
 #include "store/memory/memory_kv.h"
 
 namespace barracuda::app {
@@ -212,15 +213,51 @@ TEST_F(OperationsTest, VerifyOfASoundStore) {
 
 TEST(FirstStepsTest, CommandsWorkAsPasted) {
     config::Config config = config::Load(std::nullopt, {}, {{"store.data", "/it's here"}}).value();
-    auto text = FirstSteps(config, "/bin/barracuda", 81, false);
+    Beginning from{.address = AddressOf(config, 81), .program = "/bin/barracuda"};
+    auto text = FirstSteps(config, from);
     EXPECT_THAT(text, HasSubstr("/bin/barracuda key create"));
     EXPECT_THAT(text, HasSubstr("--data '/it'\\''s here')"));
     EXPECT_THAT(text, HasSubstr("$KEY"));
+    EXPECT_THAT(text, Not(HasSubstr("admin")));
+    from.key = "bki_x";
+    text = FirstSteps(config, from);
+    EXPECT_THAT(text, HasSubstr("registration' -H 'Authorization: Bearer bki_x'"));
+    EXPECT_THAT(text, Not(HasSubstr("$KEY")));
+    from.key = "";
     config.auth.ingest = "open";
     config.server.listen_host = "::";
-    text = FirstSteps(config, "/bin/barracuda", 81, false);
+    from.address = AddressOf(config, 81);
+    text = FirstSteps(config, from);
     EXPECT_THAT(text, HasSubstr("http://[::1]:81/api/ftd"));
     EXPECT_THAT(text, Not(HasSubstr("KEY")));
+}
+
+TEST(FirstStepsTest, ALinkOrItsFileButNoLessonsOnceThereAreKeys) {
+    config::Config config = config::Load(std::nullopt, {}, {}).value();
+    Beginning from{.address = "http://h:1", .any_keys = true};
+    EXPECT_EQ(FirstSteps(config, from), "barracuda listens on http://h:1\n");
+    from.setup_link = SetupLink(from.address, "bkt_x");
+    EXPECT_THAT(FirstSteps(config, from), HasSubstr("\n  http://h:1/setup?token=bkt_x\n"));
+    from.setup_link = "";
+    from.setup_file = "/d/setup-link";
+    auto text = FirstSteps(config, from);
+    EXPECT_THAT(text, HasSubstr("\n  /d/setup-link\n"));
+    EXPECT_THAT(text, Not(HasSubstr("curl")));
+}
+
+TEST_F(ControlTest, ASetupLinkIsTheOwnersAndNeverWrittenThroughALink) {
+    const std::string path = SetupLinkPath(data_), elsewhere = top_ + "/elsewhere";
+    ASSERT_TRUE(WriteSetupLink(data_, "l"));
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600u);
+    EXPECT_FALSE(WriteSetupLink(data_, "l")) << "it is made anew or not at all";
+    RemoveSetupLink(data_);
+    std::filesystem::create_symlink(elsewhere, path);
+    EXPECT_FALSE(WriteSetupLink(data_, "l"));
+    EXPECT_FALSE(std::filesystem::exists(elsewhere));
+    RemoveSetupLink(data_);
+    EXPECT_TRUE(WriteSetupLink(data_, "l"));
 }
 
 TEST(LogTest, OneLineAnEvent) {

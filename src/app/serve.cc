@@ -18,6 +18,7 @@
 #include "app/log.h"
 #include "app/open_store.h"
 #include "app/operations.h"
+#include "app/setup_link.h"
 #include "config/values.h"
 #include "delivery/flow.h"
 
@@ -141,10 +142,53 @@ std::string Control(Workplace& place, std::string_view line) {
     return Encode(answer);
 }
 
-void Announce(const config::Config& config, const std::string& program, uint16_t port, bool keys) {
-    std::string text = FirstSteps(config, program, port, keys);
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
+// Where a person reads along, and secrets may be shown: nullptr when nowhere.
+FILE* Terminal() {
+    if (isatty(STDOUT_FILENO)) return stdout;
+    return isatty(STDERR_FILENO) ? stderr : nullptr;
+}
+
+// With nobody reading along the link goes into a file; the log names the file only.
+void LeaveSetupLink(
+    const config::Config& config, const std::string& link, bool terminal, Beginning& to
+) {
+    if (terminal) {
+        to.setup_link = link;
+    } else if (auto written = WriteSetupLink(config.store.data, link)) {
+        to.setup_file = SetupLinkPath(config.store.data);
+        Log(Level::kInfo, "no admin yet: a file holds a one-time link", {{"file", to.setup_file}});
+    } else {
+        Log(Level::kWarning, written.error().message);
+    }
+}
+
+// On a fresh data directory somebody at a terminal gets a key to begin with.
+std::string FirstKey(Workplace& place, const config::Config& config) {
+    if (config.auth.ingest == "open" || !place.keys.List().empty()) return {};
+    auto made = Execute(place, {.command = "key.create", .name = "first", .scope = "ingest"});
+    if (made.exit != 0) Log(Level::kWarning, "no first key was made: " + made.note);
+    return made.out.substr(0, made.out.find('\n'));
+}
+
+void Announce(
+    const config::Config& config,
+    const std::string& program,
+    uint16_t port,
+    Workplace& place,
+    api::AdminAuth& admin
+) {
+    FILE* terminal = Terminal();
+    Beginning from{.address = AddressOf(config, port), .program = program};
+    from.any_keys = !place.keys.List().empty();
+    if (admin.admins().empty()) {
+        auto link = SetupLink(from.address, admin.NewSetupToken());
+        LeaveSetupLink(config, link, terminal != nullptr, from);
+    }
+    if (terminal) from.key = FirstKey(place, config);
+    const std::string text = FirstSteps(config, from);
+    FILE* out = terminal ? terminal : stdout;
+    std::fputs(text.c_str(), out);
+    std::fflush(out);
     Log(Level::kInfo,
         "listening",
         {{"host", config.server.listen_host},
@@ -207,6 +251,8 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     );
     api::AdminAuth admin;
     if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());
+    RemoveSetupLink(config.store.data);
+    admin.admins().OnCreated([&config] { RemoveSetupLink(config.store.data); });
 
     auto queries = std::make_unique<api::QueryPool>(kQueryThreads, kQueryQueue);
     api::Service service{
@@ -241,7 +287,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     dispatcher.Start(ledger);
     flows.Start(ledger);
     ready.count_down();
-    Announce(config, program, server->port(), !keys.List().empty());
+    Announce(config, program, server->port(), place, admin);
 
     WaitForStop();
     server->Stop();

@@ -1,0 +1,24 @@
+// Where the one-time link that makes the first admin is left when no terminal is there to show it:
+// DATA/setup-link, for the owner only. A link is a secret: it stands there or on a terminal, never
+// in a log.
+//
+// Threads: any. Errors are kUnavailable with the system's reason.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace barracuda::app {
+
+std::string SetupLinkPath(const std::string& data);
+
+// Made anew with mode 0600, never written through what somebody else put there (a file, a symbolic
+// link): RemoveSetupLink first.
+Result<bool> WriteSetupLink(const std::string& data, std::string_view link);
+
+// At every start, and once there is an admin. None there: fine as well.
+void RemoveSetupLink(const std::string& data);
+
+}  // namespace barracuda::app
