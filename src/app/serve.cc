@@ -68,6 +68,7 @@ std::function<double()> Jitter() {
 delivery::DispatcherOptions DispatcherOptionsOf(const config::Config& config) {
     delivery::DispatcherOptions options;
     options.concurrency = static_cast<size_t>(config.delivery.concurrency);
+    options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
     return options;
 }
@@ -86,6 +87,7 @@ delivery::FlowOptions FlowOptionsOf(const config::Config& config) {
     options.offer = config.network.offer;
     options.url_id = config.network.url_id;
     options.inline_wait = config.delivery.inline_wait;
+    options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
     return options;
 }

@@ -72,7 +72,8 @@ struct Config {
     struct Delivery {
         std::chrono::milliseconds inline_wait{0};
         std::chrono::milliseconds attempt_timeout{0};
-        int concurrency = 0;  // calls at a time
+        int concurrency = 0;                                    // calls at a time
+        std::vector<std::chrono::milliseconds> retry_schedule;  // delay before attempt 1, 2, …
     } delivery;
     struct Limits {
         int forms_per_minute = 0;  // per client address; 0: off

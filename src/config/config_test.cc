@@ -51,6 +51,9 @@ TEST_F(ConfigTest, Defaults) {
     EXPECT_EQ(c->delivery.inline_wait, 5s);
     EXPECT_EQ(c->delivery.attempt_timeout, 8s);
     EXPECT_EQ(c->delivery.concurrency, 64);
+    EXPECT_EQ(c->delivery.retry_schedule.size(), 10u);
+    EXPECT_EQ(c->delivery.retry_schedule[1], 5s);
+    EXPECT_EQ(c->delivery.retry_schedule[9], 24h);
     EXPECT_EQ(c->limits.forms_per_minute, 60);
     EXPECT_EQ(c->limits.body_bytes, 1u << 20);
     EXPECT_EQ(c->limits.queue, 65536u);
@@ -110,6 +113,11 @@ const Row kRows[] = {
     {"delivery.inline_wait", "250ms", "250ms", "5", R"("250ms")"},
     {"delivery.attempt_timeout", "3s", "3s", "1m", R"("3s")"},
     {"delivery.concurrency", "8", "8", "0", "8"},
+    {"delivery.retry_schedule",
+     "0s, 100ms,2m",
+     "0s,100ms,120s",
+     "1s,5s",
+     R"(["0s", "100ms", "2m"])"},
     {"limits.forms_per_minute", "0", "0", "many", "0"},
     {"limits.body_bytes", "64KiB", "65536", "1KB", R"("64KiB")"},
     {"limits.queue", "100", "100", "0", "100"},

@@ -64,6 +64,18 @@ bool TakeWait(std::chrono::milliseconds& field, Text text, int least_ms, int mos
            field.count() <= most_ms;
 }
 
+bool TakeSchedule(std::vector<std::chrono::milliseconds>& field, Text text) {
+    constexpr std::size_t kAttemptsMax = 32;
+    constexpr std::chrono::hours kLongest{24 * 7};
+    field.clear();
+    for (const auto& item : ParseList(text)) {
+        const auto delay = ParseDuration(item);
+        if (!delay || *delay > kLongest || delay->count() < 0) return false;
+        field.push_back(*delay);
+    }
+    return !field.empty() && field.size() <= kAttemptsMax && field.front().count() == 0;
+}
+
 bool TakeSize(std::size_t& field, Text text, std::size_t least, std::size_t most) {
     return Take(field, ParseSize(text)) && field >= least && field <= most;
 }
@@ -111,6 +123,10 @@ std::string Show(const Value& value) {
         return Join(value);
     } else if constexpr (std::is_same_v<Value, std::chrono::milliseconds>) {
         return ShowDuration(value);
+    } else if constexpr (std::is_same_v<Value, std::vector<std::chrono::milliseconds>>) {
+        std::vector<std::string> shown;
+        for (const auto delay : value) shown.push_back(ShowDuration(delay));
+        return Join(shown);
     } else {
         return fmt::format("{}", value);
     }
@@ -174,6 +190,10 @@ const Setting kSettings[] = {
      "total time of one attempt", SET(TakeWait(c.delivery.attempt_timeout, t, 10, 9'000)), SHOW(delivery.attempt_timeout)},
     {"delivery.concurrency", Kind::kNumber, kPlain, "", "64", "a whole number, 1 to 4096",
      "calls to the network at a time", SET(Take(c.delivery.concurrency, ParseNumber(t, 1, 4096))), SHOW(delivery.concurrency)},
+    {"delivery.retry_schedule", Kind::kList, kPlain, "", "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h",
+     "1 to 32 durations of at most 168h, the first 0s",
+     "delay before each attempt, +-20 %; as many attempts as entries",
+     SET(TakeSchedule(c.delivery.retry_schedule, t)), SHOW(delivery.retry_schedule)},
     {"limits.forms_per_minute", Kind::kNumber, kPlain, "", "60", "a whole number, 0 (off) to 1000000",
      "form posts per client address", SET(Take(c.limits.forms_per_minute, ParseNumber(t, 0, 1'000'000))), SHOW(limits.forms_per_minute)},
     {"limits.body_bytes", Kind::kSize, kPlain, "", "1MiB", "a size from 1KiB to 64MiB",

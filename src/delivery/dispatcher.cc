@@ -223,8 +223,14 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
     outcome.parameters = std::move(sent);
     outcome.command_id = ObjectId::New();
     if (!attempt.accepted && attempt.cls != AttemptClass::kFinal) {
-        auto delay = RetryDelay(attempts_done, options_.random());
-        if (delay) outcome.retry_at = Time{options_.now().ms + delay->count()};
+        const Time now = options_.now();
+        outcome.retry_at = NextAttempt(
+            options_.schedule,
+            attempts_done,
+            ParseRetryAfter(attempt.retry_after, now),
+            now,
+            options_.random()
+        );
     }
     Tell(job, attempt, attempts_done, outcome.retry_at.has_value(), began);
     {

@@ -34,6 +34,7 @@ struct DispatcherOptions {
     size_t concurrency = 64;    // calls at a time
     size_t waiters_max = 1024;  // requests that wait for a first outcome
     std::chrono::milliseconds poll{500};
+    RetrySchedule schedule{};
     std::function<Time()> now = Time::Now;
     std::function<double()> random;  // [0, 1), for the jitter
     OnAttempt on_attempt;            // may be empty

@@ -300,16 +300,24 @@ void FlowRunner::Acquired(RunPtr run, const Attempt& attempt) {
 
 void FlowRunner::RetryAcquire(RunPtr run, const Attempt& attempt) {
     const int attempts = run->progress.contact.flow.attempts + 1;
-    std::optional<milliseconds> delay;
-    if (attempt.cls != AttemptClass::kFinal) delay = RetryDelay(attempts, options_.random());
+    const Time now = options_.now();
+    std::optional<Time> next_at;
+    if (attempt.cls != AttemptClass::kFinal) {
+        next_at = NextAttempt(
+            options_.schedule,
+            attempts,
+            ParseRetryAfter(attempt.retry_after, now),
+            now,
+            options_.random()
+        );
+    }
     std::string error(CutUtf8(attempt.error, kErrorBytesMax));
     if (error.empty()) error = "the network gave no click";
-    if (!delay) return Finish(run, error);
-    const Time next_at{options_.now().ms + delay->count()};
+    if (!next_at) return Finish(run, error);
     auto change = [=](domain::Contact& contact) {
         contact.affiliate_error = contact.flow.last_error = error;
         contact.flow.attempts = attempts;
-        contact.flow.next_at = next_at;
+        contact.flow.next_at = *next_at;
     };
     Save(run, change, [this, run] { Release(run); });
 }

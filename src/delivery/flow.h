@@ -39,7 +39,8 @@ struct FlowOptions {
     std::string url_id = "2";     // where the form names none
     std::chrono::milliseconds inline_wait{5'000};
     std::chrono::milliseconds poll{500};
-    size_t runs_max = 1'024;  // flows in memory; more wait in the store, due
+    size_t runs_max = 1'024;   // flows in memory; more wait in the store, due
+    RetrySchedule schedule{};  // of the call that acquires a click
     std::function<Time()> now = Time::Now;
     std::function<double()> random{};  // [0, 1), for the jitter
 };

@@ -52,6 +52,7 @@ Attempt Failed(AttemptClass cls, std::string error) {
 Attempt FromReply(const net::HttpReply& reply) {
     Attempt attempt{.status = reply.status};
     attempt.response = ToUtf8(reply.body, kResponseBytesMax);
+    attempt.retry_after = reply.retry_after;
     attempt.cls = Classify(reply.status, reply.status == 0);
     attempt.accepted = attempt.cls == AttemptClass::kAccepted;
     if (reply.status == 0) {

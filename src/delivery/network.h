@@ -41,10 +41,11 @@ struct Attempt {
     int status = 0;  // of the last reply; 0: none came
     bool accepted = false;
     AttemptClass cls = AttemptClass::kRetry;
-    std::string response{};  // the last reply's body: at most 1 KiB, valid UTF-8
-    std::string error{};     // empty when accepted; holds no token
-    Parameters result{};     // see each call
-    CallTrace call{};        // for the log of attempts
+    std::string retry_after{};  // the last reply's header as sent, see ParseRetryAfter
+    std::string response{};     // the last reply's body: at most 1 KiB, valid UTF-8
+    std::string error{};        // empty when accepted; holds no token
+    Parameters result{};        // see each call
+    CallTrace call{};           // for the log of attempts
 };
 
 class Network {

@@ -1,8 +1,10 @@
 #include "delivery/retry.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
-#include <iterator>
+
+#include "net/http_date.h"
 
 namespace barracuda::delivery {
 namespace {
@@ -12,20 +14,26 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr milliseconds kSchedule[] = {
+constexpr milliseconds kDefault[] = {
+    seconds(0),
     seconds(5),
-    seconds(30),
-    minutes(2),
-    minutes(10),
-    hours(1),
-    hours(4),
-    hours(8),
+    minutes(5),
+    minutes(30),
+    hours(2),
+    hours(5),
+    hours(10),
+    hours(14),
     hours(20),
-    hours(36),
+    hours(24),
 };
-static_assert(std::size(kSchedule) == kAttemptsMax - 1);
 
 constexpr double kJitter = 0.2;
+
+milliseconds Scale(milliseconds delay, double factor) {
+    return std::chrono::duration_cast<milliseconds>(delay * factor);
+}
+
+double Unit(double random) { return std::clamp(random, 0.0, 1.0); }
 
 }  // namespace
 
@@ -47,12 +55,57 @@ AttemptClass Classify(int status, bool transport_error) {
     }
 }
 
-std::optional<milliseconds> RetryDelay(int attempts_done, double unit_random) {
-    if (attempts_done >= kAttemptsMax) return std::nullopt;
+bool AsksToSlowDown(int status) {
+    return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+bool IsOutage(int status) { return status < 200 || status >= 500; }
+
+bool IsGone(int status) { return status == 410; }
+
+RetrySchedule::RetrySchedule(std::vector<milliseconds> delays) : delays_(std::move(delays)) {
+    if (delays_.empty()) delays_.assign(std::begin(kDefault), std::end(kDefault));
+}
+
+std::optional<milliseconds> RetrySchedule::Delay(int attempts_done, double unit_random) const {
     if (attempts_done < 1) return milliseconds(0);
-    const double factor = 1 - kJitter + 2 * kJitter * std::clamp(unit_random, 0.0, 1.0);
-    const auto delay = kSchedule[static_cast<size_t>(attempts_done - 1)];
-    return std::chrono::duration_cast<milliseconds>(delay * factor);
+    if (attempts_done >= attempts_max()) return std::nullopt;
+    const double factor = 1 - kJitter + 2 * kJitter * Unit(unit_random);
+    return Scale(delays_[static_cast<size_t>(attempts_done)], factor);
+}
+
+std::optional<milliseconds> ParseRetryAfter(std::string_view text, Time now) {
+    const milliseconds most = kRetryAfterMax;
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    if (text.empty()) return std::nullopt;
+    const bool digits =
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (digits) {
+        int64_t count = 0;
+        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
+        if (parsed.ec != std::errc()) return most;  // more digits than a number holds
+        return std::min(most, milliseconds(std::min<int64_t>(count, most.count()) * 1000));
+    }
+    const auto date = net::ParseHttpDate(text);
+    if (!date) return std::nullopt;
+    return std::clamp(milliseconds(date->ms - now.ms), milliseconds(0), most);
+}
+
+std::optional<Time> NextAttempt(
+    const RetrySchedule& schedule,
+    int attempts_done,
+    std::optional<milliseconds> retry_after,
+    Time now,
+    double unit_random
+) {
+    auto delay = schedule.Delay(attempts_done, unit_random);
+    if (!delay) return std::nullopt;
+    if (retry_after) {
+        const auto asked = std::min<milliseconds>(*retry_after, kRetryAfterMax);
+        delay = std::max(*delay, Scale(asked, 1 + kJitter * Unit(unit_random)));
+    }
+    return Time{now.ms + delay->count()};
 }
 
 }  // namespace barracuda::delivery

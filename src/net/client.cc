@@ -195,6 +195,10 @@ HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
     if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK) {
         if (auto url = ResolveUrl(call.url, location->value)) reply.location = *url;
     }
+    curl_header* retry_after = nullptr;
+    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &retry_after) == CURLHE_OK) {
+        reply.retry_after = retry_after->value;
+    }
     return std::move(reply);
 }
 

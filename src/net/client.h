@@ -47,10 +47,11 @@ struct Timings {
 };
 
 struct HttpReply {
-    int status = 0;          // 0: no whole reply came, see `error`
-    std::string body{};      // at most response_bytes_max, as sent
-    std::string location{};  // the Location header as an absolute URL, else empty
-    std::string error{};     // why status is 0; holds no URL and no header
+    int status = 0;             // 0: no whole reply came, see `error`
+    std::string body{};         // at most response_bytes_max, as sent
+    std::string location{};     // the Location header as an absolute URL, else empty
+    std::string retry_after{};  // the Retry-After header as sent
+    std::string error{};        // why status is 0; holds no URL and no header
     bool timed_out = false;
     bool refused_address = false;  // the guard refused the address
     bool truncated = false;        // the body was longer

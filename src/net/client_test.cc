@@ -168,6 +168,13 @@ TEST(Client, GivesTheLocationAndDoesNotFollowIt) {
     EXPECT_EQ(server.requests().size(), 1u);
 }
 
+TEST(Client, GivesRetryAfterAsSent) {
+    TestServer server([](const TestRequest&) { return TestReply(503, "", "retry-after: 120\r\n"); }
+    );
+    Client client(Loopback());
+    EXPECT_EQ(Fetch(client, {.url = server.url()}).retry_after, "120");
+}
+
 TEST(Client, RefusesAnAddressThatIsNotAllowed) {
     TestServer server([](const TestRequest&) { return TestReply(200, "secret"); });
     Client client(ClientOptions{});
