@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/auth.h"
 #include "base/text.h"
 #include "domain/email.h"
 
@@ -20,12 +21,6 @@ int64_t SteadyMs() {
                std::chrono::steady_clock::now().time_since_epoch()
     )
         .count();
-}
-
-std::string AddressOf(const Service& service, const http::Request& request) {
-    std::vector<std::string> forwarded;
-    for (auto value : request.HeaderValues("x-forwarded-for")) forwarded.emplace_back(value);
-    return service.proxies.ClientAddress(request.peer_address, forwarded);
 }
 
 // Asked by its own answer: only from a trusted peer does a forwarded address count. The probe is
@@ -219,7 +214,7 @@ void AdminLogin(Service& service, std::shared_ptr<Call> call) {
     if (reader.error()) return call->respond(ErrorResponse(*reader.error()));
 
     AdminAuth& auth = *service.admin;
-    const std::string address = RateLimit::Key(AddressOf(service, call->request));
+    const std::string address = RateLimit::Key(ClientOf(service, call->request));
     if (auto wait = auth.guard().Begin(email, address, SteadyMs())) {
         auto response =
             ErrorResponse({ErrorCode::kLimited, "too many attempts, wait a little", {}});

@@ -65,6 +65,12 @@ Result<Caller> Authenticate(Service& service, const http::Request& request, Acce
     return caller;
 }
 
+std::string ClientOf(const Service& service, const http::Request& request) {
+    std::vector<std::string> forwarded;
+    for (auto value : request.HeaderValues("x-forwarded-for")) forwarded.emplace_back(value);
+    return service.proxies.ClientAddress(request.peer_address, forwarded);
+}
+
 std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate) {
     if (caller.affiliate.empty() || caller.affiliate == affiliate) return std::nullopt;
     return Error{

@@ -14,6 +14,9 @@ enum class Access {
 
 Result<Caller> Authenticate(Service& service, const http::Request& request, Access access);
 
+// The client's address, seen through trusted proxies.
+std::string ClientOf(const Service& service, const http::Request& request);
+
 // kForbidden when the caller's key is bound to another affiliate.
 std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate);
 

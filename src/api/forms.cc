@@ -65,10 +65,7 @@ bool IsClickHash(std::string_view sub1) {
 }
 
 bool AdmitForm(Service& service, const Call& call) {
-    std::vector<std::string> forwarded;
-    for (auto value : call.request.HeaderValues("x-forwarded-for")) forwarded.emplace_back(value);
-    auto address = service.proxies.ClientAddress(call.request.peer_address, forwarded);
-    auto wait = service.forms.Check(address, SteadyMs());
+    auto wait = service.forms.Check(ClientOf(service, call.request), SteadyMs());
     if (!wait) return true;
     JsonObject body;
     body.Bool("success", false)

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "api/admin_auth.h"
 #include "api/auth.h"
 #include "api/form_routes.h"
 #include "api/respond.h"
 #include "api/routes.h"
+#include "base/object_id.h"
 #include "base/text.h"
 
 namespace barracuda::api {
@@ -78,27 +81,63 @@ bool WantsExplain(const http::Request& request) {
     return false;
 }
 
+// The path as it came where it can hold nothing but an id of ours, else as the table has it.
+std::string PathToLog(const Entry* entry, const std::string& path) {
+    if (!entry) return "-";
+    const std::string_view id = std::string_view(path).substr(path.rfind('/') + 1);
+    const bool ours = path == entry->path || ObjectId::Parse(id);
+    return ours ? path : entry->path;
+}
+
+// `respond`, telling service.answered as well.
+http::Respond Observed(
+    const Service& service, const http::Request& request, const Entry* entry, http::Respond respond
+) {
+    RequestRecord record;
+    record.route = entry ? entry->path : "-";
+    record.method = entry ? entry->method : "-";
+    record.path = PathToLog(entry, request.path);
+    record.client = ClientOf(service, request);
+    return [&service,
+            record = std::move(record),
+            begin = std::chrono::steady_clock::now(),
+            respond = std::move(respond)](http::Response response) mutable {
+        auto spent = std::chrono::steady_clock::now() - begin;
+        record.duration_us = std::chrono::duration_cast<std::chrono::microseconds>(spent).count();
+        record.status = response.status;
+        record.bytes = response.stream ? 0 : response.body.size();
+        service.answered(record);
+        respond(std::move(response));
+    };
+}
+
+// nullptr when no route takes it; `allow` then names the methods that its path takes.
+const Entry* Find(const http::Request& request, std::string& allow) {
+    for (const auto& entry : kRoutes) {
+        if (!Matches(entry.path, request.path)) continue;
+        if (request.method == entry.method) return &entry;
+        allow += (allow.empty() ? "" : ", ") + std::string(entry.method);
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 void Handle(Service& service, http::Request&& request, http::Respond respond) {
     std::string allow;
-    for (const auto& entry : kRoutes) {
-        if (!Matches(entry.path, request.path)) continue;
-        if (request.method != entry.method) {
-            allow += (allow.empty() ? "" : ", ") + std::string(entry.method);
-            continue;
-        }
-        auto caller = Authenticate(service, request, entry.access);
-        if (!caller) return respond(ErrorResponse(caller.error()));
-        auto call = std::make_shared<Call>();
-        call->explain = caller->scope != Scope::kNone && WantsExplain(request);
-        call->caller = std::move(*caller);
-        call->request = std::move(request);
-        call->respond = std::move(respond);
-        return entry.route(service, std::move(call));
+    const Entry* entry = Find(request, allow);
+    if (service.answered) respond = Observed(service, request, entry, std::move(respond));
+    if (!entry) {
+        if (!allow.empty()) return respond(NotAllowed(allow));
+        return respond(http::JsonError(404, "no such path"));
     }
-    if (!allow.empty()) return respond(NotAllowed(allow));
-    respond(http::JsonError(404, "no such path"));
+    auto caller = Authenticate(service, request, entry->access);
+    if (!caller) return respond(ErrorResponse(caller.error()));
+    auto call = std::make_shared<Call>();
+    call->explain = caller->scope != Scope::kNone && WantsExplain(request);
+    call->caller = std::move(*caller);
+    call->request = std::move(request);
+    call->respond = std::move(respond);
+    entry->route(service, std::move(call));
 }
-
 }  // namespace barracuda::api

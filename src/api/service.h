@@ -11,6 +11,7 @@
 #include "api/input.h"
 #include "api/key_ring.h"
 #include "api/rate_limit.h"
+#include "api/request_record.h"
 #include "config/config.h"
 #include "delivery/dispatcher.h"
 #include "http/server.h"
@@ -37,6 +38,7 @@ struct Service {
     RateLimit forms;
     AdminAuth* admin = nullptr;             // admin_auth.h
     delivery::FlowRunner* flows = nullptr;  // delivery/flow.h
+    RequestObserver answered = {};          // empty: no request log
 };
 
 // A request on its way through one route.

@@ -41,11 +41,21 @@ std::string LogLine(
     return line + "\n";
 }
 
-void Log(Level level, std::string_view message, LogFields fields) {
+bool LogsJson() {
     static const bool json = isatty(STDERR_FILENO) == 0;
-    std::string line = LogLine(json, Time::Now().Iso(), level, message, fields);
-    // A log that cannot be written is no reason to stop.
-    [[maybe_unused]] ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+    return json;
+}
+
+void WriteLog(std::string_view lines) {
+    while (!lines.empty()) {
+        ssize_t written = write(STDERR_FILENO, lines.data(), lines.size());
+        if (written <= 0) return;
+        lines.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+void Log(Level level, std::string_view message, LogFields fields) {
+    WriteLog(LogLine(LogsJson(), Time::Now().Iso(), level, message, fields));
 }
 
 }  // namespace barracuda::app

@@ -17,6 +17,12 @@ using LogFields = std::initializer_list<std::pair<std::string_view, std::string>
 
 void Log(Level level, std::string_view message, LogFields fields = {});
 
+// Whether lines are JSON: stderr is no terminal.
+bool LogsJson();
+
+// Whole lines, as they are. A log that cannot be written is no reason to stop.
+void WriteLog(std::string_view lines);
+
 // The line without its write, for tests: `time` as ISO 8601.
 std::string LogLine(
     bool json, std::string_view time, Level level, std::string_view message, LogFields fields

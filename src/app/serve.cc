@@ -18,6 +18,7 @@
 #include "app/log.h"
 #include "app/open_store.h"
 #include "app/operations.h"
+#include "app/request_log.h"
 #include "app/setup_link.h"
 #include "config/values.h"
 #include "delivery/flow.h"
@@ -269,6 +270,11 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .admin = &admin,
         .flows = &flows,
     };
+    std::unique_ptr<RequestLog> requests;
+    if (config.log.requests) {
+        requests = std::make_unique<RequestLog>(LogsJson(), WriteLog);
+        service.answered = [&requests](const auto& record) { requests->Add(record); };
+    }
     Workplace place{**engine, ledger, keys, admin.admins(), true};
     auto control = ControlServer::Start(config.store.data, [&place](std::string_view line) {
         return Control(place, line);

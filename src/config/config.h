@@ -80,6 +80,9 @@ struct Config {
         std::size_t body_bytes = 0;
         std::size_t queue = 0;  // commands that may wait for the ledger
     } limits;
+    struct Log {
+        bool requests = false;  // a line a request
+    } log;
     std::vector<Goal> goals;
 
     // Setting path ("server.listen", "goal") -> where its value came from, for people.

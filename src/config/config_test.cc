@@ -57,6 +57,7 @@ TEST_F(ConfigTest, Defaults) {
     EXPECT_EQ(c->limits.forms_per_minute, 60);
     EXPECT_EQ(c->limits.body_bytes, 1u << 20);
     EXPECT_EQ(c->limits.queue, 65536u);
+    EXPECT_FALSE(c->log.requests);
     ASSERT_EQ(c->goals.size(), 2u);
     EXPECT_EQ(c->GoalOfType("registration")->id, "5");
     EXPECT_EQ(c->GoalOfType("deposit")->id, "6");
@@ -121,6 +122,7 @@ const Row kRows[] = {
     {"limits.forms_per_minute", "0", "0", "many", "0"},
     {"limits.body_bytes", "64KiB", "65536", "1KB", R"("64KiB")"},
     {"limits.queue", "100", "100", "0", "100"},
+    {"log.requests", "true", "true", "on", "true"},
 };
 
 const Row* FindRow(std::string_view path) {
