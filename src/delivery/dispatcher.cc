@@ -27,7 +27,11 @@ Dispatcher::Dispatcher(
 Dispatcher::~Dispatcher() { Stop(); }
 
 void Dispatcher::Start(ledger::Ledger& ledger) {
-    ledger_ = &ledger;
+    {
+        std::lock_guard lock(mutex_);  // a command of an operator may owe already
+        ledger_ = &ledger;
+        alone_ = std::make_unique<SoleOwner>(ledger.node());
+    }
     thread_ = std::thread([this] {
         while (!stopping_) Step(std::chrono::milliseconds(50));
         // A clean stop notifies nobody twice: what is in flight is finished and recorded.
@@ -41,9 +45,13 @@ void Dispatcher::Stop() {
     if (thread_.joinable()) thread_.join();
 }
 
+const Ownership& Dispatcher::ownership() const {
+    return options_.ownership ? *options_.ownership : *alone_;
+}
+
 void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
     std::lock_guard lock(mutex_);
-    if (stopping_) return;
+    if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
     bool added = false;
     for (const auto& id : ids) {
         if (active_.size() >= options_.concurrency * kQueuedPerSlot) break;
@@ -101,31 +109,18 @@ void Dispatcher::Step(std::chrono::milliseconds wait) {
 
 void Dispatcher::Poll(Time now) {
     size_t room = options_.concurrency * (kQueuedPerSlot + 1);
-    auto items = engine_.Work(now, room);
+    auto items = engine_.Work({.until = now, .limit = room, .owners = ownership().Owners()});
     if (!items) return;
     std::optional<Time> oldest;
     std::vector<store::Ref> refs;
     for (const auto& item : *items) {
         if (item.ref.collection != store::Collection::kConversions) continue;
         if (!oldest || item.due < *oldest) oldest = item.due;
-        if (item.owner == ledger_->node()) {
+        if (ownership().MaySend(item.owner)) {
             refs.push_back(item.ref);
-            continue;
+        } else if (ownership().MayTake(item.owner)) {
+            Take(item);
         }
-        // Another boot's: in RocksDB every foreign boot id is dead at open.
-        std::string mark = "take " + item.ref.key;
-        {
-            std::lock_guard lock(mutex_);
-            if (!active_.insert(mark).second) continue;
-        }
-        domain::TakeOver take{store::ConversionKeyOf(item.ref)};
-        ledger_->SubmitInternal(take, [this, mark](Result<domain::Decision> decision) {
-            {
-                std::lock_guard lock(mutex_);
-                active_.erase(mark);
-            }
-            if (decision && decision->document) Claim(*decision->document, options_.now());
-        });
     }
     {
         std::lock_guard lock(mutex_);
@@ -139,6 +134,23 @@ void Dispatcher::Poll(Time now) {
         auto conversion = domain::DecodeConversion(*document);
         if (conversion) Claim(*conversion, now);
     }
+}
+
+// Of several nodes that try, one gets the document; Claim asks whose it is now.
+void Dispatcher::Take(const store::WorkItem& item) {
+    std::string mark = "take " + item.ref.key;
+    {
+        std::lock_guard lock(mutex_);
+        if (!active_.insert(mark).second) return;
+    }
+    domain::TakeOver take{store::ConversionKeyOf(item.ref), item.owner};
+    ledger_->SubmitInternal(take, [this, mark](Result<domain::Decision> decision) {
+        {
+            std::lock_guard lock(mutex_);
+            active_.erase(mark);
+        }
+        if (decision && decision->document) Claim(*decision->document, options_.now());
+    });
 }
 
 // Queues what is due of a document this node owns.
@@ -160,6 +172,12 @@ void Dispatcher::SendQueued() {
             if (queued_.empty()) return;
             job = std::move(queued_.front());
             queued_.pop_front();
+            // Right before the attempt: a pause may lie between claiming and here. What another
+            // node may have taken meanwhile is looked up again by the next poll.
+            if (!ownership().MaySend(job.conversion.owner)) {
+                active_.erase(job.delivery_id);
+                continue;
+            }
             ++counters_.attempts;
         }
         Send(std::move(job));

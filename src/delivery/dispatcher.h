@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -20,6 +21,7 @@
 
 #include "base/time.h"
 #include "delivery/network.h"
+#include "delivery/ownership.h"
 #include "domain/conversion.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
@@ -36,8 +38,9 @@ struct DispatcherOptions {
     std::chrono::milliseconds poll{500};
     RetrySchedule schedule{};
     std::function<Time()> now = Time::Now;
-    std::function<double()> random;  // [0, 1), for the jitter
-    OnAttempt on_attempt;            // may be empty
+    std::function<double()> random;        // [0, 1), for the jitter
+    OnAttempt on_attempt;                  // may be empty
+    const Ownership* ownership = nullptr;  // none: this process is alone on its store
 };
 
 struct DispatcherCounters {
@@ -57,7 +60,8 @@ public:
     void Start(ledger::Ledger& ledger);
     void Stop();  // finishes the calls in flight; their outcomes reach the ledger
 
-    // Fresh deliveries of a document this node owns. Ids are ignored when no slot is free.
+    // Fresh deliveries. Ids are ignored when no slot is free, and when another node owns the
+    // document: they are due, and its owner's poll finds them.
     void Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids);
 
     // Calls `done` once: with the delivery after its next recorded outcome, or with nullopt when
@@ -81,7 +85,9 @@ private:
         WaitDone done;
     };
 
+    const Ownership& ownership() const;
     void Poll(Time now);
+    void Take(const store::WorkItem& item);
     void Claim(const domain::Conversion& conversion, Time now);
     void SendQueued();
     void Send(Job job);
@@ -97,6 +103,7 @@ private:
     Network& network_;
     DispatcherOptions options_;
     ledger::Ledger* ledger_ = nullptr;
+    std::unique_ptr<SoleOwner> alone_;
     std::atomic<bool> poll_now_ = false;
     std::chrono::steady_clock::time_point next_poll_{};
 

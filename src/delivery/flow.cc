@@ -136,7 +136,7 @@ void FlowRunner::AnswerLate(bool all) {
 void FlowRunner::Poll() {
     if (runs_.size() >= options_.runs_max) return;
     const Time now = options_.now();
-    auto items = engine_.Work(now, kWorkItemsMax);
+    auto items = engine_.Work({.until = now, .limit = kWorkItemsMax});
     if (!items) return;
     std::vector<store::Ref> refs;
     for (auto& item : *items) {

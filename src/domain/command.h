@@ -50,9 +50,11 @@ struct Outcome {
     ObjectId command_id;
 };
 
-// This node takes over the deliveries of a dead one.
+// This node takes over what a dead one owns. Whatever `from` does not own any more stays with its
+// owner: of several nodes that take over at once, exactly one gets the document.
 struct TakeOver {
     ConversionKey key;
+    std::string from;
 };
 
 // An operator sends a dead delivery again.

@@ -71,7 +71,8 @@ void Conversion::Reschedule(const std::string& node) {
         if (delivery.state != DeliveryState::kWaiting) continue;
         if (!due || delivery.next_at < *due) due = delivery.next_at;
     }
-    owner = due ? node : std::string();
+    if (!due) owner.clear();
+    if (due && owner.empty()) owner = node;
 }
 
 std::string DeliveryId(const ObjectId& id, std::string_view destination, std::string_view kind) {

@@ -91,7 +91,8 @@ struct Conversion {
     Delivery* FindDelivery(std::string_view destination, std::string_view kind);
     const Delivery* FindDelivery(std::string_view destination, std::string_view kind) const;
     void AddHistory(HistoryEntry entry);
-    // Sets or unsets `due` and `owner` from the deliveries; call after changing any of them.
+    // Sets or unsets `due` and `owner` from the deliveries; call after changing any of them. Who
+    // owns a document keeps it until nothing is owed or TakeOver: its deliveries may be under way.
     void Reschedule(const std::string& node);
 };
 

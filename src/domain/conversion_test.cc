@@ -226,11 +226,14 @@ TEST(Schedule, LeastOfTheWaitingOnes) {
     c.deliveries.back().next_at = Time{5};
     c.Reschedule("n");
     EXPECT_EQ(c.due, Time{5});
-    EXPECT_EQ(c.owner, "n");
+    EXPECT_EQ(c.owner, "node") << "whose it is stays";
     for (auto& d : c.deliveries) d.state = DeliveryState::kDone;
     c.Reschedule("n");
     EXPECT_FALSE(c.due);
     EXPECT_EQ(c.owner, "");
+    c.deliveries[0].state = DeliveryState::kWaiting;
+    c.Reschedule("n");
+    EXPECT_EQ(c.owner, "n");
 }
 
 TEST(DeliveryId, IsStableAndTellsPartsApart) {

@@ -303,9 +303,13 @@ Decision DecideReplay(
     return decision;
 }
 
-Decision DecideTakeOver(const std::optional<Conversion>& state, Time now, const std::string& node) {
+Decision DecideTakeOver(
+    const std::optional<Conversion>& state, const TakeOver& take, Time now, const std::string& node
+) {
     Decision decision = Unchanged(state);
-    if (state && state->due && state->owner != node) Finish(decision, now, node);
+    if (!state || !state->due || state->owner != take.from || take.from == node) return decision;
+    decision.document->owner.clear();  // free: Finish makes it ours
+    Finish(decision, now, node);
     return decision;
 }
 
@@ -326,7 +330,7 @@ Decision Decide(
     if (const auto* replay = std::get_if<Replay>(&command)) {
         return DecideReplay(state, *replay, now, node);
     }
-    return DecideTakeOver(state, now, node);
+    return DecideTakeOver(state, std::get<TakeOver>(command), now, node);
 }
 
 }  // namespace barracuda::domain

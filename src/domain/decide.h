@@ -31,7 +31,8 @@ struct Decision {
     std::vector<std::string> trace;
 };
 
-// `state` is nullopt when nothing is stored. `node` becomes the owner of what is owed.
+// `state` is nullopt when nothing is stored. `node` becomes the owner of what is owed,
+// unless another node owns this document already: then that one delivers.
 Decision Decide(
     const std::optional<Conversion>& state,
     const Command& command,

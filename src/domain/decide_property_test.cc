@@ -53,7 +53,7 @@ public:
             auto n = at->second.deliveries.size();
             delivery = at->second.deliveries[random_() % n].id;
         }
-        if (kind == 7) return TakeOver{key};
+        if (kind == 7) return TakeOver{key, "node-" + std::to_string(Roll(2))};
         if (kind == 6) {
             return Replay{
                 .key = key,

@@ -357,7 +357,7 @@ TEST(DecideOutcome, RefusedIsRetriedThenDeadAndStatusStays) {
     outcome.parameters = {{"a", "1"}};
     auto retried = Ask(state, outcome);
     EXPECT_EQ(retried.document->due, outcome.retry_at);
-    EXPECT_EQ(retried.document->owner, kNode);
+    EXPECT_EQ(retried.document->owner, "node-0");
     outcome.retry_at.reset();
     outcome.parameters = {{"a", "2"}};
     outcome.error = "refused";
@@ -383,7 +383,7 @@ TEST(DecideOutcome, UnknownDeliveryOrKeyChangesNothing) {
         Ask(std::nullopt, Replay{.key = Key(), .delivery_id = {}, .command_id = {}}).verdict,
         Verdict::kNone
     );
-    EXPECT_FALSE(Ask(std::nullopt, TakeOver{Key()}).document);
+    EXPECT_FALSE(Ask(std::nullopt, TakeOver{Key(), "dead"}).document);
 }
 
 TEST(DecideReplay, WakesDeadOnesOnly) {
@@ -408,12 +408,29 @@ TEST(DecideReplay, WakesDeadOnesOnly) {
 
 TEST(DecideTakeOver, ChangesTheOwnerOfWhatIsOwed) {
     auto state = WithDelivery(DeliveryState::kWaiting);
-    auto taken = Ask(state, TakeOver{Key()});
+    auto taken = Ask(state, TakeOver{Key(), state.owner});
     EXPECT_TRUE(taken.changed);
     EXPECT_EQ(taken.document->owner, kNode);
     EXPECT_EQ(taken.document->due, state.due);
-    EXPECT_FALSE(Ask(taken.document, TakeOver{Key()}).changed);
-    EXPECT_FALSE(Ask(WithDelivery(DeliveryState::kDone), TakeOver{Key()}).changed);
+    EXPECT_FALSE(Ask(taken.document, TakeOver{Key(), state.owner}).changed) << "taken by another";
+    EXPECT_FALSE(Ask(taken.document, TakeOver{Key(), kNode}).changed);
+    EXPECT_FALSE(Ask(WithDelivery(DeliveryState::kDone), TakeOver{Key(), state.owner}).changed);
+}
+
+TEST(DecideOwner, OfWhatAnotherNodeDeliversStays) {
+    auto state = WithDelivery(DeliveryState::kWaiting);
+    Report report = Says(Speaker::kKeyed);
+    report.deliveries = {{"default", "another_kind", {}}};
+    auto added = Ask(state, report);
+    ASSERT_THAT(added.fresh_deliveries, SizeIs(1));
+    EXPECT_EQ(added.document->owner, state.owner) << "its first delivery may be under way there";
+    Outcome late;
+    late.key = Key();
+    late.delivery_id = state.deliveries[0].id;
+    late.retry_at = Time{kNow.ms + 1};
+    EXPECT_EQ(Ask(state, late).document->owner, state.owner) << "an outcome takes nothing over";
+    auto done = Ask(WithDelivery(DeliveryState::kDone), report);
+    EXPECT_EQ(done.document->owner, kNode) << "nobody owned it";
 }
 
 TEST(DecideTable, TransactionIdOfAnOccurrenceStays) {

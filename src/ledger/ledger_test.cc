@@ -48,9 +48,10 @@ public:
     Result<store::Page> Scan(const store::ScanRequest& request) override {
         return inner_->Scan(request);
     }
-    Result<std::vector<store::WorkItem>> Work(Time until, size_t limit) override {
-        return inner_->Work(until, limit);
+    Result<std::vector<store::WorkItem>> Work(const store::WorkQuery& query) override {
+        return inner_->Work(query);
     }
+    Result<std::vector<std::string>> WorkOwners() override { return inner_->WorkOwners(); }
     Result<std::vector<store::RollupRow>> Rollup(store::Collection collection) override {
         return inner_->Rollup(collection);
     }
@@ -185,7 +186,7 @@ TEST_F(LedgerTest, HooksSeeWhatIsOwedAfterTheCommit) {
     ASSERT_TRUE(Ask(*ledger, report));
     EXPECT_EQ(owed, 1);
     EXPECT_EQ(written, 2);
-    auto work = engine_->Work(Time::Now(), 10);
+    auto work = engine_->Work({.until = Time::Now(), .limit = 10});
     EXPECT_EQ(work->size(), 1u);
 }
 

@@ -74,6 +74,13 @@ struct Page {
     std::string cursor;  // empty: nothing follows
 };
 
+// What is due. Many nodes share one queue: each asks for its own work and that of dead nodes.
+struct WorkQuery {
+    Time until;  // inclusive
+    size_t limit = 100;
+    std::optional<std::vector<std::string>> owners = {};  // in this order; nullopt: anybody's
+};
+
 struct WorkItem {
     Ref ref;
     std::string owner;
@@ -95,8 +102,10 @@ public:
     virtual Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) = 0;
     virtual Result<std::vector<WriteState>> Commit(std::span<const Write> writes) = 0;
     virtual Result<Page> Scan(const ScanRequest& request) = 0;
-    // Unfinished documents due by `until`, any owner, oldest first within an owner.
-    virtual Result<std::vector<WorkItem>> Work(Time until, size_t limit) = 0;
+    // Unfinished documents, oldest first within an owner.
+    virtual Result<std::vector<WorkItem>> Work(const WorkQuery& query) = 0;
+    // Everybody who owns an unfinished document, due or not.
+    virtual Result<std::vector<std::string>> WorkOwners() = 0;
     virtual Result<std::vector<RollupRow>> Rollup(Collection collection) = 0;
     // A consistent copy into a directory that does not exist yet.
     virtual Result<bool> Backup(const std::string& directory) = 0;

@@ -10,6 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 constexpr auto kApplied = WriteState::kApplied;
 constexpr auto kLost = WriteState::kLost;
@@ -306,7 +307,7 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     writes.push_back({DealRef("idle"), std::nullopt, Document({.click = "idle"})});
     Commit(engine(), writes);
     auto names = [&](int64_t until, size_t limit) {
-        auto items = engine().Work(Time{until}, limit);
+        auto items = engine().Work({.until = Time{until}, .limit = limit});
         EXPECT_TRUE(items);
         std::vector<std::string> out;
         for (auto& item : *items) {
@@ -323,6 +324,18 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     EXPECT_THAT(names(10, 100), ElementsAre(":7:c6", "n1:10:c3", "n10:5:c5"));
     EXPECT_THAT(names(1000, 3), SizeIs(3));
     EXPECT_THAT(names(4, 100), IsEmpty());
+    EXPECT_THAT(*engine().WorkOwners(), UnorderedElementsAre("", "n1", "n10", "n2"));
+    auto clicks_of = [&](std::vector<std::string> owners, size_t limit) {
+        auto items = engine().Work({.until = Time{50}, .limit = limit, .owners = owners});
+        std::vector<std::string> clicks;
+        for (auto& item : *items) clicks.push_back(ConversionKeyOf(item.ref).click.value);
+        return clicks;
+    };
+    EXPECT_THAT(clicks_of({"n2", "n1"}, 100), ElementsAre("c1", "c3", "c2")) << "in their order";
+    EXPECT_THAT(clicks_of({"n1", "n2"}, 2), ElementsAre("c3", "c2"));
+    EXPECT_THAT(clicks_of({""}, 100), ElementsAre("c6"));
+    EXPECT_THAT(clicks_of({"n", "n3"}, 100), IsEmpty());
+    EXPECT_THAT(clicks_of({}, 100), IsEmpty()) << "nobody's is not everybody's";
     NothingWrong();
     auto was = Document({.click = "c3", .due = 10, .owner = "n1"});
     auto moved = Document({.click = "c3", .rev = 2, .due = 60, .owner = "n2"});
@@ -366,7 +379,7 @@ TEST_P(EngineTest, ReopenKeepsEverything) {
         store_.Reopen();
         EXPECT_EQ(Get(engine(), DealRef("a")), a);
         EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("x@y")), kRefused);
-        EXPECT_THAT(*engine().Work(Time{5}, 9), SizeIs(1));
+        EXPECT_THAT(*engine().Work({.until = Time{5}}), SizeIs(1));
         EXPECT_EQ(engine().Rollup(Collection::kConversions)->at(0).count, 1);
         NothingWrong();
     }

@@ -19,7 +19,8 @@ public:
     Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
     Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override;
     Result<Page> Scan(const ScanRequest& request) override;
-    Result<std::vector<WorkItem>> Work(Time until, size_t limit) override;
+    Result<std::vector<WorkItem>> Work(const WorkQuery& query) override;
+    Result<std::vector<std::string>> WorkOwners() override;
     Result<std::vector<RollupRow>> Rollup(Collection collection) override;
     Result<bool> Backup(const std::string& directory) override { return kv_->Backup(directory); }
     std::optional<std::string> Trouble() const override;

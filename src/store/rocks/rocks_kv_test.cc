@@ -152,7 +152,7 @@ TEST(Rocks, ABackupOpensAndHoldsWhatWasThere) {
     ASSERT_TRUE(copy);
     EXPECT_THAT(copy->Scan({})->documents, SizeIs(50));
     EXPECT_EQ(Get(*copy, DealRef("later")), std::nullopt);
-    EXPECT_THAT(*copy->Work(Time{1000}, 100), SizeIs(50));
+    EXPECT_THAT(*copy->Work({.until = Time{1000}}), SizeIs(50));
     EXPECT_THAT(*copy->Verify(false), IsEmpty());
     EXPECT_EQ(
         Put(*copy, DealRef("own"), std::nullopt, Document({.click = "own"})), WriteState::kApplied
