@@ -26,6 +26,7 @@ struct Report {
     Speaker speaker = Speaker::kKeyed;
     std::string route;  // "ftd", "postback", …: for provenance and history
     ConversionKey key;
+    int64_t goal_epoch = 0;  // of the goal rules that made the key (delivery/goal_rules.h)
     GoalType goal_type = GoalType::kOther;
     Fields given;                  // what the caller said
     Fields defaults;               // what fills a new document where the caller said nothing

@@ -58,6 +58,11 @@ EditState Ledger::Batch::Edit(Slot& slot, const EditFunction& edit) {
     return EditState::kWritten;
 }
 
+std::optional<Error> Ledger::Batch::Refused(const domain::Command& command) const {
+    const auto* report = std::get_if<domain::Report>(&command);
+    return report && hooks_.refuse ? hooks_.refuse(*report) : std::nullopt;
+}
+
 // All commands of one document in order; later ones see the effects of earlier ones.
 void Ledger::Batch::Decide(Slot& slot) {
     int64_t rev = slot.conversion ? slot.conversion->rev : 0;
@@ -72,7 +77,11 @@ void Ledger::Batch::Decide(Slot& slot) {
             entry.edit_state = Edit(slot, entry.edit);
             continue;
         }
-        auto decision = domain::Decide(slot.conversion, *entry.command, now_, options_.node);
+        if (auto refused = Refused(*entry.command)) {
+            entry.decision = Fail(std::move(*refused));
+            continue;
+        }
+        auto decision = domain::Decide(slot.conversion, *entry.command, now_, node_);
         if (decision.changed) {
             slot.conversion = decision.document;
             slot.changed = true;

@@ -37,8 +37,19 @@ struct Ledger::Slot {
 
 class Ledger::Batch {
 public:
-    Batch(store::Engine& engine, const Options& options, Time now, std::vector<Entry>& entries)
-        : engine_(engine), options_(options), now_(now), entries_(entries) {}
+    Batch(
+        store::Engine& engine,
+        const Options& options,
+        const Hooks& hooks,
+        std::string node,
+        std::vector<Entry>& entries
+    )
+        : engine_(engine),
+          options_(options),
+          hooks_(hooks),
+          node_(std::move(node)),
+          now_(hooks.now()),
+          entries_(entries) {}
 
     // Afterwards every entry has its answer. Returns the number of lost writes.
     uint64_t Run();
@@ -48,12 +59,15 @@ private:
     Result<bool> Load();
     EditState Edit(Slot& slot, const EditFunction& edit);
     void Decide(Slot& slot);
+    std::optional<Error> Refused(const domain::Command& command) const;
     Result<std::vector<store::WriteState>> Commit(std::vector<Slot*>& written);
     void Settle(Slot& slot, store::WriteState state);
     void FailOpen(const Error& error);
 
     store::Engine& engine_;
     const Options& options_;
+    const Hooks& hooks_;
+    const std::string node_;
     Time now_;
     std::vector<Entry>& entries_;
     std::vector<Slot> slots_;

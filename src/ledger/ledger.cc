@@ -95,6 +95,16 @@ size_t Ledger::depth() const {
     return routes_.size() + internal_.size();
 }
 
+std::string Ledger::node() const {
+    std::lock_guard lock(mutex_);
+    return options_.node;
+}
+
+void Ledger::SetNode(std::string node) {
+    std::lock_guard lock(mutex_);
+    options_.node = std::move(node);
+}
+
 Counters Ledger::counters() const {
     std::lock_guard lock(mutex_);
     return counters_;
@@ -129,7 +139,7 @@ void Ledger::Run() {
 }
 
 void Ledger::Process(std::vector<Entry> entries) {
-    uint64_t lost = Batch(engine_, options_, hooks_.now(), entries).Run();
+    uint64_t lost = Batch(engine_, options_, hooks_, node(), entries).Run();
     {
         std::lock_guard lock(mutex_);
         ++counters_.batches;

@@ -37,7 +37,7 @@ enum class EditState { kWritten, kUnchanged, kRefused /* a unique value is taken
 using EditDone = std::function<void(Result<EditState>)>;
 
 struct Options {
-    std::string node;           // boot id: owner of what this process delivers
+    std::string node;           // boot id: owner of what this process delivers, at first
     size_t queue_max = 65'536;  // routes' lane, commands
     size_t batch_commands_max = 1'024;
     size_t batch_bytes_max = 4 << 20;
@@ -46,6 +46,8 @@ struct Options {
 
 struct Hooks {
     std::function<Time()> now = Time::Now;
+    // Right before a report is decided, on the ledger's thread: why it may not be (kUnavailable).
+    std::function<std::optional<Error>(const domain::Report&)> refuse;
     // Runs `work` on an io thread.
     std::function<void(unsigned io_thread, std::function<void()> work)> post;
     // After the commit, on the ledger's thread: deliveries that this node now owes.
@@ -73,7 +75,9 @@ public:
 
     size_t depth() const;
     Counters counters() const;
-    const std::string& node() const { return options_.node; }
+    // Who owns what is written from now on; changes when other nodes declared this one dead.
+    std::string node() const;
+    void SetNode(std::string node);
 
 private:
     struct Entry;

@@ -102,6 +102,10 @@ public:
     virtual Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) = 0;
     virtual Result<std::vector<WriteState>> Commit(std::span<const Write> writes) = 0;
     virtual Result<Page> Scan(const ScanRequest& request) = 0;
+    // Documents that hold any of `values` in an index whose first field is text; at most 1,000.
+    virtual Result<std::vector<std::string>> FindAny(
+        IndexId index, std::span<const std::string> values
+    );
     // Unfinished documents, oldest first within an owner.
     virtual Result<std::vector<WorkItem>> Work(const WorkQuery& query) = 0;
     // Everybody who owns an unfinished document, due or not.

@@ -1,0 +1,26 @@
+#include "store/engine.h"
+
+#include "store/each_document.h"
+#include "store/index.h"
+
+namespace barracuda::store {
+
+// One index range a value; a store behind a network asks for all of them at once instead.
+Result<std::vector<std::string>> Engine::FindAny(
+    IndexId index, std::span<const std::string> values
+) {
+    std::vector<std::string> documents;
+    for (const auto& value : values) {
+        ScanRequest request;
+        request.collection = IndexOf(index).collection;
+        request.index = index;
+        request.equal = {value};
+        auto read = EachDocument(*this, request, [&](const std::string& document) {
+            documents.push_back(document);
+        });
+        if (!read) return Fail(read.error());
+    }
+    return documents;
+}
+
+}  // namespace barracuda::store
