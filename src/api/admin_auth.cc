@@ -77,6 +77,41 @@ std::optional<http::Response> RefuseForeignPage(const http::Request& request) {
     return ErrorResponse({ErrorCode::kForbidden, "the request comes from another site", "Origin"});
 }
 
+void RefuseForNow(Call& call, int seconds) {
+    auto response = ErrorResponse({ErrorCode::kLimited, "too many attempts, wait a little", {}});
+    std::erase_if(response.headers, [](auto& header) {
+        return http::EqualNoCase(header.first, "retry-after");
+    });
+    response.headers.emplace_back("Retry-After", fmt::format("{}", seconds));
+    call.respond(std::move(response));
+}
+
+void CheckPassword(
+    Service& service,
+    std::shared_ptr<Call> call,
+    const std::string& email,
+    const std::string& address,
+    const std::string& password
+) {
+    auto admin = service.admin->admins().Find(email);
+    bool queued = service.admin->passwords().Verify(
+        admin ? admin->password : std::string(),
+        password,
+        [&service, call, admin, email, address](bool matches) {
+            if (!matches || !admin) {
+                return call->respond(ErrorResponse(
+                    {ErrorCode::kUnauthorized, "the e-mail or the password is wrong", {}}
+                ));
+            }
+            service.admin->LoginSucceeded(service.ledger, email, address);
+            OpenSession(service, call, *admin, "Login successful");
+        }
+    );
+    if (!queued) {
+        call->respond(ErrorResponse({ErrorCode::kUnavailable, "too many logins at once", {}}));
+    }
+}
+
 struct SetupInput {
     std::string token, email, name, password;
 };
@@ -128,6 +163,23 @@ void FinishSetup(
 Result<bool> AdminAuth::LoadFrom(store::Engine& engine) {
     auto admins = admins_.LoadFrom(engine);
     return admins ? sessions_.LoadFrom(engine) : std::move(admins);
+}
+
+void AdminAuth::BeginLogin(
+    ledger::Ledger& ledger,
+    const std::string& account,
+    const std::string& address,
+    SharedLoginGuard::BeginDone done
+) {
+    if (!shared_guard_) return done(guard_.Begin(account, address, SteadyMs()));
+    SharedLoginGuard::Begin(ledger, account, address, Time::Now(), std::move(done));
+}
+
+void AdminAuth::LoginSucceeded(
+    ledger::Ledger& ledger, const std::string& account, const std::string& address
+) {
+    if (!shared_guard_) return guard_.Succeeded(account, address);
+    SharedLoginGuard::Succeeded(ledger, account, address);
 }
 
 std::string AdminAuth::NewSetupToken() {
@@ -213,34 +265,17 @@ void AdminLogin(Service& service, std::shared_ptr<Call> call) {
     const std::string password = reader.RequiredText("password");
     if (reader.error()) return call->respond(ErrorResponse(*reader.error()));
 
-    AdminAuth& auth = *service.admin;
     const std::string address = RateLimit::Key(ClientOf(service, call->request));
-    if (auto wait = auth.guard().Begin(email, address, SteadyMs())) {
-        auto response =
-            ErrorResponse({ErrorCode::kLimited, "too many attempts, wait a little", {}});
-        std::erase_if(response.headers, [](auto& header) {
-            return http::EqualNoCase(header.first, "retry-after");
-        });
-        response.headers.emplace_back("Retry-After", fmt::format("{}", *wait));
-        return call->respond(std::move(response));
-    }
-    auto admin = auth.admins().Find(email);
-    bool queued = auth.passwords().Verify(
-        admin ? admin->password : std::string(),
-        password,
-        [&service, call, admin, email, address](bool matches) {
-            if (!matches || !admin) {
-                return call->respond(ErrorResponse(
-                    {ErrorCode::kUnauthorized, "the e-mail or the password is wrong", {}}
-                ));
-            }
-            service.admin->guard().Succeeded(email, address);
-            OpenSession(service, call, *admin, "Login successful");
+    service.admin->BeginLogin(
+        service.ledger,
+        email,
+        address,
+        [&service, call, email, address, password](Result<std::optional<int>> wait) {
+            if (!wait) return call->respond(ErrorResponse(wait.error()));
+            if (*wait) return RefuseForNow(*call, **wait);
+            CheckPassword(service, call, email, address, password);
         }
     );
-    if (!queued) {
-        call->respond(ErrorResponse({ErrorCode::kUnavailable, "too many logins at once", {}}));
-    }
 }
 
 void AdminSetup(Service& service, std::shared_ptr<Call> call) {
@@ -266,6 +301,13 @@ void AdminSetup(Service& service, std::shared_ptr<Call> call) {
 
 void AdminProfile(Service& service, std::shared_ptr<Call> call) {
     auto caller = AdminOf(service, call->request);
+    if (!caller && !std::exchange(call->looked_up, true)) {
+        if (LookUpFirst(service, call->request, [&service, call] {
+                AdminProfile(service, call);
+            })) {
+            return;
+        }
+    }
     auto admin = caller ? service.admin->admins().Find(caller->name.substr(6)) : std::nullopt;
     if (!admin) {
         return call->respond(ErrorResponse({ErrorCode::kUnauthorized, "log in first", {}}));

@@ -30,7 +30,19 @@ public:
     Admins& admins() { return admins_; }
     Sessions& sessions() { return sessions_; }
     PasswordWorker& passwords() { return passwords_; }
-    LoginGuard& guard() { return guard_; }
+
+    // Counts one login attempt, in memory or, with other nodes, in the store (login_guard.h).
+    // Nullopt: go on; else the seconds to wait. `done` here, or on the ledger's thread.
+    void BeginLogin(
+        ledger::Ledger& ledger,
+        const std::string& account,
+        const std::string& address,
+        SharedLoginGuard::BeginDone done
+    );
+    void LoginSucceeded(
+        ledger::Ledger& ledger, const std::string& account, const std::string& address
+    );
+    void CountLoginsInStore() { shared_guard_ = true; }
 
     // The secret of the one-time link that makes the first admin. Only its hash is kept, in memory:
     // void after an hour, at the next call and at a restart.
@@ -46,6 +58,7 @@ private:
     Admins admins_;
     Sessions sessions_;
     LoginGuard guard_;
+    bool shared_guard_ = false;
     std::mutex mutex_;
     std::string setup_hash_;  // empty: none
     std::chrono::steady_clock::time_point setup_until_;

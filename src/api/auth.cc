@@ -1,6 +1,8 @@
 #include "api/auth.h"
 
 #include "api/admin_auth.h"
+#include "api/query_pool.h"
+#include "api/shared_state.h"
 #include "base/text.h"
 
 namespace barracuda::api {
@@ -23,6 +25,11 @@ std::string SecretOf(const http::Request& request, Access access, bool& by_url) 
     return {};
 }
 
+Error StaleError() {
+    return {
+        ErrorCode::kUnavailable, "the store cannot be read, nobody is let in by memory alone", {}};
+}
+
 Caller OpenCaller() {
     Caller caller;
     caller.name = "open";
@@ -33,7 +40,9 @@ Caller OpenCaller() {
 
 Result<Caller> Authenticate(Service& service, const http::Request& request, Access access) {
     if (access == Access::kOpen) return Caller{};
+    const bool stale = service.shared && service.shared->Stale();
     if (access == Access::kAdmin) {
+        if (stale) return Fail(StaleError());
         if (auto admin = AdminOf(service, request)) {
             bool safe = request.method == "GET" || request.method == "HEAD";
             if (!admin->by_cookie || safe || CookieOriginOk(request)) return std::move(*admin);
@@ -47,6 +56,7 @@ Result<Caller> Authenticate(Service& service, const http::Request& request, Acce
         if (open) return OpenCaller();
         return Fail(ErrorCode::kUnauthorized, "a key is required: Authorization: Bearer KEY");
     }
+    if (stale) return Fail(StaleError());
     auto key = service.keys.Find(secret);
     if (!key) {
         if (open && by_url) return OpenCaller();  // a tracker's own parameter of this name
@@ -69,6 +79,24 @@ std::string ClientOf(const Service& service, const http::Request& request) {
     std::vector<std::string> forwarded;
     for (auto value : request.HeaderValues("x-forwarded-for")) forwarded.emplace_back(value);
     return service.proxies.ClientAddress(request.peer_address, forwarded);
+}
+
+bool LookUpFirst(Service& service, const http::Request& request, std::function<void()> again) {
+    if (!service.shared) return false;
+    bool by_url = false;
+    std::string secret = SecretOf(request, Access::kIngestUrl, by_url);
+    auto session = SessionTokenOf(request);
+    if ((secret.empty() && !session) || !service.shared->MayLookUp()) return false;
+    std::string token = session ? session->text : std::string();
+    // A look-up that fails leaves the answer as it was: not known.
+    return service.queries.Run([&service, secret, token, again = std::move(again)] {
+        if (!secret.empty()) (void)service.keys.LookUp(service.engine, secret);
+        if (!token.empty() && service.admin) {
+            auto known = service.admin->sessions().LookUp(service.engine, token);
+            if (known && *known) (void)service.admin->admins().LoadFrom(service.engine);
+        }
+        again();
+    });
 }
 
 std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate) {

@@ -35,12 +35,32 @@ Result<bool> KeyRing::LoadFrom(store::Engine& engine) {
     store::ScanRequest request;
     request.collection = store::Collection::kApiKeys;
     request.limit = 1000;
-    std::unique_lock lock(mutex_);
-    by_hash_.clear();
-    return store::EachDocument(engine, request, [this](const std::string& document) {
+    uint64_t before;
+    {
+        std::shared_lock lock(mutex_);
+        before = changes_;
+    }
+    std::unordered_map<std::string, ApiKey> loaded;
+    auto read = store::EachDocument(engine, request, [&](const std::string& document) {
         ApiKey key = DecodeKey(document);
-        by_hash_.emplace(key.hash, std::move(key));
+        loaded.emplace(key.hash, std::move(key));
     });
+    if (!read) return read;
+    std::unique_lock lock(mutex_);
+    if (changes_ == before) by_hash_ = std::move(loaded);  // else the next reading has both
+    return true;
+}
+
+Result<bool> KeyRing::LookUp(store::Engine& engine, std::string_view secret) {
+    store::Ref ref{store::Collection::kApiKeys, HashSecret(secret)};
+    auto loaded = engine.Load(std::span(&ref, 1));
+    if (!loaded) return Fail(loaded.error());
+    if (!loaded->front()) return false;
+    ApiKey key = DecodeKey(*loaded->front());
+    std::unique_lock lock(mutex_);
+    ++changes_;
+    by_hash_[key.hash] = key;
+    return !key.revoked;
 }
 
 // By hash: what a lookup's timing could tell is only the hash's first bytes, never the key's.
@@ -80,6 +100,7 @@ void KeyRing::Create(
             if (!state) return done(Fail(state.error()));
             {
                 std::unique_lock lock(mutex_);
+                ++changes_;
                 by_hash_[key.hash] = key;
             }
             done(secret);
@@ -108,6 +129,7 @@ void KeyRing::Revoke(
             if (!state) return done(Fail(state.error()));
             {
                 std::unique_lock lock(mutex_);
+                ++changes_;
                 by_hash_[hash].revoked = true;
             }
             done(true);

@@ -45,7 +45,10 @@ ApiKey DecodeKey(std::string_view bson);
 // Thread-safe.
 class KeyRing {
 public:
+    // Also again while serving, to see what other nodes changed.
     Result<bool> LoadFrom(store::Engine& engine);
+    // One key that memory does not know: made on another node a moment ago. Blocks on the store.
+    Result<bool> LookUp(store::Engine& engine, std::string_view secret);
     std::optional<ApiKey> Find(std::string_view secret) const;  // not a revoked one
     std::vector<ApiKey> List() const;
 
@@ -63,6 +66,7 @@ public:
 
 private:
     mutable std::shared_mutex mutex_;
+    uint64_t changes_ = 0;  // of this node: a reading that began before one is not taken
     std::unordered_map<std::string, ApiKey> by_hash_;
 };
 

@@ -121,6 +121,31 @@ const Entry* Find(const http::Request& request, std::string& allow) {
     return nullptr;
 }
 
+// `looked_up`: whether the store was asked for a caller that memory does not know.
+void Answer(
+    Service& service,
+    const Entry& entry,
+    http::Request&& request,
+    http::Respond respond,
+    bool looked_up
+) {
+    auto caller = Authenticate(service, request, entry.access);
+    if (!caller && caller.error().code == ErrorCode::kUnauthorized && !looked_up) {
+        auto held = std::make_shared<http::Request>(std::move(request));
+        const bool started = LookUpFirst(service, *held, [&service, &entry, held, respond] {
+            Answer(service, entry, std::move(*held), respond, true);
+        });
+        return started ? void() : respond(ErrorResponse(caller.error()));
+    }
+    if (!caller) return respond(ErrorResponse(caller.error()));
+    auto call = std::make_shared<Call>();
+    call->explain = caller->scope != Scope::kNone && WantsExplain(request);
+    call->caller = std::move(*caller);
+    call->request = std::move(request);
+    call->respond = std::move(respond);
+    entry.route(service, std::move(call));
+}
+
 }  // namespace
 
 void Handle(Service& service, http::Request&& request, http::Respond respond) {
@@ -131,13 +156,6 @@ void Handle(Service& service, http::Request&& request, http::Respond respond) {
         if (!allow.empty()) return respond(NotAllowed(allow));
         return respond(http::JsonError(404, "no such path"));
     }
-    auto caller = Authenticate(service, request, entry->access);
-    if (!caller) return respond(ErrorResponse(caller.error()));
-    auto call = std::make_shared<Call>();
-    call->explain = caller->scope != Scope::kNone && WantsExplain(request);
-    call->caller = std::move(*caller);
-    call->request = std::move(request);
-    call->respond = std::move(respond);
-    entry->route(service, std::move(call));
+    Answer(service, *entry, std::move(request), std::move(respond), false);
 }
 }  // namespace barracuda::api

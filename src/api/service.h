@@ -20,12 +20,15 @@
 
 namespace barracuda::delivery {
 class FlowRunner;
-}
+class GoalRules;
+class Membership;
+}  // namespace barracuda::delivery
 
 namespace barracuda::api {
 
 class AdminAuth;
 class QueryPool;
+class SharedState;
 
 struct Service {
     const config::Config& config;
@@ -39,14 +42,18 @@ struct Service {
     AdminAuth* admin = nullptr;             // admin_auth.h
     delivery::FlowRunner* flows = nullptr;  // delivery/flow.h
     RequestObserver answered = {};          // empty: no request log
+    const delivery::Membership* nodes = nullptr;
+    const delivery::GoalRules* goals = nullptr;
+    SharedState* shared = nullptr;  // none: nobody else writes to the store
 };
 
 // A request on its way through one route.
 struct Call {
     http::Request request;
     http::Respond respond;
-    Caller caller;         // who asks (key_ring.h)
-    bool explain = false;  // ?explain=1 with a key
+    Caller caller;           // who asks (key_ring.h)
+    bool explain = false;    // ?explain=1 with a key
+    bool looked_up = false;  // an unknown session was asked of the store (auth.h)
 };
 
 using Route = void (*)(Service&, std::shared_ptr<Call>);

@@ -53,6 +53,11 @@ Admin DecodeAdmin(std::string_view bson) {
 }
 
 Result<bool> Admins::LoadFrom(store::Engine& engine) {
+    uint64_t before;
+    {
+        std::shared_lock lock(mutex_);
+        before = changes_;
+    }
     std::unordered_map<std::string, Admin> loaded;
     auto scanned = store::EachDocument(
         engine,
@@ -64,7 +69,7 @@ Result<bool> Admins::LoadFrom(store::Engine& engine) {
     );
     if (!scanned) return scanned;
     std::unique_lock lock(mutex_);
-    by_email_ = std::move(loaded);
+    if (changes_ == before) by_email_ = std::move(loaded);  // else the next reading has both
     return true;
 }
 
@@ -115,6 +120,7 @@ void Admins::Create(
             }
             {
                 std::unique_lock lock(mutex_);
+                ++changes_;
                 by_email_[admin.email] = admin;
             }
             if (created_) created_();
@@ -151,30 +157,74 @@ bool Sessions::IsLive(const Session& session, Time now) {
 }
 
 Result<bool> Sessions::LoadFrom(store::Engine& engine) {
-    std::unique_lock lock(mutex_);
-    by_hash_.clear();
-    stored_seen_ms_.clear();
-    return store::EachDocument(
+    uint64_t before;
+    {
+        std::shared_lock lock(mutex_);
+        before = changes_;
+    }
+    std::vector<Session> loaded;
+    // Dead ones too: the next Create sweeps them out of the store.
+    auto read = store::EachDocument(
         engine,
         AllOf(store::Collection::kSessions),
-        [&](const std::string& document) {
-            Session session = DecodeSession(document);
-            // Dead ones too: the next Create sweeps them out of the store.
-            stored_seen_ms_[session.hash] = session.seen.ms;
-            by_hash_[session.hash] = std::move(session);
-        }
+        [&](const std::string& document) { loaded.push_back(DecodeSession(document)); }
     );
+    if (!read) return read;
+    std::unique_lock lock(mutex_);
+    if (changes_ != before) return true;  // the next reading has both
+    std::unordered_set<std::string> there;
+    for (auto& session : loaded) {
+        there.insert(session.hash);
+        if (!ending_.contains(session.hash)) Keep(std::move(session));
+    }
+    std::erase_if(by_hash_, [&](const auto& known) { return !there.contains(known.first); });
+    std::erase_if(stored_seen_ms_, [&](const auto& known) { return !there.contains(known.first); });
+    return true;
+}
+
+// `seen` is exact in memory and lags in the store: the later one counts. Under mutex_.
+void Sessions::Keep(Session session) {
+    int64_t& stored = stored_seen_ms_[session.hash];
+    stored = std::max(stored, session.seen.ms);
+    auto at = by_hash_.find(session.hash);
+    if (at != by_hash_.end()) session.seen = std::max(session.seen, at->second.seen);
+    by_hash_[session.hash] = std::move(session);
+}
+
+// Under mutex_; until it is out of the store no reading brings it back.
+void Sessions::Drop(const std::string& hash) {
+    by_hash_.erase(hash);
+    stored_seen_ms_.erase(hash);
+    ending_.insert(hash);
+}
+
+Result<bool> Sessions::LookUp(store::Engine& engine, std::string_view token) {
+    store::Ref ref{store::Collection::kSessions, HashSecret(token)};
+    auto loaded = engine.Load(std::span(&ref, 1));
+    if (!loaded) return Fail(loaded.error());
+    if (!loaded->front()) return false;
+    std::unique_lock lock(mutex_);
+    if (ending_.contains(ref.key)) return false;
+    ++changes_;
+    Keep(DecodeSession(*loaded->front()));
+    return true;
 }
 
 void Sessions::Erase(
     ledger::Ledger& ledger, std::string hash, std::function<void(Result<bool>)> done
 ) {
+    store::Ref ref{store::Collection::kSessions, hash};
     ledger.Edit(
-        {store::Collection::kSessions, std::move(hash)},
+        std::move(ref),
         [](const std::optional<std::string>& stored) {
             return ledger::EditPlan{stored.has_value(), std::nullopt};
         },
-        [done = std::move(done)](Result<ledger::EditState> state) {
+        [this, hash, done = std::move(done)](Result<ledger::EditState> state) {
+            {
+                std::unique_lock lock(mutex_);
+                ++changes_;
+                ending_.erase(hash);
+            }
             if (!done) return;
             state ? done(true) : done(Fail(state.error()));
         }
@@ -197,10 +247,7 @@ std::vector<std::string> Sessions::TakeSurplus(Time now) {
     for (size_t i = 0; i < live.size() && live.size() - i >= sessions_max_; ++i) {
         gone.push_back(live[i].second);
     }
-    for (const auto& hash : gone) {
-        by_hash_.erase(hash);
-        stored_seen_ms_.erase(hash);
-    }
+    for (const auto& hash : gone) Drop(hash);
     return gone;
 }
 
@@ -228,6 +275,7 @@ void Sessions::Create(
             if (!state) return done(Fail(state.error()));
             {
                 std::unique_lock lock(mutex_);
+                ++changes_;
                 stored_seen_ms_[session.hash] = session.seen.ms;
                 by_hash_[session.hash] = session;
             }
@@ -269,8 +317,7 @@ void Sessions::End(
     std::string hash = HashSecret(token);
     {
         std::unique_lock lock(mutex_);
-        by_hash_.erase(hash);
-        stored_seen_ms_.erase(hash);
+        Drop(hash);
     }
     Erase(ledger, std::move(hash), std::move(done));
 }
@@ -283,10 +330,7 @@ void Sessions::EndAllOf(ledger::Ledger& ledger, std::string_view email) {
         for (const auto& [hash, session] : by_hash_) {
             if (session.email == wanted) gone.push_back(hash);
         }
-        for (const auto& hash : gone) {
-            by_hash_.erase(hash);
-            stored_seen_ms_.erase(hash);
-        }
+        for (const auto& hash : gone) Drop(hash);
     }
     for (auto& hash : gone) Erase(ledger, std::move(hash), {});
 }

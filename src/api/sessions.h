@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -36,6 +37,7 @@ Admin DecodeAdmin(std::string_view bson);
 
 class Admins {
 public:
+    // Also again while serving, to see what other nodes changed.
     Result<bool> LoadFrom(store::Engine& engine);
     std::optional<Admin> Find(std::string_view email) const;  // any case
     std::vector<Admin> List() const;                          // by e-mail
@@ -56,6 +58,7 @@ public:
 private:
     mutable std::shared_mutex mutex_;
     std::unordered_map<std::string, Admin> by_email_;
+    uint64_t changes_ = 0;  // of this node: a reading that began before one is not taken
     std::function<void()> created_;
 };
 
@@ -78,7 +81,11 @@ public:
 
     explicit Sessions(std::size_t sessions_max = 1000) : sessions_max_(sessions_max) {}
 
+    // Also again while serving: what other nodes ended ends, what they began is known.
     Result<bool> LoadFrom(store::Engine& engine);
+    // One session that memory does not know: begun on another node a moment ago. Blocks on the
+    // store.
+    Result<bool> LookUp(store::Engine& engine, std::string_view token);
 
     // `done` gets the token, once, after the session is durable. Beyond the bound the session
     // unseen for longest ends.
@@ -100,15 +107,17 @@ public:
 
 private:
     static bool IsLive(const Session& session, Time now);
+    void Keep(Session session);
+    void Drop(const std::string& hash);
     std::vector<std::string> TakeSurplus(Time now);
-    static void Erase(
-        ledger::Ledger& ledger, std::string hash, std::function<void(Result<bool>)> done
-    );
+    void Erase(ledger::Ledger& ledger, std::string hash, std::function<void(Result<bool>)> done);
 
     const std::size_t sessions_max_;
     mutable std::shared_mutex mutex_;
     std::unordered_map<std::string, Session> by_hash_;
     std::unordered_map<std::string, int64_t> stored_seen_ms_;  // as last handed to the ledger
+    std::unordered_set<std::string> ending_;  // ended here, perhaps still in the store
+    uint64_t changes_ = 0;  // of this node: a reading that began before one is not taken
 };
 
 }  // namespace barracuda::api
