@@ -3,6 +3,7 @@
 
 #include "api/respond.h"
 #include "api/routes.h"
+#include "delivery/membership.h"
 
 namespace barracuda::api {
 
@@ -13,6 +14,7 @@ void Livez(Service&, std::shared_ptr<Call> call) {
 
 void Readyz(Service& service, std::shared_ptr<Call> call) {
     auto trouble = service.engine.Trouble();
+    if (!trouble && service.nodes) trouble = service.nodes->Fenced();
     JsonObject body;
     body.Bool("success", !trouble).Text("message", trouble.value_or("ready"));
     auto response = JsonResponse(trouble ? 503 : 200, body);
@@ -58,6 +60,21 @@ void Metrics(Service& service, std::shared_ptr<Call> call) {
     int64_t age = deliveries.oldest_due ? (Time::Now().ms - deliveries.oldest_due->ms) / 1000 : 0;
     add("deliveries_oldest_seconds", "gauge", "Age of the oldest due delivery.", age);
     add("store_writable", "gauge", "1 while the store takes writes.", !service.engine.Trouble());
+    if (service.nodes) {
+        const auto nodes = service.nodes->status();
+        add("nodes_alive", "gauge", "Living nodes on this store, this one included.", nodes.alive);
+        add("nodes_dead", "gauge", "Nodes that died or left, not forgotten yet.", nodes.dead);
+        add("nodes_takeable", "gauge", "Dead owners with work left to take over.", nodes.takeable);
+        add("node_fenced", "gauge", "1 while this node sends nothing.", nodes.fenced);
+        add("node_births_total",
+            "counter",
+            "Joined again after being declared dead.",
+            nodes.rebirths);
+        add("node_heartbeat_age_seconds",
+            "gauge",
+            "Age of the last acknowledged heartbeat.",
+            nodes.heartbeat_age.count() / 1000);
+    }
     http::Response response;
     response.content_type = "text/plain; version=0.0.4";
     response.body = std::move(text);

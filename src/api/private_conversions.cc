@@ -59,10 +59,15 @@ void ReadAmounts(Reader& reader, domain::Report& report) {
 
 }  // namespace
 
-void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
-    auto input = Input::OfBody(call->request);
-    if (!input) return call->respond(BadRequest(input.error()));
-    Reader reader(*input);
+namespace {
+
+void RecordPrivate(
+    Service& service,
+    std::shared_ptr<Call> call,
+    const Input& input,
+    const std::optional<std::string>& known_click
+) {
+    Reader reader(input);
     domain::Report report;
     report.route = "private_conversions";
     std::string hash = reader.RequiredId("click_hash");
@@ -74,14 +79,14 @@ void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
     Give(report, Field::kUnique, reader.Text("unique"));
     Give(report, Field::kClickHash, hash);
     // One sale has one key: the network's own click id, where a contact knows it by this hash.
-    std::string click = service.flows->ClickOfHash(hash).value_or(hash);
+    std::string click = known_click.value_or(hash);
     ReadCommon(service, reader, click, goal, report);
     std::string type = reader.Text("goal_type");
     if (!type.empty() && type != domain::NameOf(report.goal_type)) {
         reader.Refuse("goal_type", "contradicts goal_type_id");
     }
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    const Value* given = input->Find("goal_type_id");
+    const Value* given = input.Find("goal_type_id");
     std::string as_given = given->kind == Value::Kind::kNumber ? goal : JsonText(goal);
     report.deliveries.push_back({delivery::kDefaultDestination, delivery::kPrivateApi});
     auto decided = [&service, call, as_given](const domain::Decision& decision) {
@@ -95,6 +100,21 @@ void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
         );
     };
     Record(service, call, std::move(report), std::move(decided));
+}
+
+}  // namespace
+
+void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
+    auto read = Input::OfBody(call->request);
+    if (!read) return call->respond(BadRequest(read.error()));
+    auto input = std::make_shared<Input>(std::move(*read));
+    Reader reader(*input);
+    std::string hash = reader.RequiredId("click_hash");
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    service.flows->ClickOfHash(hash, [&service, call, input](auto click) {
+        if (!click) return call->respond(ErrorResponse(click.error()));
+        RecordPrivate(service, call, *input, *click);
+    });
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #include "api/record.h"
 
 #include "api/auth.h"
+#include "delivery/goal_rules.h"
 
 namespace barracuda::api {
 
@@ -24,7 +25,10 @@ void ReadCommon(
     reader.Common(report.given);
     report.defaults.Set(Field::kAmount, "0");
     report.defaults.Set(Field::kCurrency, "USD");
-    if (goal && goal->repeatable) {
+    const auto rule = service.goals ? service.goals->Of(goal_id)
+                                    : delivery::GoalRules::Rule{0, goal && goal->repeatable};
+    report.goal_epoch = rule.epoch;
+    if (rule.repeatable) {
         report.key.occurrence = std::string(report.given.Get(Field::kTransactionId));
         if (report.key.occurrence.empty()) {
             reader.Refuse("transaction_id", "is required: this goal counts several times a click");

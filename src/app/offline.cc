@@ -10,6 +10,7 @@
 
 #include "app/control.h"
 #include "app/open_store.h"
+#include "delivery/membership.h"
 
 namespace barracuda::app {
 
@@ -26,7 +27,7 @@ Result<Answer> RunHere(store::KvEngine& engine, const Ask& ask) {
     if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
     api::Admins admins;
     if (auto loaded = admins.LoadFrom(engine); !loaded) return Fail(loaded.error());
-    ledger::Ledger ledger(engine, {.node = NewBootId()}, {});
+    ledger::Ledger ledger(engine, {.node = delivery::NewBootId()}, {});
     Workplace place{engine, ledger, keys, admins, false};
     Answer answer = Execute(place, ask);
     ledger.Stop();

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <random>
 
 #include "store/rocks/rocks_kv.h"
 
@@ -53,12 +52,6 @@ bool HoldsStore(const std::string& directory) {
         }
     }
     return false;
-}
-
-std::string NewBootId() {
-    std::random_device device;
-    uint64_t id = (uint64_t{device()} << 32) | device();
-    return fmt::format("{:016x}", id);
 }
 
 }  // namespace barracuda::app

@@ -17,7 +17,4 @@ Result<std::unique_ptr<store::KvEngine>> OpenStore(const config::Config& config,
 // Whether `directory` holds any file of a store, whole or not.
 bool HoldsStore(const std::string& directory);
 
-// Sixteen random hex digits: who this process is in the documents it owns.
-std::string NewBootId();
-
 }  // namespace barracuda::app

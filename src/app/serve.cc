@@ -16,6 +16,7 @@
 #include "app/control.h"
 #include "app/first_steps.h"
 #include "app/log.h"
+#include "app/nodes.h"
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "app/request_log.h"
@@ -66,19 +67,22 @@ std::function<double()> Jitter() {
     };
 }
 
-delivery::DispatcherOptions DispatcherOptionsOf(const config::Config& config) {
+delivery::DispatcherOptions DispatcherOptionsOf(const config::Config& config, Nodes& nodes) {
     delivery::DispatcherOptions options;
+    options.ownership = &nodes.membership();
     options.concurrency = static_cast<size_t>(config.delivery.concurrency);
     options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
     return options;
 }
 
-delivery::FlowOptions FlowOptionsOf(const config::Config& config) {
+delivery::FlowOptions FlowOptionsOf(const config::Config& config, Nodes& nodes) {
     delivery::FlowOptions options;
+    options.ownership = &nodes.membership();
+    options.shared_contacts = !nodes.alone();
+    options.rules = &nodes.goals();
     const auto& registration = *config.GoalOfType("registration");
     options.registration_goal = registration.id;
-    options.registration_repeatable = registration.repeatable;
     options.then_goal = registration.then;
     if (const auto* then = config.FindGoal(registration.then)) {
         options.then_type = *domain::GoalTypeNamed(then->type);
@@ -232,13 +236,14 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (!engine) return Fail(engine.error());
     api::KeyRing keys;
     if (auto loaded = keys.LoadFrom(**engine); !loaded) return Fail(loaded.error());
+    Nodes nodes(**engine, config);
 
     auto client_options = ClientOptionsOf(config);
     if (!client_options) return Fail(client_options.error());
     net::Client client(*client_options);
     delivery::Network network(client, NetworkSettingsOf(config));
-    delivery::Dispatcher dispatcher(**engine, client, network, DispatcherOptionsOf(config));
-    delivery::FlowRunner flows(**engine, network, dispatcher, FlowOptionsOf(config));
+    delivery::Dispatcher dispatcher(**engine, client, network, DispatcherOptionsOf(config, nodes));
+    delivery::FlowRunner flows(**engine, network, dispatcher, FlowOptionsOf(config, nodes));
 
     std::unique_ptr<http::Server> server;
     ledger::Hooks hooks;
@@ -249,9 +254,13 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         dispatcher.Owe(conversion, ids);
     };
     hooks.written = [&flows](const auto& conversion) { flows.Written(conversion); };
+    hooks.refuse = [&nodes](const auto& report) { return nodes.goals().Refuse(report); };
     ledger::Ledger ledger(
-        **engine, {.node = NewBootId(), .queue_max = config.limits.queue}, std::move(hooks)
+        **engine,
+        {.node = nodes.membership().node(), .queue_max = config.limits.queue},
+        std::move(hooks)
     );
+    if (auto joined = nodes.Join(ledger); !joined) return Fail(joined.error());
     api::AdminAuth admin;
     if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());
     RemoveSetupLink(config.store.data);
@@ -269,6 +278,9 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .forms = api::RateLimit({.per_minute = config.limits.forms_per_minute}),
         .admin = &admin,
         .flows = &flows,
+        .nodes = &nodes.membership(),
+        .goals = &nodes.goals(),
+        .shared = nodes.shared(),
     };
     std::unique_ptr<RequestLog> requests;
     if (config.log.requests) {
@@ -294,6 +306,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     server = std::move(*started);
     dispatcher.Start(ledger);
     flows.Start(ledger);
+    nodes.Start(keys, admin);
     ready.count_down();
     Announce(config, program, server->port(), place, admin);
 
@@ -302,8 +315,10 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (*ops) (*ops)->Stop();
     (*control)->Stop();
     queries.reset();
+    nodes.StopReading();
     flows.Stop();
     dispatcher.Stop();
+    nodes.Leave();
     ledger.Stop();
     return true;
 }

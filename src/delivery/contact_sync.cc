@@ -1,5 +1,6 @@
 #include "delivery/contact_sync.h"
 
+#include <algorithm>
 #include <set>
 
 #include "store/each_document.h"
@@ -35,15 +36,18 @@ Result<bool> ContactSync::Load() {
     request.collection = store::Collection::kContacts;
     request.limit = 1000;
     size_t synced = 0;
-    auto read = store::EachDocument(engine_, request, [&](const std::string& document) {
-        auto contact = domain::DecodeContact(document);
-        if (!contact) return;
-        Add(*contact);
-        if (contact->Click().empty() || ++synced > kSyncAtLoadMax) return;
-        std::lock_guard lock(waiting_mutex_);
-        waiting_.insert(contact->Click());
-    });
-    if (!read) return read;
+    do {
+        auto page = engine_.Scan(request);
+        if (!page) return Fail(page.error());
+        for (const auto& document : page->documents) {
+            auto contact = domain::DecodeContact(document);
+            if (!contact) continue;
+            Add(*contact);
+            if (!contact->Click().empty() && ++synced <= kSyncAtLoadMax) Enqueue(contact->Click());
+        }
+        request.cursor = page->cursor;
+        if (shared_ && synced >= kSyncAtLoadMax) break;  // the rest is not kept in memory
+    } while (!request.cursor.empty());
     std::unique_lock lock(mutex_);
     loaded_ = true;
     return true;
@@ -51,71 +55,112 @@ Result<bool> ContactSync::Load() {
 
 void ContactSync::Add(const domain::Contact& contact) {
     std::unique_lock lock(mutex_);
-    if (!contact.sub1.empty()) clicks_.insert(HashOf(contact.sub1));
+    if (!shared_ && !contact.sub1.empty()) clicks_.insert(HashOf(contact.sub1));
     if (contact.click_id.empty()) return;
-    clicks_.insert(HashOf(contact.click_id));
-    if (!contact.sub1.empty() && contact.sub1 != contact.click_id) {
-        click_of_hash_[contact.sub1] = contact.click_id;
-    }
+    if (!shared_) clicks_.insert(HashOf(contact.click_id));
+    if (contact.sub1.empty() || contact.sub1 == contact.click_id) return;
+    if (shared_ && click_of_hash_.size() >= kHashesMax) click_of_hash_.clear();
+    click_of_hash_[contact.sub1] = contact.click_id;
+}
+
+void ContactSync::Again(const domain::Contact& contact) {
+    if (shared_ && !contact.Click().empty()) Enqueue(contact.Click());
+}
+
+bool ContactSync::Enqueue(const std::string& click) {
+    std::lock_guard lock(waiting_mutex_);
+    if (waiting_.size() < kWaitingMax) return waiting_.insert(click).second;
+    ++dropped_;
+    return false;
 }
 
 bool ContactSync::Written(const domain::Conversion& conversion) {
-    {
+    if (!shared_) {
         std::shared_lock lock(mutex_);
         if (loaded_ && !clicks_.contains(HashOf(conversion.key.click.value))) return false;
     }
-    std::lock_guard lock(waiting_mutex_);
-    return waiting_.insert(conversion.key.click.value).second;
+    return Enqueue(conversion.key.click.value);
 }
 
-std::optional<std::string> ContactSync::ClickOfHash(std::string_view hash) const {
+bool ContactSync::Waits() const {
+    std::lock_guard lock(waiting_mutex_);
+    return !waiting_.empty();
+}
+
+std::optional<std::string> ContactSync::Cached(std::string_view hash) const {
     std::shared_lock lock(mutex_);
     auto at = click_of_hash_.find(std::string(hash));
     return at == click_of_hash_.end() ? std::nullopt : std::optional(at->second);
 }
 
-void ContactSync::Run(ledger::Ledger& ledger) {
-    std::unordered_set<std::string> clicks;
-    {
-        std::lock_guard lock(waiting_mutex_);
-        clicks.swap(waiting_);
+Result<std::unordered_map<std::string, std::string>> ContactSync::Resolve(
+    std::span<const std::string> hashes
+) {
+    std::unordered_map<std::string, std::string> clicks;
+    auto found = engine_.FindAny(store::IndexId::kContactSub1, hashes);
+    if (!found) return Fail(found.error());
+    for (const auto& document : *found) {
+        auto contact = domain::DecodeContact(document);
+        if (!contact || contact->click_id.empty() || contact->click_id == contact->sub1) continue;
+        Add(*contact);
+        clicks[contact->sub1] = contact->click_id;
     }
-    for (const auto& click : clicks) SyncClick(ledger, click);
+    return clicks;
 }
 
-// Reads first and writes by what it read. A conversion written in between has put the click on the
-// list again, and edits are applied in the order of their reading, so the last one is right.
-void ContactSync::SyncClick(ledger::Ledger& ledger, const std::string& click) {
+void ContactSync::Run(ledger::Ledger& ledger) {
+    std::vector<std::string> clicks;
+    {
+        std::lock_guard lock(waiting_mutex_);
+        clicks.assign(waiting_.begin(), waiting_.end());
+        waiting_.clear();
+    }
+    for (size_t from = 0; from < clicks.size(); from += kClicksPerQuery) {
+        const size_t count = std::min(kClicksPerQuery, clicks.size() - from);
+        SyncClicks(ledger, std::span(clicks).subspan(from, count));
+    }
+}
+
+void ContactSync::SyncClicks(ledger::Ledger& ledger, std::span<const std::string> clicks) {
     std::set<std::string> keys;
     for (auto index : {store::IndexId::kContactClick, store::IndexId::kContactSub1}) {
-        store::ScanRequest request;
-        request.collection = store::Collection::kContacts;
-        request.index = index;
-        request.equal = {click};
-        auto read = store::EachDocument(engine_, request, [&](const std::string& document) {
+        auto found = engine_.FindAny(index, clicks);
+        if (!found) return;  // computed anew at the next start, or on a read
+        for (const auto& document : *found) {
             auto contact = domain::DecodeContact(document);
-            if (!contact || !keys.insert(contact->id.Hex()).second) return;
-            auto conversions = ConversionsOf(engine_, *contact);
-            if (!conversions || !domain::SyncFlags(*contact, *conversions)) return;
-            auto edit = [found = std::move(*conversions),
-                         now = now_()](const std::optional<std::string>& stored) {
-                auto fresh = domain::DecodeContact(stored.value_or(""));
-                if (!stored || !fresh || !domain::SyncFlags(*fresh, found)) {
-                    return ledger::EditPlan{};
-                }
-                ++fresh->rev;
-                fresh->updated = now;
-                return ledger::EditPlan{true, domain::Encode(*fresh)};
-            };
-            // Lost with the store: computed anew at the next start.
-            ledger.Edit(
-                {store::Collection::kContacts, contact->id.Hex()},
-                std::move(edit),
-                [](Result<ledger::EditState>) {}
-            );
-        });
-        if (!read) return;
+            if (contact && keys.insert(contact->id.Hex()).second) {
+                SyncContact(ledger, std::move(*contact));
+            }
+        }
     }
+}
+
+// The contact is read before its conversions and written only while it is still the one read: so
+// of several that sync it, here or on other nodes, nobody writes by an older reading than another.
+void ContactSync::SyncContact(ledger::Ledger& ledger, domain::Contact contact) {
+    auto conversions = ConversionsOf(engine_, contact);
+    const int64_t rev = contact.rev;
+    if (!conversions || !domain::SyncFlags(contact, *conversions)) return;
+    auto moved = std::make_shared<std::atomic<bool>>(false);
+    auto edit = [found = std::move(*conversions), rev, moved, now = now_()](
+                    const std::optional<std::string>& stored
+                ) {
+        auto fresh = domain::DecodeContact(stored.value_or(""));
+        if (!stored || !fresh) return ledger::EditPlan{};
+        *moved = fresh->rev != rev;
+        if (*moved || !domain::SyncFlags(*fresh, found)) return ledger::EditPlan{};
+        ++fresh->rev;
+        fresh->updated = now;
+        return ledger::EditPlan{true, domain::Encode(*fresh)};
+    };
+    // Lost with the store: computed anew at the next start.
+    ledger.Edit(
+        {store::Collection::kContacts, contact.id.Hex()},
+        std::move(edit),
+        [this, moved, click = contact.Click()](Result<ledger::EditState>) {
+            if (*moved) Enqueue(click);
+        }
+    );
 }
 
 }  // namespace barracuda::delivery

@@ -1,14 +1,16 @@
 // Keeps contact flags a cache of the ledger: whenever a conversion of a contact's click is written,
 // the flags of every contact with this click are computed anew from all conversions of the click.
 //
-// Which clicks have a contact is known in memory (a hash of each), so a conversion without one
-// costs one look-up and no second write.
+// Alone on its store it knows in memory which clicks have a contact (a hash of each), so a
+// conversion without one costs one look-up and no second write. With other nodes (`shared`) it
+// cannot know: the worker asks the store's index after the commit, many clicks at a time.
 //
-// Threads: Written, Add and ClickOfHash from any thread; Load and Run from one worker.
+// Threads: Written, Again, Add and Cached from any thread; Load, Run and Resolve from one worker.
 #pragma once
 
-#include <deque>
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -31,37 +33,56 @@ Result<std::vector<domain::Conversion>> ConversionsOf(
 
 class ContactSync {
 public:
-    explicit ContactSync(store::Engine& engine, std::function<Time()> now)
-        : engine_(engine), now_(std::move(now)) {}
+    ContactSync(store::Engine& engine, std::function<Time()> now, bool shared)
+        : engine_(engine), now_(std::move(now)), shared_(shared) {}
 
-    // Reads every contact's click, and has the flags of the first of them computed anew: a crash
-    // may have come between a conversion and its contact.
+    // Alone: reads every contact's click. Has the flags of the first contacts computed anew: a
+    // crash may have come between a conversion and its contact.
     Result<bool> Load();
 
     // Before the contact with this click is written, so that no conversion slips between.
     void Add(const domain::Contact& contact);
+    // After it is written, with other nodes: a conversion of theirs may have slipped between.
+    void Again(const domain::Contact& contact);
     // True when there is work for Run. Cheap: the ledger's thread calls it.
     bool Written(const domain::Conversion& conversion);
-    // The click id of a click that a contact knows by this hash, when they differ.
-    std::optional<std::string> ClickOfHash(std::string_view hash) const;
+
+    // The click id of a click that a contact knows by this hash, when they differ. `Cached` is all
+    // there is alone; with other nodes what it does not know is asked of the store.
+    std::optional<std::string> Cached(std::string_view hash) const;
+    Result<std::unordered_map<std::string, std::string>> Resolve(std::span<const std::string> hashes
+    );
+    bool shared() const { return shared_; }
 
     // Does what is waiting.
     void Run(ledger::Ledger& ledger);
+    bool Waits() const;
+    uint64_t dropped() const { return dropped_; }
 
     // Bound of what Load has computed anew; more contacts follow their next conversion, or a read.
     static constexpr size_t kSyncAtLoadMax = 20'000;
+    // Bound of clicks that wait; beyond it a contact follows its next conversion, or a read.
+    static constexpr size_t kWaitingMax = 200'000;
+    // Clicks asked of the store in one query.
+    static constexpr size_t kClicksPerQuery = 500;
+    // Hashes remembered with other nodes; a contact's click never changes once it has one.
+    static constexpr size_t kHashesMax = 100'000;
 
 private:
-    void SyncClick(ledger::Ledger& ledger, const std::string& click);
+    bool Enqueue(const std::string& click);
+    void SyncClicks(ledger::Ledger& ledger, std::span<const std::string> clicks);
+    void SyncContact(ledger::Ledger& ledger, domain::Contact contact);
 
     store::Engine& engine_;
     const std::function<Time()> now_;
+    const bool shared_;
     mutable std::shared_mutex mutex_;
     bool loaded_ = false;                // before: every click may have a contact
     std::unordered_set<size_t> clicks_;  // hashes; a false hit costs two index reads
     std::unordered_map<std::string, std::string> click_of_hash_;
-    std::mutex waiting_mutex_;
+    mutable std::mutex waiting_mutex_;
     std::unordered_set<std::string> waiting_;
+    std::atomic<uint64_t> dropped_ = 0;
 };
 
 }  // namespace barracuda::delivery

@@ -26,12 +26,14 @@ Dispatcher::Dispatcher(
 
 Dispatcher::~Dispatcher() { Stop(); }
 
+void Dispatcher::Attach(ledger::Ledger& ledger) {
+    std::lock_guard lock(mutex_);  // a command of an operator may owe already
+    ledger_ = &ledger;
+    alone_ = std::make_unique<SoleOwner>(ledger.node());
+}
+
 void Dispatcher::Start(ledger::Ledger& ledger) {
-    {
-        std::lock_guard lock(mutex_);  // a command of an operator may owe already
-        ledger_ = &ledger;
-        alone_ = std::make_unique<SoleOwner>(ledger.node());
-    }
+    Attach(ledger);
     thread_ = std::thread([this] {
         while (!stopping_) Step(std::chrono::milliseconds(50));
         // A clean stop notifies nobody twice: what is in flight is finished and recorded.

@@ -58,6 +58,7 @@ public:
 
     // The ledger is made after the dispatcher (its hooks call it); Start after both.
     void Start(ledger::Ledger& ledger);
+    void Attach(ledger::Ledger& ledger);  // without a thread: who calls Step is the caller's
     void Stop();  // finishes the calls in flight; their outcomes reach the ledger
 
     // Fresh deliveries. Ids are ignored when no slot is free, and when another node owns the

@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kWorkItemsMax = 4'096;
 constexpr milliseconds kTick{50};  // how late an answer may be, and a poll
 constexpr size_t kErrorBytesMax = 512;
+constexpr size_t kHashesWaitingMax = 65'536;
 
 double SystemRandom() { return randombytes_random() / 4294967296.0; }
 
@@ -56,12 +57,13 @@ FlowRunner::FlowRunner(
       network_(network),
       dispatcher_(dispatcher),
       options_(Filled(std::move(options))),
-      sync_(engine, options_.now) {}
+      sync_(engine, options_.now, options_.shared_contacts) {}
 
 FlowRunner::~FlowRunner() { Stop(); }
 
 void FlowRunner::Start(ledger::Ledger& ledger) {
     ledger_ = &ledger;
+    alone_ = std::make_unique<SoleOwner>(ledger.node());
     thread_ = std::thread([this] { Work(); });
 }
 
@@ -94,32 +96,77 @@ void FlowRunner::Written(const domain::Conversion& conversion) {
 
 void FlowRunner::Work() {
     // Until it has been read, every written conversion is taken for a contact's.
-    bool loaded = sync_.Load().has_value();
+    loaded_ = sync_.Load().has_value();
     sync_.Run(*ledger_);
     auto next_poll = Clock::now();
-    for (;;) {
-        std::deque<std::function<void()>> jobs;
-        bool sync = false, stop = false;
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, kTick, [this] {
-                return stopping_ || sync_waits_ || !jobs_.empty();
-            });
-            jobs.swap(jobs_);
-            sync = std::exchange(sync_waits_, false);
-            stop = stopping_;
-        }
-        for (auto& job : jobs) job();
-        if (stop) break;
-        if (sync) sync_.Run(*ledger_);
-        AnswerLate(false);
-        if (Clock::now() < next_poll) continue;
-        next_poll = Clock::now() + options_.poll;
-        if (!loaded) loaded = sync_.Load().has_value();
-        // A store that refuses writes could not record what comes of it.
-        if (!engine_.Trouble()) Poll();
+    while (Turn(next_poll)) {
     }
     AnswerLate(true);
+    ResolveHashes();
+}
+
+// One round of the worker; false: the last one.
+bool FlowRunner::Turn(Clock::time_point& next_poll) {
+    std::deque<std::function<void()>> jobs;
+    bool sync = false, stop = false;
+    {
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, kTick, [this] {
+            return stopping_ || sync_waits_ || !jobs_.empty() || !hashes_.empty();
+        });
+        jobs.swap(jobs_);
+        sync = std::exchange(sync_waits_, false);
+        stop = stopping_;
+    }
+    for (auto& job : jobs) job();
+    if (stop) return false;
+    ResolveHashes();
+    if (sync || sync_.Waits()) sync_.Run(*ledger_);
+    AnswerLate(false);
+    if (Clock::now() < next_poll) return true;
+    next_poll = Clock::now() + options_.poll;
+    if (!loaded_) loaded_ = sync_.Load().has_value();
+    // A store that refuses writes could not record what comes of it.
+    if (!engine_.Trouble()) Poll();
+    return true;
+}
+
+void FlowRunner::ClickOfHash(const std::string& hash, ClickDone done) {
+    auto cached = sync_.Cached(hash);
+    if (cached || !sync_.shared()) return done(std::move(cached));
+    {
+        std::lock_guard lock(mutex_);
+        if (!stopping_ && hashes_.size() < kHashesWaitingMax) {
+            hashes_.emplace_back(hash, std::move(done));
+            wake_.notify_one();
+            return;
+        }
+    }
+    done(Fail(ErrorCode::kUnavailable, "too many requests wait for the store, try again"));
+}
+
+// One query for all who ask meanwhile.
+void FlowRunner::ResolveHashes() {
+    std::vector<std::pair<std::string, ClickDone>> asked;
+    {
+        std::lock_guard lock(mutex_);
+        asked.swap(hashes_);
+    }
+    for (size_t from = 0; from < asked.size(); from += ContactSync::kClicksPerQuery) {
+        const size_t to = std::min(asked.size(), from + ContactSync::kClicksPerQuery);
+        std::vector<std::string> hashes;
+        for (size_t i = from; i < to; ++i) hashes.push_back(asked[i].first);
+        auto clicks = sync_.Resolve(hashes);
+        for (size_t i = from; i < to; ++i) {
+            auto& [hash, done] = asked[i];
+            if (!clicks) {
+                done(Fail(clicks.error()));
+                continue;
+            }
+            auto at = clicks->find(hash);
+            done(at == clicks->end() ? std::nullopt : std::optional(at->second));
+        }
+    }
 }
 
 void FlowRunner::Answer(Run& run) {
@@ -133,15 +180,21 @@ void FlowRunner::AnswerLate(bool all) {
     }
 }
 
+const Ownership& FlowRunner::ownership() const {
+    return options_.ownership ? *options_.ownership : *alone_;
+}
+
 void FlowRunner::Poll() {
     if (runs_.size() >= options_.runs_max) return;
     const Time now = options_.now();
-    auto items = engine_.Work({.until = now, .limit = kWorkItemsMax});
+    auto items =
+        engine_.Work({.until = now, .limit = kWorkItemsMax, .owners = ownership().Owners()});
     if (!items) return;
     std::vector<store::Ref> refs;
     for (auto& item : *items) {
         if (item.ref.collection != store::Collection::kContacts) continue;
         if (runs_.contains(item.ref.key)) continue;
+        if (!ownership().MaySend(item.owner) && !ownership().MayTake(item.owner)) continue;
         if (runs_.size() + refs.size() >= options_.runs_max) break;
         refs.push_back(std::move(item.ref));
     }
@@ -156,11 +209,14 @@ void FlowRunner::Poll() {
 void FlowRunner::TakeUp(const store::Ref& ref, const std::string& document, Time now) {
     auto contact = domain::DecodeContact(document);
     if (!contact || !contact->flow.Unfinished() || contact->flow.next_at > now) return;
+    const bool ours = ownership().MaySend(contact->owner);
+    if (!ours && !ownership().MayTake(contact->owner)) return;  // taken since the poll
     auto run = std::make_shared<Run>();
     run->progress.contact = std::move(*contact);
     runs_[ref.key] = run;
-    // A foreign owner is an earlier boot of ours, or a dead node: Save writes the new one.
-    if (run->progress.contact.owner == ledger_->node()) return Advance(run);
+    // A dead node's, or an earlier boot's of ours: Save writes the new owner while it is still
+    // that.
+    if (ours) return Advance(run);
     Save(
         run, [](domain::Contact&) {}, [this, run] { Advance(run); }
     );
@@ -230,6 +286,8 @@ void FlowRunner::Advance(RunPtr run) {
 
 void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
     domain::Contact expected = run->progress.contact;
+    const bool owned = expected.flow.Unfinished();
+    const std::string owner = expected.owner;
     change(expected);
     sync_.Add(expected);  // before reading: what is written from now on is seen by the sync
     auto conversions = ConversionsOf(engine_, expected);
@@ -238,10 +296,16 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
     auto edit = [change,
                  after,
                  found = std::move(*conversions),
+                 owned,
+                 owner,
                  node = ledger_->node(),
                  now = options_.now()](const std::optional<std::string>& stored) {
         auto contact = domain::DecodeContact(stored.value_or(""));
         if (!stored || !contact) return ledger::EditPlan{};  // erased meanwhile
+        // Another node took the flow over while this one was away: it goes on there.
+        if (owned && (!contact->flow.Unfinished() || contact->owner != owner)) {
+            return ledger::EditPlan{};
+        }
         change(*contact);
         domain::SyncFlags(*contact, found);
         contact->owner = node;
@@ -252,6 +316,7 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
     };
     auto written = [this, run, after, next = std::move(next)](Result<ledger::EditState> state) {
         const bool saved = state && *state == ledger::EditState::kWritten;
+        if (saved) sync_.Again(*after);
         Post([this, run, after, next, saved] {
             if (!saved) return Release(run);
             run->progress.contact = *after;
@@ -263,6 +328,8 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
 
 void FlowRunner::Acquire(RunPtr run) {
     const auto& contact = run->progress.contact;
+    // Right before the attempt: a pause may lie between taking it up and here.
+    if (!ownership().MaySend(contact.owner)) return Release(run);
     // The same id on every attempt.
     auto id = domain::DeliveryId(contact.id, kDefaultDestination, "acquire_click");
     network_.AcquireClick(id, ClickCallOf(contact, options_), [this, run](Attempt attempt) {

@@ -6,7 +6,7 @@
 // answers from a queue. Nothing on it waits for the network.
 //
 // Threads: Create, Written and ClickOfHash from any thread; Start and Stop from the app's. `done`
-// of Create runs on the worker's or the ledger's thread and must be short. Stop before the
+// runs on the worker's or the ledger's thread and must be short. Stop before the
 // dispatcher and the ledger stop; destroy after them.
 #pragma once
 
@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "delivery/contact_sync.h"
 #include "delivery/dispatcher.h"
@@ -28,9 +29,10 @@
 
 namespace barracuda::delivery {
 
+class GoalRules;
+
 struct FlowOptions {
     std::string registration_goal = "5";
-    bool registration_repeatable = false;
     std::string then_goal = "6";  // the chain rule's; empty: none
     domain::GoalType then_type = domain::GoalType::kDeposit;
     std::string then_amount = "100";
@@ -42,7 +44,10 @@ struct FlowOptions {
     size_t runs_max = 1'024;   // flows in memory; more wait in the store, due
     RetrySchedule schedule{};  // of the call that acquires a click
     std::function<Time()> now = Time::Now;
-    std::function<double()> random{};  // [0, 1), for the jitter
+    std::function<double()> random{};      // [0, 1), for the jitter
+    const Ownership* ownership = nullptr;  // none: this process is alone on its store
+    bool shared_contacts = false;          // other nodes write contacts too (contact_sync.h)
+    const GoalRules* rules = nullptr;      // none: every goal counts once a click
 };
 
 struct FlowProgress {
@@ -69,9 +74,11 @@ public:
 
     // For ledger::Hooks.
     void Written(const domain::Conversion& conversion);
-    std::optional<std::string> ClickOfHash(std::string_view hash) const {
-        return sync_.ClickOfHash(hash);
-    }
+
+    // The click id of a click that a contact knows by this hash, when they differ. `done` at once
+    // where memory knows, else on the worker after it asked the store.
+    using ClickDone = std::function<void(Result<std::optional<std::string>>)>;
+    void ClickOfHash(const std::string& hash, ClickDone done);
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -85,7 +92,10 @@ private:
 
     void Post(std::function<void()> job);
     void Work();
+    const Ownership& ownership() const;
+    bool Turn(std::chrono::steady_clock::time_point& next_poll);
     void Poll();
+    void ResolveHashes();
     void TakeUp(const store::Ref& ref, const std::string& document, Time now);
     void AnswerLate(bool all);
     static void Answer(Run& run);
@@ -116,14 +126,17 @@ private:
     const FlowOptions options_;
     ContactSync sync_;
     ledger::Ledger* ledger_ = nullptr;
+    std::unique_ptr<SoleOwner> alone_;
 
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::function<void()>> jobs_;
     bool stopping_ = false;
     bool sync_waits_ = false;
+    std::vector<std::pair<std::string, ClickDone>> hashes_;  // to be asked of the store
 
     // The worker's alone.
+    bool loaded_ = false;
     std::map<std::string, RunPtr> runs_;  // by contact id
     std::thread thread_;
 };

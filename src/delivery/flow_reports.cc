@@ -1,5 +1,7 @@
 #include "delivery/flow_reports.h"
 
+#include "delivery/goal_rules.h"
+
 namespace barracuda::delivery {
 
 using domain::Field;
@@ -27,13 +29,20 @@ domain::Report ReportOf(const domain::Contact& contact, domain::Speaker speaker)
     return report;
 }
 
+// A form has no transaction; the contact is what happens once.
+void KeyByRule(domain::Report& report, const domain::Contact& contact, const FlowOptions& options) {
+    if (!options.rules) return;
+    const auto rule = options.rules->Of(report.key.goal.value);
+    report.goal_epoch = rule.epoch;
+    if (rule.repeatable) report.key.occurrence = contact.id.Hex();
+}
+
 }  // namespace
 
 domain::Report RegistrationOf(const domain::Contact& contact, const FlowOptions& options) {
     auto report = ReportOf(contact, domain::Speaker::kForm);
     report.key.goal = GoalId(options.registration_goal);
-    // A form has no transaction; the contact is what happens once.
-    if (options.registration_repeatable) report.key.occurrence = contact.id.Hex();
+    KeyByRule(report, contact, options);
     report.goal_type = domain::GoalType::kRegistration;
     report.defaults.Set(Field::kAmount, "0");
     domain::DeliveryAsk ask{kDefaultDestination, kGoalPostback, {}};
@@ -50,6 +59,7 @@ domain::Report RegistrationOf(const domain::Contact& contact, const FlowOptions&
 domain::Report DepositOf(const domain::Contact& contact, const FlowOptions& options) {
     auto report = ReportOf(contact, domain::Speaker::kChain);
     report.key.goal = GoalId(options.then_goal);
+    KeyByRule(report, contact, options);
     report.goal_type = options.then_type;
     const auto& flow = contact.flow;
     std::string amount = flow.deposit_amount ? flow.deposit_amount->Text() : options.then_amount;

@@ -1,0 +1,235 @@
+#include "delivery/goal_rules.h"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "base/text.h"
+#include "domain/bson.h"
+#include "store/each_document.h"
+
+namespace barracuda::delivery {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kEditPatience{20'000};
+constexpr milliseconds kPause{100};
+
+store::Ref RecordRef() { return {store::Collection::kSettings, "goal_rules"}; }
+
+void Append(domain::BsonWriter& to, const char* name, const std::set<std::string>& goals) {
+    domain::BsonWriter elements;
+    size_t i = 0;
+    for (const auto& goal : goals) elements.Text(std::to_string(i++), goal);
+    to.Array(name, elements);
+}
+
+std::set<std::string> GoalsIn(std::string_view bson, const char* name) {
+    std::set<std::string> goals;
+    bson_iter_t at, element;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, name)) {
+        return goals;
+    }
+    if (!BSON_ITER_HOLDS_ARRAY(&at) || !bson_iter_recurse(&at, &element)) return goals;
+    while (bson_iter_next(&element)) {
+        if (auto text = domain::ScalarText(element)) goals.insert(*text);
+    }
+    return goals;
+}
+
+Error Later(std::string message) { return {ErrorCode::kUnavailable, std::move(message), {}}; }
+
+}  // namespace
+
+std::string Encode(const GoalRecord& record) {
+    domain::BsonWriter to;
+    to.Text("_id", "goal_rules");
+    to.Int("epoch", record.epoch);
+    Append(to, "repeatable", record.repeatable);
+    if (!record.announced.empty()) Append(to, "announced", record.announced);
+    to.Int("rev", record.rev);
+    return to.Take();
+}
+
+GoalRecord DecodeGoalRecord(std::string_view bson) {
+    auto number = [&](const char* name) -> int64_t {
+        return std::strtoll(domain::TopText(bson, name).value_or("0").c_str(), nullptr, 10);
+    };
+    GoalRecord record;
+    record.epoch = number("epoch");
+    record.repeatable = GoalsIn(bson, "repeatable");
+    record.announced = GoalsIn(bson, "announced");
+    record.rev = number("rev");
+    return record;
+}
+
+Result<bool> GoalRules::Edit(std::function<bool(GoalRecord&)> change) {
+    auto promise = std::make_shared<std::promise<Result<ledger::EditState>>>();
+    auto done = promise->get_future();
+    auto edit = [change = std::move(change)](const std::optional<std::string>& stored) {
+        GoalRecord record = stored ? DecodeGoalRecord(*stored) : GoalRecord{};
+        if (!change(record)) return ledger::EditPlan{};
+        ++record.rev;
+        return ledger::EditPlan{true, Encode(record)};
+    };
+    ledger_->Edit(RecordRef(), std::move(edit), [promise](Result<ledger::EditState> state) {
+        promise->set_value(std::move(state));
+    });
+    if (done.wait_for(kEditPatience) != std::future_status::ready) {
+        return Fail(Later("the store does not answer"));
+    }
+    auto state = done.get();
+    if (!state) return Fail(state.error());
+    return *state == ledger::EditState::kWritten;
+}
+
+// The birth is taken before reading: a node declared dead in between reads again.
+Result<bool> GoalRules::Read() {
+    const int64_t birth = membership_.birth();
+    const store::Ref ref = RecordRef();
+    auto loaded = engine_.Load(std::span(&ref, 1));
+    if (!loaded) return Fail(loaded.error());
+    std::unique_lock lock(mutex_);
+    record_ = loaded->front() ? DecodeGoalRecord(*loaded->front()) : GoalRecord{};
+    birth_ = birth;
+    return true;
+}
+
+std::optional<Error> GoalRules::Fault(const std::vector<Configured>& goals) const {
+    std::shared_lock lock(mutex_);
+    for (const auto& goal : goals) {
+        if (goal.repeatable) continue;
+        if (!record_.repeatable.contains(goal.goal) && !record_.announced.contains(goal.goal)) {
+            continue;
+        }
+        return Error{
+            ErrorCode::kInvalid,
+            "goal \"" + goal.goal +
+                "\" is recorded as repeatable in this store, and there is no way back: set "
+                "repeatable = true for it",
+            "goal"};
+    }
+    return std::nullopt;
+}
+
+Result<bool> GoalRules::Begin(
+    ledger::Ledger& ledger, const std::vector<Configured>& goals, milliseconds patience
+) {
+    ledger_ = &ledger;
+    if (auto read = Read(); !read) return read;
+    if (auto fault = Fault(goals)) return Fail(*fault);
+    std::set<std::string> wanted;
+    for (const auto& goal : goals) {
+        if (goal.repeatable) wanted.insert(goal.goal);
+    }
+    // A new store takes the rule at once: nobody wrote by another one.
+    const bool alone = alone_;
+    auto written = Edit([wanted, alone](GoalRecord& record) {
+        std::set<std::string> missing;
+        for (const auto& goal : wanted) {
+            if (!record.repeatable.contains(goal)) missing.insert(goal);
+        }
+        if (record.rev > 0 && missing.empty()) return false;
+        ++record.epoch;
+        if (record.rev == 0 || alone) {
+            record.repeatable.merge(missing);
+        } else {
+            record.announced.merge(missing);
+        }
+        return true;
+    });
+    if (!written) return written;
+    const auto until = BootClock() + patience;
+    for (;;) {
+        Step();
+        const GoalRecord record = this->record();
+        if (record.rev > 0 && record.announced.empty()) break;
+        if (BootClock() >= until) {
+            std::string who;
+            for (const auto& node : Missing()) who += (who.empty() ? "" : ", ") + node;
+            return Fail(Later("the switch of a goal waits for these nodes: " + who));
+        }
+        membership_.Step();
+        std::this_thread::sleep_for(kPause);
+    }
+    if (auto fault = Fault(goals)) return Fail(*fault);  // switched by another while we waited
+    return true;
+}
+
+void GoalRules::Step() {
+    if (!Read()) return;
+    Acknowledge();
+    Activate();
+}
+
+// The ledger passes everything decided by the old rule before the acknowledgement leaves: from Read
+// on it refuses reports of the goal, and this edit comes after whatever it was deciding.
+void GoalRules::Acknowledge() {
+    const GoalRecord record = this->record();
+    if (!record.announced.empty()) {
+        auto passed = Edit([](GoalRecord&) { return false; });
+        if (!passed) return;
+    }
+    membership_.AcknowledgeGoals(record.epoch);
+}
+
+void GoalRules::Activate() {
+    const GoalRecord record = this->record();
+    if (record.announced.empty() || membership_.Fenced()) return;
+    // Read after the announcement: who joins later reads the record after joining.
+    std::vector<std::string> missing;
+    store::ScanRequest request;
+    request.collection = store::Collection::kNodes;
+    auto read = store::EachDocument(engine_, request, [&](const std::string& document) {
+        const NodeDocument node = DecodeNode(document);
+        if (node.state == NodeState::kAlive && node.goal_epoch < record.epoch) {
+            missing.push_back(node.id);
+        }
+    });
+    {
+        std::unique_lock lock(mutex_);
+        missing_ = missing;
+    }
+    if (!read || !missing.empty()) return;
+    auto activate = [epoch = record.epoch](GoalRecord& stored) {
+        if (stored.epoch != epoch) return false;  // another was announced, or it is active
+        ++stored.epoch;
+        stored.repeatable.merge(stored.announced);
+        stored.announced.clear();
+        return true;
+    };
+    if (Edit(std::move(activate))) (void)Read();
+}
+
+GoalRules::Rule GoalRules::Of(const std::string& goal) const {
+    std::shared_lock lock(mutex_);
+    return {record_.epoch, record_.repeatable.contains(goal)};
+}
+
+std::optional<Error> GoalRules::Refuse(const domain::Report& report) const {
+    std::shared_lock lock(mutex_);
+    if (!membership_.MayDecide(birth_)) {
+        return Later(membership_.Fenced().value_or("this node joins again, try again"));
+    }
+    if (record_.announced.contains(report.key.goal.value)) {
+        return Later("this goal is becoming repeatable, try again");
+    }
+    if (report.goal_epoch != record_.epoch) return Later("the goal rules changed, try again");
+    return std::nullopt;
+}
+
+GoalRecord GoalRules::record() const {
+    std::shared_lock lock(mutex_);
+    return record_;
+}
+
+std::vector<std::string> GoalRules::Missing() const {
+    std::shared_lock lock(mutex_);
+    return missing_;
+}
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,256 @@
+// Two and three nodes over one store and a network on loopback: who sends what. Clocks are moved by
+// hand; the dispatchers are stepped by hand, so that a process can be "stopped" at any place.
+#include "delivery/ownership.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "delivery/dispatcher.h"
+#include "delivery/membership.h"
+#include "net/test_server.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// The negative control: it knows who it is, but not that others may have given it up.
+class Careless final : public Ownership {
+public:
+    explicit Careless(const Membership& inner, std::string node)
+        : inner_(inner), node_(std::move(node)) {}
+    bool MaySend(std::string_view owner) const override { return owner == node_; }
+    bool MayTake(std::string_view owner) const override { return inner_.MayTake(owner); }
+    std::optional<std::vector<std::string>> Owners() const override { return inner_.Owners(); }
+
+private:
+    const Membership& inner_;
+    const std::string node_;
+};
+
+struct OwnershipTest : testing::Test {
+    std::mutex mutex;
+    std::map<std::string, int> sent;  // click -> calls that reached the network
+    std::atomic<bool> hang = false;
+    net::TestServer server{[this](const net::TestRequest& request) -> std::optional<std::string> {
+        const size_t from = request.target.find("click_id=") + 9;
+        {
+            std::lock_guard lock(mutex);
+            ++sent[request.target.substr(from, request.target.find('&', from) - from)];
+        }
+        if (hang) return std::nullopt;
+        return net::TestReply(200, "ok");
+    }};
+    std::unique_ptr<store::KvEngine> engine = std::move(*store::KvEngine::Open(
+        std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+    ));
+
+    struct Node {
+        std::atomic<int64_t> clock_ms = 0;
+        int births = 0;
+        Membership membership;
+        Careless careless;
+        net::Client client;
+        Network network;
+        Dispatcher dispatcher;
+        ledger::Ledger ledger;
+
+        Node(OwnershipTest& test, const std::string& name, bool fences = true)
+            : membership(*test.engine, MembershipOf(name)),
+              careless(membership, membership.node()),
+              client(ClientOf()),
+              network(
+                  client,
+                  {.base_url = "http://127.0.0.1:" + std::to_string(test.server.port()),
+                   .hash = "configured",
+                   .attempt_timeout = milliseconds(300)}
+              ),
+              dispatcher(*test.engine, client, network, DispatcherOf(fences)),
+              ledger(*test.engine, {.node = membership.node()}, HooksOf()) {
+            EXPECT_TRUE(membership.Join(ledger));
+            dispatcher.Attach(ledger);
+        }
+        MembershipOptions MembershipOf(const std::string& name) {
+            MembershipOptions options;
+            options.clock = [this] { return milliseconds(clock_ms.load()); };
+            options.new_boot_id = [this, name] { return name + std::to_string(++births); };
+            return options;
+        }
+        static net::ClientOptions ClientOf() {
+            net::ClientOptions options;
+            options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
+            return options;
+        }
+        DispatcherOptions DispatcherOf(bool fences) {
+            DispatcherOptions options;
+            options.poll = milliseconds(1);
+            if (fences) {
+                options.ownership = &membership;
+            } else {
+                options.ownership = &careless;
+            }
+            return options;
+        }
+        ledger::Hooks HooksOf() {
+            ledger::Hooks hooks;
+            hooks.owed = [this](const auto& c, const auto& ids) { dispatcher.Owe(c, ids); };
+            return hooks;
+        }
+        void Settle() {
+            std::promise<void> done;
+            ledger.Edit(
+                {store::Collection::kSettings, "nothing"},
+                [](const auto&) { return ledger::EditPlan{}; },
+                [&](Result<ledger::EditState>) { done.set_value(); }
+            );
+            done.get_future().wait();
+        }
+        // A conversion with one delivery, owed by this node.
+        void Record(const std::string& click) {
+            domain::Report report;
+            report.route = "goals_postback";
+            report.key = {ClickId(click), GoalId("6"), ""};
+            report.goal_type = domain::GoalType::kDeposit;
+            report.deliveries = {{kDefaultDestination, kGoalPostback, {}}};
+            report.new_id = ObjectId::New();
+            report.command_id = ObjectId::New();
+            ledger.SubmitInternal(report, [](Result<domain::Decision> decision) {
+                ASSERT_TRUE(decision);
+            });
+            Settle();
+        }
+        void Work(int rounds = 30) {
+            for (int i = 0; i < rounds; ++i) {
+                dispatcher.Step(milliseconds(5));
+                Settle();
+            }
+        }
+        void Heartbeat() {
+            membership.Step();
+            Settle();
+        }
+    };
+
+    // A minute in steps of a heartbeat; those not named stand still, as after SIGSTOP: their clock
+    // goes on, their program does not.
+    static void Pass(seconds time, std::vector<Node*> all, std::vector<Node*> running) {
+        for (seconds passed{0}; passed < time; passed += seconds(2)) {
+            for (auto* node : all) node->clock_ms += 2'000;
+            for (auto* node : running) node->Heartbeat();
+        }
+    }
+    int Sent(const std::string& click) {
+        std::lock_guard lock(mutex);
+        return sent[click];
+    }
+    domain::Conversion Read(const std::string& click) {
+        auto ref = store::RefOf({ClickId(click), GoalId("6"), ""});
+        return *domain::DecodeConversion(*engine->Load(std::span(&ref, 1))->front());
+    }
+};
+
+TEST_F(OwnershipTest, NobodySendsForALivingOwner) {
+    Node a(*this, "a"), b(*this, "b");
+    b.Record("c1");  // queued there, not sent yet
+    Pass(seconds(60), {&a, &b}, {&a, &b});
+    a.Work();
+    EXPECT_EQ(Sent("c1"), 0);
+    b.Work();
+    EXPECT_EQ(Sent("c1"), 1);
+    EXPECT_EQ(Read("c1").owner, "");
+}
+
+TEST_F(OwnershipTest, AReportThroughAnotherNodeIsDeliveredByTheOwner) {
+    Node a(*this, "a"), b(*this, "b");
+    b.Record("c1");
+    domain::Report second;
+    second.key = {ClickId("c1"), GoalId("6"), ""};
+    second.deliveries = {{"other", kGoalPostback, {}}};
+    second.new_id = second.command_id = ObjectId::New();
+    a.ledger.SubmitInternal(second, [](Result<domain::Decision>) {});
+    a.Settle();
+    EXPECT_EQ(Read("c1").owner, "b1");
+    a.Work();
+    EXPECT_EQ(Sent("c1"), 0);
+    b.Work();
+    EXPECT_EQ(Sent("c1"), 2) << "two destinations";
+    a.Work();
+    EXPECT_EQ(Sent("c1"), 2);
+}
+
+TEST_F(OwnershipTest, WhatADeadNodeOwedIsSentOnceByOneOfTheOthers) {
+    Node a(*this, "a"), b(*this, "b"), c(*this, "c");
+    for (int i = 0; i < 40; ++i) b.Record("c" + std::to_string(i));
+    Pass(seconds(14), {&a, &c}, {&a, &c});
+    a.Work(3);
+    EXPECT_EQ(Sent("c0"), 0);
+    Pass(seconds(6), {&a, &c}, {&a, &c});
+    std::jthread other([&] { c.Work(60); });
+    a.Work(60);
+    other.join();
+    for (int i = 0; i < 40; ++i) {
+        EXPECT_EQ(Sent("c" + std::to_string(i)), 1) << i;
+        EXPECT_EQ(Read("c" + std::to_string(i)).status, domain::Status::kApproved);
+    }
+}
+
+// SIGSTOP of b for 30 s with a delivery in its memory, then SIGCONT.
+struct Pause {
+    int sent_while_stopped = 0, sent_after = 0;
+};
+Pause PausedWithAQueuedDelivery(OwnershipTest& test, bool fences) {
+    OwnershipTest::Node a(test, "a"), b(test, "b", fences);
+    b.Record("c1");
+    OwnershipTest::Pass(seconds(30), {&a, &b}, {&a});
+    a.Work();
+    Pause pause;
+    pause.sent_while_stopped = test.Sent("c1");
+    b.Work();  // before its heartbeat thread comes to run
+    b.clock_ms += 2'000;
+    b.Heartbeat();
+    b.clock_ms += 2'000;
+    b.Heartbeat();
+    b.Work();
+    pause.sent_after = test.Sent("c1");
+    return pause;
+}
+
+TEST_F(OwnershipTest, APausedNodeSendsNothingThatAnotherTook) {
+    auto pause = PausedWithAQueuedDelivery(*this, true);
+    EXPECT_EQ(pause.sent_while_stopped, 1);
+    EXPECT_EQ(pause.sent_after, 1);
+}
+
+TEST_F(OwnershipTest, ControlANodeThatIgnoresFencingSendsTwice) {
+    auto pause = PausedWithAQueuedDelivery(*this, false);
+    EXPECT_EQ(pause.sent_while_stopped, 1);
+    EXPECT_EQ(pause.sent_after, 2) << "the tests above would not see a double send";
+}
+
+TEST_F(OwnershipTest, AnAttemptInFlightIsRepeatedAtMostOnce) {
+    Node a(*this, "a"), b(*this, "b");
+    b.Record("c1");
+    hang = true;
+    b.Work(3);
+    EXPECT_EQ(Sent("c1"), 1);
+    hang = false;
+    Pass(seconds(30), {&a, &b}, {&a});
+    a.Work();
+    EXPECT_EQ(Sent("c1"), 2) << "nobody can know whether the first arrived";
+    std::this_thread::sleep_for(milliseconds(350));
+    b.Work();  // its attempt times out, and says so
+    Pass(seconds(6), {&a, &b}, {&a, &b});
+    a.Work();
+    b.Work();
+    EXPECT_EQ(Sent("c1"), 2);
+    EXPECT_EQ(Read("c1").status, domain::Status::kApproved);
+    EXPECT_EQ(Read("c1").owner, "");
+}
+
+}  // namespace
+}  // namespace barracuda::delivery

@@ -1,0 +1,119 @@
+"""Several nodes over one MongoDB: who dies is replaced, who sleeps harms nothing, and all of them know what one was told.
+
+Needs a replica set: BARRACUDA_TEST_MONGODB names one (`python3 tests/mongo_server.py -- python3 -m pytest tests/chaos/test_nodes.py`).
+"""
+import os
+import secrets
+import signal
+import time
+
+import pytest
+
+from harness import Server, burst, new_id, wait_until
+
+URI = os.environ.get("BARRACUDA_TEST_MONGODB")
+pytestmark = [
+    pytest.mark.skipif(not URI, reason="BARRACUDA_TEST_MONGODB names no replica set: run it under tests/mongo_server.py"),
+    pytest.mark.bounded(240),
+]
+TAKEOVER_S = 30
+WAIT = {"BARRACUDA_DELIVERY_INLINE_WAIT": "100ms", "BARRACUDA_DELIVERY_ATTEMPT_TIMEOUT": "8s"}
+
+
+@pytest.fixture
+def pair(net, tmp_path):
+    """Two nodes on one database of their own."""
+    env = {**WAIT, "BARRACUDA_STORE_URL": URI, "BARRACUDA_STORE_DATABASE": f"barracuda_nodes_{secrets.token_hex(6)}"}
+    with Server(tmp_path / "a", net, env=env) as a, Server(tmp_path / "b", net, env=env, keys=False) as b:
+        b.admin_key = a.admin_key
+        yield a, b
+    import pymongo  # only where a database is there to be dropped
+    pymongo.MongoClient(URI).drop_database(env["BARRACUDA_STORE_DATABASE"])
+
+
+def metric(srv, name):
+    text = srv.get("/metrics").body
+    text = text.decode() if isinstance(text, bytes) else text
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"barracuda_{name} "))
+
+
+def owe(srv, clicks):
+    answers = burst(len(clicks), lambda i: srv.post(
+        "/api/goals/postback", {"click_id": clicks[i], "affiliate_id": "7", "goal_type": "deposit"}))
+    assert {a.status for a in answers} <= {200, 202}, answers
+
+
+def test_both_are_alive_and_one_call_is_made(pair, net):
+    a, b = pair
+    wait_until(lambda: metric(a, "nodes_alive") == metric(b, "nodes_alive") == 2, 10, "they see each other", step=0.2)
+    clicks = [new_id() for _ in range(20)]
+    owe(a, clicks)
+    owe(b, clicks)
+    wait_until(lambda: all(net.goals(c, accepted=True) for c in clicks), 15, "delivered")
+    time.sleep(3)
+    assert all(len(net.goals(c)) == 1 for c in clicks)
+
+
+def test_kill9_of_the_owner_the_other_delivers_within_30_s(pair, net):
+    a, b = pair
+    net.set_mode("hang", "goal")
+    clicks = [new_id() for _ in range(30)]
+    owe(a, clicks)
+    wait_until(lambda: net.goals(clicks[0]), 5, "an attempt is in flight")
+    in_flight = {c: len(net.goals(c)) for c in clicks}
+    a.kill9()
+    killed = time.monotonic()
+    net.set_mode("ok")
+    wait_until(lambda: all(net.goals(c, accepted=True) for c in clicks), TAKEOVER_S, "the other delivers", step=0.2)
+    print(f"taken over and delivered {time.monotonic() - killed:.1f} s after kill -9")
+    time.sleep(3)
+    for c in clicks:
+        assert len(net.goals(c, accepted=True)) == 1
+        assert len(net.goals(c)) <= in_flight[c] + 1, "at most once more for each attempt that was in flight"
+        assert len({call.delivery for call in net.goals(c)}) == 1, "the same id"
+    wait_until(lambda: metric(b, "nodes_alive") == 1, 5, "it is alone")
+
+
+def test_a_node_asleep_for_30_s_sends_nothing_that_another_took(pair, net):
+    a, b = pair
+    net.set_mode("hang", "goal")
+    clicks = [new_id() for _ in range(100)]  # more than attempts at a time: some wait in its memory
+    owe(a, clicks)
+    wait_until(lambda: len([c for c in clicks if net.goals(c)]) >= 60, 8, "attempts in flight")
+    os.kill(a.process.pid, signal.SIGSTOP)
+    before = {c: len(net.goals(c)) for c in clicks}
+    net.set_mode("ok")
+    try:
+        wait_until(lambda: all(net.goals(c, accepted=True) for c in clicks), TAKEOVER_S, "the other delivers", step=0.2)
+        time.sleep(10)
+    finally:
+        os.kill(a.process.pid, signal.SIGCONT)
+    time.sleep(12)  # its attempts time out, it joins again
+    for c in clicks:
+        assert len(net.goals(c, accepted=True)) == 1, "once"
+        assert len(net.goals(c)) <= before[c] + 1, "at most once more for each attempt that was in flight"
+    assert metric(a, "node_births_total") == 1
+    assert metric(a, "node_fenced") == 0 and a.get("/readyz").status == 200
+    fresh = new_id()
+    owe(a, [fresh])
+    wait_until(lambda: net.goals(fresh, accepted=True), 5, "it delivers again")
+
+
+def test_a_clean_stop_frees_its_work_at_once(pair, net):
+    a, b = pair
+    net.set_mode("error", "goal")
+    click = new_id()
+    owe(a, [click])
+    wait_until(lambda: net.goals(click), 5, "one attempt")
+    a.stop()
+    net.set_mode("ok")
+    wait_until(lambda: net.goals(click, accepted=True), 12, "the other goes on", step=0.1)
+
+
+def test_a_key_revoked_on_one_node_ends_on_the_other(pair, net):
+    a, b = pair
+    key = a.create_key("ingest", name="shared")
+    report = {"click_id": new_id(), "affiliate_id": "7", "amount": 5}
+    assert b.post("/api/ftd", report, key=key).status == 200, "made on the other node a moment ago"
+    a.command("key", "revoke", "shared")
+    wait_until(lambda: b.post("/api/ftd", report, key=key).status == 401, 5, "revoked everywhere", step=0.1)
