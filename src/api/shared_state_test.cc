@@ -38,7 +38,9 @@ struct SharedStateTest : testing::Test {
         }
         std::string NewKey(const std::string& name) {
             std::promise<std::string> made;
-            keys.Create(ledger, {.name = name}, [&](auto key) { made.set_value(*key); });
+            KeyRing::NewKey wanted;
+            wanted.name = name;
+            keys.Create(ledger, wanted, [&](auto key) { made.set_value(*key); });
             return made.get_future().get();
         }
         std::string NewSession(Time at) {
