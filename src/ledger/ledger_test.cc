@@ -190,6 +190,37 @@ TEST_F(LedgerTest, HooksSeeWhatIsOwedAfterTheCommit) {
     EXPECT_EQ(work->size(), 1u);
 }
 
+TEST_F(LedgerTest, AReportMayBeRefusedRightBeforeItIsDecided) {
+    std::atomic<bool> refuse = true;
+    Hooks hooks;
+    hooks.refuse = [&](const domain::Report& report) -> std::optional<Error> {
+        if (!refuse || report.goal_epoch == 7) return std::nullopt;
+        return Error{ErrorCode::kUnavailable, "the goal rules changed", {}};
+    };
+    auto ledger = Make({}, hooks);
+    auto report = ReportOf("by an old rule");
+    auto refused = Ask(*ledger, report);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(engine_->commits, 0);
+    report.goal_epoch = 7;
+    EXPECT_TRUE(Ask(*ledger, report));
+    EXPECT_TRUE(Ask(*ledger, domain::TakeOver{report.key, "x"})) << "reports only";
+}
+
+TEST_F(LedgerTest, OwnsUnderItsNewNameFromNowOn) {
+    auto ledger = Make();
+    auto report = ReportOf("before");
+    report.deliveries.push_back({"default", "goal_postback"});
+    EXPECT_EQ(Ask(*ledger, report)->document->owner, "boot");
+    ledger->SetNode("again");
+    EXPECT_EQ(ledger->node(), "again");
+    auto after = ReportOf("after");
+    after.deliveries = report.deliveries;
+    EXPECT_EQ(Ask(*ledger, after)->document->owner, "again");
+    EXPECT_EQ(Ask(*ledger, domain::TakeOver{report.key, "boot"})->document->owner, "again");
+}
+
 TEST_F(LedgerTest, EditsWriteDeleteAndReportATakenValue) {
     auto ledger = Make();
     store::Ref ref{store::Collection::kAdmins, "a@example.test"};

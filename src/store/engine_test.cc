@@ -347,6 +347,29 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     NothingWrong();
 }
 
+TEST_P(EngineTest, FindsAnyOfManyValues) {
+    std::vector<Write> writes;
+    for (int i = 0; i < 5; ++i) {
+        domain::BsonWriter to;
+        to.Text("sub1", "s" + std::to_string(i % 3));
+        to.Int("rev", 1);
+        to.Int("n", i);
+        writes.push_back({ContactRef(std::to_string(i)), std::nullopt, to.Take()});
+    }
+    Commit(engine(), writes);
+    auto find = [&](std::vector<std::string> values) {
+        std::vector<std::string> found;
+        auto documents = engine().FindAny(IndexId::kContactSub1, values);
+        for (auto& document : *documents) {
+            found.push_back(*domain::TopText(document, "n"));
+        }
+        return found;
+    };
+    EXPECT_THAT(find({"s0", "s2", "s9"}), UnorderedElementsAre("0", "3", "2"));
+    EXPECT_THAT(find({"s"}), IsEmpty()) << "whole values only";
+    EXPECT_THAT(find({}), IsEmpty());
+}
+
 TEST_P(EngineTest, RollupsAddAndMoveBetweenGroups) {
     auto a = Document({.click = "a", .amount = "0.000001"});
     auto b = Document({.click = "b", .amount = "1000000000000"});
