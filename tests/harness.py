@@ -474,11 +474,11 @@ class Server:
             f"the key must stand alone on one line: {out!r}"
         return lines[0]
 
-    def start(self, env=None, ready=True, seconds=15):
+    def start(self, env=None, ready=True, seconds=15, arguments=()):
         assert self.process is None or self.process.poll() is not None, "already running"
         with open(self.stderr, "ab") as log:
             self.process = subprocess.Popen(
-                [str(BINARY), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"],
+                [str(BINARY), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *arguments],
                 env={**self.env, **(env or {})}, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         _running[self.process.pid] = self.process
         if ready:
