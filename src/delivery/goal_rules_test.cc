@@ -59,6 +59,7 @@ public:
     }
     Result<bool> Backup(const std::string& directory) override { return inner->Backup(directory); }
     std::optional<std::string> Trouble() const override { return inner->Trouble(); }
+    Result<std::vector<std::string>> Verify(bool repair) override { return inner->Verify(repair); }
 };
 
 struct Node {

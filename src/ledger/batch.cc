@@ -112,6 +112,10 @@ void Ledger::Batch::Settle(Slot& slot, store::WriteState state) {
         if (state == store::WriteState::kLost) {
             entry.decision.reset();
             entry.edit_state.reset();
+        } else if (state == store::WriteState::kFailed) {
+            Error error{ErrorCode::kUnavailable, "the store did not confirm this, try again", {}};
+            if (entry.command) entry.decision = Fail(error);
+            if (!entry.command) entry.edit_state = Fail(error);
         } else if (entry.command) {
             entry.decision = Fail(ErrorCode::kConflict, "a unique value is taken");
         } else {

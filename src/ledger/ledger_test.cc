@@ -57,6 +57,7 @@ public:
     }
     Result<bool> Backup(const std::string& directory) override { return inner_->Backup(directory); }
     std::optional<std::string> Trouble() const override { return inner_->Trouble(); }
+    Result<std::vector<std::string>> Verify(bool repair) override { return inner_->Verify(repair); }
 
 private:
     std::unique_ptr<store::Engine> inner_;

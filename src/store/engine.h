@@ -6,7 +6,8 @@
 //     auto loaded = engine.Load({ref});
 //     auto states = engine.Commit({{.ref = ref, .before = loaded[0], .after = bson}});
 //
-// Threads: every method is thread-safe. Commit is meant for one caller, the ledger.
+// Threads: every method is thread-safe. Commit is meant for one caller, the ledger; several at a
+// time never hold the same document.
 // Errors: kUnavailable when the store cannot be read, or refuses writes since an earlier failed
 // write or sync (a failed fsync leaves the state unknown: only a restart clears it).
 #pragma once
@@ -53,6 +54,7 @@ enum class WriteState {
     kApplied,
     kLost,     // the stored revision is not the one of `before`
     kRefused,  // a unique index already holds the value for another document
+    kFailed,   // its own trouble: the store does not take it, or cannot say whether it is stored
 };
 
 // Which indexes exist is data: index.h.
@@ -115,6 +117,14 @@ public:
     virtual Result<bool> Backup(const std::string& directory) = 0;
     // nullopt: writable; else why not, readable.
     virtual std::optional<std::string> Trouble() const = 0;
+
+    // What is wrong in the store, as readable lines; repairs what is derived when asked.
+    virtual Result<std::vector<std::string>> Verify(bool repair) = 0;
+
+    // Whether to insert a document that is most likely new without loading it (its precondition:
+    // absent): where a load is a round trip and the store's unique index judges anyway. A lost one
+    // is then loaded.
+    virtual bool InsertsFirst() const { return false; }
 };
 
 }  // namespace barracuda::store

@@ -23,7 +23,7 @@ protected:
                  Document({.click = click, .due = 10 + i, .owner = i == 0 ? "" : "n1"})}
             );
         }
-        writes.push_back({ContactRef("1"), std::nullopt, Contact("x@y")});
+        writes.push_back({ContactRef("1"), std::nullopt, Contact("1", "x@y")});
         Commit(engine(), writes);
     }
 

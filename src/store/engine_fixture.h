@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 
 #include "domain/bson.h"
 #include "store/index.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
+#include "store/mongo/mongo_engine.h"
 #include "store/rocks/rocks_kv.h"
 
 namespace barracuda::store {
@@ -64,6 +66,89 @@ private:
     bool rocks_;
 };
 
+// The engines of one suite. MongoDB's is there when a server is: BARRACUDA_TEST_MONGODB names it
+// (tests/mongo_server.py starts one, and ./dev test always does).
+enum class Kind { kMemory, kRocks, kMongo };
+
+inline const char* NameOf(Kind kind) {
+    static constexpr const char* kNames[] = {"Memory", "RocksDB", "MongoDB"};
+    return kNames[static_cast<int>(kind)];
+}
+
+inline const char* TestMongo() { return std::getenv("BARRACUDA_TEST_MONGODB"); }
+
+inline std::vector<Kind> Kinds() {
+    std::vector<Kind> kinds = {Kind::kMemory, Kind::kRocks};
+    if (TestMongo()) {
+        kinds.push_back(Kind::kMongo);
+    } else {
+        std::fprintf(stderr, "MongoDB is left out: BARRACUDA_TEST_MONGODB is not set\n");
+    }
+    return kinds;
+}
+
+// A database of its own, gone afterwards.
+class TempDatabase {
+public:
+    TempDatabase() {
+        static std::atomic<int> count = 0;
+        name_ = "barracuda_store_" + std::to_string(getpid()) + "_" + std::to_string(++count);
+    }
+    ~TempDatabase() {
+        auto client = MongoClient::Open(Options().client);
+        if (!client) return;
+        auto lease = (*client)->Take();
+        Bson drop;
+        drop.Int("dropDatabase", 1);
+        if (lease) (void)lease->Command(drop).has_value();
+    }
+    TempDatabase(const TempDatabase&) = delete;
+    TempDatabase& operator=(const TempDatabase&) = delete;
+
+    MongoEngineOptions Options() const {
+        MongoEngineOptions options;
+        options.client.uri = TestMongo();
+        options.client.database = name_;
+        return options;
+    }
+    std::unique_ptr<MongoEngine> Open() const {
+        auto opened = MongoEngine::Open(Options());
+        EXPECT_TRUE(opened) << opened.error().message;
+        return opened ? std::move(*opened) : nullptr;
+    }
+
+private:
+    std::string name_;
+};
+
+// Any engine over data of its own.
+class AnyStore {
+public:
+    explicit AnyStore(Kind kind) {
+        if (kind != Kind::kMongo) {
+            kv_ = std::make_unique<Store>(kind == Kind::kRocks);
+            return;
+        }
+        database_ = std::make_unique<TempDatabase>();
+        mongo_ = database_->Open();
+    }
+
+    void Reopen() {
+        if (kv_) return kv_->Reopen();
+        mongo_.reset();
+        mongo_ = database_->Open();
+    }
+    Engine& engine() {
+        if (kv_) return *kv_->engine;
+        return *mongo_;
+    }
+
+private:
+    std::unique_ptr<Store> kv_;
+    std::unique_ptr<TempDatabase> database_;
+    std::unique_ptr<MongoEngine> mongo_;
+};
+
 struct Deal {
     std::string click = "c1";
     std::string affiliate = "a1";
@@ -81,7 +166,8 @@ inline Ref DealRef(const std::string& click) { return RefOf(KeyOf(click)); }
 
 inline std::string Document(const Deal& deal) {
     domain::Conversion c;
-    c.id.bytes.fill(static_cast<uint8_t>(std::hash<std::string>()(deal.click)));
+    // Ordered as the clicks are, so that every engine pages equal dates in one order.
+    for (size_t i = 0; i < 12 && i < deal.click.size(); ++i) c.id.bytes[i] = deal.click[i];
     c.key = KeyOf(deal.click);
     c.goal_type = domain::GoalType::kDeposit;
     c.fields.Set(domain::Field::kAffiliateId, deal.affiliate);
@@ -96,8 +182,11 @@ inline std::string Document(const Deal& deal) {
     return domain::Encode(c);
 }
 
-inline std::string Contact(const std::string& email, int64_t rev = 1, int64_t created = 5) {
+inline std::string Contact(
+    const std::string& id, const std::string& email, int64_t rev = 1, int64_t created = 5
+) {
     domain::BsonWriter to;
+    to.Text("_id", id);
     to.Text("email_key", email);
     to.Text("type", "user");
     to.Date("createdAt", Time{created});

@@ -1,4 +1,4 @@
-// What every store must do, on memory and on RocksDB: writes, scans, work, rollups.
+// What every store must do, on memory, RocksDB and MongoDB: writes, scans, work, rollups.
 // Damage and write errors: engine_damage_test.cc.
 #include <thread>
 
@@ -16,13 +16,13 @@ constexpr auto kApplied = WriteState::kApplied;
 constexpr auto kLost = WriteState::kLost;
 constexpr auto kRefused = WriteState::kRefused;
 
-class EngineTest : public testing::TestWithParam<bool> {
+class EngineTest : public testing::TestWithParam<Kind> {
 protected:
-    Store store_{GetParam()};
-    Engine& engine() { return *store_.engine; }
+    AnyStore store_{GetParam()};
+    Engine& engine() { return store_.engine(); }
 
     void NothingWrong() {
-        auto findings = store_.engine->Verify(false);
+        auto findings = engine().Verify(false);
         ASSERT_TRUE(findings);
         EXPECT_THAT(*findings, IsEmpty());
     }
@@ -47,8 +47,8 @@ protected:
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EngineTest, testing::Bool(), [](const auto& info) {
-    return std::string(info.param ? "RocksDB" : "Memory");
+INSTANTIATE_TEST_SUITE_P(Kinds, EngineTest, testing::ValuesIn(Kinds()), [](const auto& info) {
+    return std::string(NameOf(info.param));
 });
 
 TEST(Ref, ComesBackAsTheKey) {
@@ -133,18 +133,20 @@ TEST_P(EngineTest, CommitAfterLoadStillSeesAnotherCommitBetween) {
 }
 
 TEST_P(EngineTest, UniqueIndexRefuses) {
-    EXPECT_EQ(Put(engine(), ContactRef("1"), std::nullopt, Contact("x@y")), kApplied);
-    EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("x@y")), kRefused);
+    EXPECT_EQ(Put(engine(), ContactRef("1"), std::nullopt, Contact("1", "x@y")), kApplied);
+    EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("2", "x@y")), kRefused);
     EXPECT_EQ(Get(engine(), ContactRef("2")), std::nullopt);
-    EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("x@yz")), kApplied);
+    EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("2", "x@yz")), kApplied);
     // Its own value again is no clash.
-    EXPECT_EQ(Put(engine(), ContactRef("1"), Contact("x@y"), Contact("x@y", 2)), kApplied);
+    EXPECT_EQ(
+        Put(engine(), ContactRef("1"), Contact("1", "x@y"), Contact("1", "x@y", 2)), kApplied
+    );
     // Within one batch: the first takes it.
     EXPECT_THAT(
         Commit(
             engine(),
-            {{ContactRef("3"), std::nullopt, Contact("n@n")},
-             {ContactRef("4"), std::nullopt, Contact("n@n")}}
+            {{ContactRef("3"), std::nullopt, Contact("3", "n@n")},
+             {ContactRef("4"), std::nullopt, Contact("4", "n@n")}}
         ),
         ElementsAre(kApplied, kRefused)
     );
@@ -152,9 +154,9 @@ TEST_P(EngineTest, UniqueIndexRefuses) {
     EXPECT_THAT(
         Commit(
             engine(),
-            {{ContactRef("1"), Contact("x@y", 2), Contact("w@w", 3)},
-             {ContactRef("5"), std::nullopt, Contact("x@y")},
-             {ContactRef("1"), Contact("w@w", 3), Contact("x@y", 4)}}
+            {{ContactRef("1"), Contact("1", "x@y", 2), Contact("1", "w@w", 3)},
+             {ContactRef("5"), std::nullopt, Contact("5", "x@y")},
+             {ContactRef("1"), Contact("1", "w@w", 3), Contact("1", "x@y", 4)}}
         ),
         ElementsAre(kApplied, kApplied, kRefused)
     );
@@ -162,10 +164,10 @@ TEST_P(EngineTest, UniqueIndexRefuses) {
     EXPECT_THAT(
         Commit(
             engine(),
-            {{ContactRef("5"), Contact("x@y"), std::nullopt},
-             {ContactRef("1"), Contact("w@w", 3), Contact("x@y", 4)},
-             {ContactRef("6"), std::nullopt, Contact("w@w")},
-             {ContactRef("7"), std::nullopt, Contact("x@y")}}
+            {{ContactRef("5"), Contact("5", "x@y"), std::nullopt},
+             {ContactRef("1"), Contact("1", "w@w", 3), Contact("1", "x@y", 4)},
+             {ContactRef("6"), std::nullopt, Contact("6", "w@w")},
+             {ContactRef("7"), std::nullopt, Contact("7", "x@y")}}
         ),
         ElementsAre(kApplied, kApplied, kApplied, kRefused)
     );
@@ -185,7 +187,7 @@ TEST_P(EngineTest, ScansGiveOneSequenceWhateverThePageSize) {
              Document({.click = click, .affiliate = affiliate, .created = created})}
         );
     }
-    writes.push_back({ContactRef("1"), std::nullopt, Contact("x@y")});
+    writes.push_back({ContactRef("1"), std::nullopt, Contact("1", "x@y")});
     Commit(engine(), writes);
     std::vector<ScanRequest> requests(5);
     requests[1].index = IndexId::kConversionCreated;
@@ -245,12 +247,12 @@ TEST_P(EngineTest, ScansByKeyPrefixAndByUniqueValue) {
     request.key_prefix.clear();
     request.equal = {"a"};
     EXPECT_THAT(Clicks(request), ElementsAre("a"));
-    Put(engine(), ContactRef("1"), std::nullopt, Contact("x@y"));
+    Put(engine(), ContactRef("1"), std::nullopt, Contact("1", "x@y"));
     ScanRequest email;
     email.collection = Collection::kContacts;
     email.index = IndexId::kContactEmail;
     email.equal = {"x@y"};
-    EXPECT_THAT(All(email), ElementsAre(Contact("x@y")));
+    EXPECT_THAT(All(email), ElementsAre(Contact("1", "x@y")));
     email.equal = {"x@"};
     EXPECT_THAT(All(email), IsEmpty());
 }
@@ -281,14 +283,17 @@ TEST_P(EngineTest, ScansWhileAnotherThreadWrites) {
     }
 }
 
-TEST_P(EngineTest, IteratorIsASnapshot) {
-    Put(engine(), DealRef("a"), std::nullopt, Document({.click = "a"}));
-    auto it = store_.lent->Iterate(Space::kDocuments);
-    Put(engine(), DealRef("b"), std::nullopt, Document({.click = "b"}));
-    int count = 0;
-    for (it->Seek("\x01"); it->Valid(); it->Next()) ++count;
-    EXPECT_EQ(count, 1);
-    EXPECT_TRUE(it->Status());
+TEST(KvEngine, IteratorIsASnapshot) {
+    for (bool rocks : {false, true}) {
+        Store store(rocks);
+        Put(*store.engine, DealRef("a"), std::nullopt, Document({.click = "a"}));
+        auto it = store.lent->Iterate(Space::kDocuments);
+        Put(*store.engine, DealRef("b"), std::nullopt, Document({.click = "b"}));
+        int count = 0;
+        for (it->Seek("\x01"); it->Valid(); it->Next()) ++count;
+        EXPECT_EQ(count, 1);
+        EXPECT_TRUE(it->Status());
+    }
 }
 
 TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
@@ -397,11 +402,11 @@ TEST_P(EngineTest, RollupsAddAndMoveBetweenGroups) {
 TEST_P(EngineTest, ReopenKeepsEverything) {
     auto a = Document({.click = "a", .due = 5});
     Put(engine(), DealRef("a"), std::nullopt, a);
-    Put(engine(), ContactRef("1"), std::nullopt, Contact("x@y"));
+    Put(engine(), ContactRef("1"), std::nullopt, Contact("1", "x@y"));
     for (int i = 0; i < 2; ++i) {
         store_.Reopen();
         EXPECT_EQ(Get(engine(), DealRef("a")), a);
-        EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("x@y")), kRefused);
+        EXPECT_EQ(Put(engine(), ContactRef("2"), std::nullopt, Contact("2", "x@y")), kRefused);
         EXPECT_THAT(*engine().Work({.until = Time{5}}), SizeIs(1));
         EXPECT_EQ(engine().Rollup(Collection::kConversions)->at(0).count, 1);
         NothingWrong();

@@ -25,8 +25,7 @@ public:
     Result<bool> Backup(const std::string& directory) override { return kv_->Backup(directory); }
     std::optional<std::string> Trouble() const override;
 
-    // What `verify` finds: readable lines; repairs what is derived when asked.
-    Result<std::vector<std::string>> Verify(bool repair);
+    Result<std::vector<std::string>> Verify(bool repair) override;
 
 private:
     explicit KvEngine(std::unique_ptr<Kv> kv) : kv_(std::move(kv)) {}

@@ -1,0 +1,115 @@
+#include "store/mongo/address.h"
+
+#include "base/object_id.h"
+#include "domain/bson.h"
+#include "store/index.h"
+
+namespace barracuda::store {
+
+namespace {
+
+bool Find(const bson_t& document, const char* field, bson_iter_t& at) {
+    return bson_iter_init_find(&at, &document, field);
+}
+
+void Copy(Bson& to, const bson_t& from, const char* field) {
+    bson_iter_t at;
+    if (Find(from, field, at)) to.Value(field, bson_iter_value(&at));
+}
+
+std::string TextOf(const bson_t& document, const char* field) {
+    bson_iter_t at;
+    if (!Find(document, field, at)) return {};
+    return domain::ScalarText(at).value_or("");
+}
+
+}  // namespace
+
+const char* NameOf(Collection collection) {
+    switch (collection) {
+        case Collection::kConversions:
+            return "conversions";
+        case Collection::kContacts:
+            return "contacts";
+        case Collection::kAdmins:
+            return "admins";
+        case Collection::kSessions:
+            return "sessions";
+        case Collection::kApiKeys:
+            return "api_keys";
+        case Collection::kNodes:
+            return "nodes";
+        case Collection::kSettings:
+            return "settings";
+    }
+    BARRACUDA_CHECK(false);
+}
+
+void AppendKey(Bson& to, std::string_view name, std::string_view key) {
+    auto id = ObjectId::Parse(key);
+    if (!id) {
+        to.Text(name, key);
+        return;
+    }
+    bson_oid_t oid;
+    bson_oid_init_from_data(&oid, id->bytes.data());
+    bson_append_oid(to.get(), name.data(), static_cast<int>(name.size()), &oid);
+}
+
+Ref RefOfDocument(Collection collection, std::string_view document) {
+    bson_t view = ViewOf(document);
+    if (collection != Collection::kConversions) return {collection, TextOf(view, "_id")};
+    return RefOf(domain::ConversionKey{
+        ClickId(TextOf(view, "click_id")),
+        GoalId(TextOf(view, "goal_id")),
+        TextOf(view, "occurrence")});
+}
+
+Bson StoredFilter(Collection collection, std::string_view before) {
+    bson_t view = ViewOf(before);
+    Bson filter;
+    Copy(filter, view, "_id");
+    if (collection == Collection::kConversions) {
+        Copy(filter, view, "click_id");
+        Copy(filter, view, "goal_id");
+    }
+    if (int64_t rev = RevIn(before); rev != 0) {
+        filter.Int("rev", rev);
+    } else {
+        filter.Document("rev", Bson().Array("$in", Bson().Int("0", 0).Null("1")));
+    }
+    return filter;
+}
+
+int64_t RevIn(std::string_view document) {
+    bson_t view = ViewOf(document);
+    bson_iter_t at;
+    return Find(view, "rev", at) ? bson_iter_as_int64(&at) : 0;
+}
+
+std::string WithId(const Ref& ref, std::string_view document) {
+    bson_t view = ViewOf(document);
+    if (bson_has_field(&view, "_id")) return std::string(document);
+    Bson with;
+    AppendKey(with, "_id", ref.key);
+    bson_concat(with.get(), &view);
+    return with.Bytes();
+}
+
+bool ComesOf(std::string_view stored, std::string_view before, std::string_view after) {
+    if (stored == after) return true;
+    if (RevIn(stored) < RevIn(after)) return false;
+    auto was = domain::DecodeConversion(before), wrote = domain::DecodeConversion(after);
+    auto now = domain::DecodeConversion(stored);
+    if (!was || !wrote || !now || wrote->history.empty()) return false;
+    const auto& last = wrote->history.back();
+    auto holds = [&](const domain::Conversion& conversion) {
+        for (const auto& entry : conversion.history) {
+            if (entry.command == last.command && entry.field == last.field) return true;
+        }
+        return false;
+    };
+    return !holds(*was) && holds(*now);
+}
+
+}  // namespace barracuda::store

@@ -1,0 +1,95 @@
+// The store over a MongoDB replica set or sharded cluster, with any number of nodes.
+//
+//     auto engine = MongoEngine::Open({.client = {.uri = uri, .database = "barracuda"}});
+//
+// Inserts go first and the unique index (click_id, goal_id, occurrence) is the arbiter; every
+// answer is of documents that a majority holds. E11000 never leaves here. docs/formats/mongodb.md
+// and docs/decisions/mongodb.md.
+//
+// Threads: thread-safe; Commits in parallel are for different documents. One thread of its own
+// watches the server and builds indexes. Errors: Open kInvalid (address, credentials, version,
+// standalone, privilege), afterwards kUnavailable.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "store/engine.h"
+#include "store/mongo/reader.h"
+
+namespace barracuda::store {
+
+struct MongoEngineOptions {
+    MongoOptions client;
+    bool allow_standalone = false;
+    std::chrono::milliseconds start_patience{15'000};  // for a first primary, and for the indexes
+    std::chrono::milliseconds deadline{8'000};         // of one Load or Commit, over failovers
+    // With trouble for this long nothing waits for its deadline any more.
+    std::chrono::milliseconds trouble_patience{3'000};
+};
+
+class MongoEngine final : public Engine {
+public:
+    static Result<std::unique_ptr<MongoEngine>> Open(const MongoEngineOptions& options);
+    ~MongoEngine() override;
+
+    Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
+    Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override;
+    Result<Page> Scan(const ScanRequest& request) override;
+    Result<std::vector<std::string>> FindAny(IndexId index, std::span<const std::string> values)
+        override;
+    Result<std::vector<WorkItem>> Work(const WorkQuery& query) override;
+    Result<std::vector<std::string>> WorkOwners() override;
+    // At most 10 s old where computing it is slow.
+    Result<std::vector<RollupRow>> Rollup(Collection collection) override;
+    // Refused: mongodump or a snapshot does that.
+    Result<bool> Backup(const std::string& directory) override;
+    std::optional<std::string> Trouble() const override;
+    // Indexes and documents that cannot be read; `repair` builds indexes.
+    Result<std::vector<std::string>> Verify(bool repair) override;
+    bool InsertsFirst() const override { return true; }
+
+    // For adoption and migration, which work below documents.
+    MongoClient& client() { return *slow_; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Cached {
+        Clock::time_point until;
+        std::vector<RollupRow> rows;
+    };
+
+    MongoEngine(
+        const MongoEngineOptions& options,
+        std::unique_ptr<MongoClient> fast,
+        std::unique_ptr<MongoClient> slow
+    );
+    void Watch();
+    // nullopt: indexes are there and the database is ours.
+    std::optional<Error> MakeReady();
+    void SetTrouble(std::optional<std::string> trouble);
+    // An error when trying is of no use now.
+    std::optional<Error> Hopeless(bool writing) const;
+
+    MongoEngineOptions options_;
+    std::unique_ptr<MongoClient> fast_;  // the ledger's: short time limits
+    std::unique_ptr<MongoClient> slow_;  // lists, statistics, indexes: long ones
+    Reader reader_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable changed_;
+    bool stopping_ = false;
+    bool ready_ = false;
+    std::optional<Error> refusal_;  // of the first MakeReady: no use to go on
+    std::optional<std::string> trouble_;
+    Clock::time_point trouble_since_;
+
+    std::mutex rollups_mutex_;
+    std::map<Collection, Cached> rollups_;
+    std::thread watcher_;
+};
+
+}  // namespace barracuda::store

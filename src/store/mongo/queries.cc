@@ -1,0 +1,282 @@
+#include "store/mongo/queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "domain/bson.h"
+#include "store/index.h"
+#include "store/mongo/address.h"
+
+namespace barracuda::store {
+
+namespace {
+
+constexpr int64_t kWorkMs = 4'000;
+constexpr size_t kOwnersMax = 64;  // boots with work left at one moment
+constexpr size_t kGroupsMax = 200'000;
+constexpr Collection kWithWork[] = {Collection::kConversions, Collection::kContacts};
+
+using Cursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
+
+// Calls `take` with every document that the cursor gives.
+template <typename Take>
+Result<bool> Each(mongoc_cursor_t* cursor, Take take) {
+    const bson_t* document = nullptr;
+    while (mongoc_cursor_next(cursor, &document)) take(*document);
+    bson_error_t error = {};
+    if (mongoc_cursor_error(cursor, &error)) return Fail(ErrorOf(error));
+    return true;
+}
+
+// Only what the work list needs.
+Result<std::vector<WorkItem>> FindWork(
+    MongoClient::Lease& lease, Collection collection, const Bson& filter, size_t limit
+) {
+    Bson options;
+    options.Document("sort", Bson().Int("owner", 1).Int("due", 1));
+    options.Document(
+        "projection",
+        Bson()
+            .Int("click_id", 1)
+            .Int("goal_id", 1)
+            .Int("occurrence", 1)
+            .Int("owner", 1)
+            .Int("due", 1)
+    );
+    auto most = static_cast<int64_t>(limit);
+    options.Int("limit", most).Int("batchSize", most).Int("maxTimeMS", kWorkMs);
+    auto in = lease.Collection(NameOf(collection));
+    Cursor cursor(
+        mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
+        mongoc_cursor_destroy
+    );
+    std::vector<WorkItem> items;
+    auto read = Each(cursor.get(), [&](const bson_t& document) {
+        std::string_view bytes(
+            reinterpret_cast<const char*>(bson_get_data(&document)), document.len
+        );
+        WorkItem item;
+        item.ref = RefOfDocument(collection, bytes);
+        item.owner = domain::TopText(bytes, "owner").value_or("");
+        bson_iter_t at;
+        if (bson_iter_init_find(&at, &document, "due")) item.due = domain::TimeOf(at);
+        items.push_back(std::move(item));
+    });
+    if (!read) return Fail(read.error());
+    return items;
+}
+
+// A missing owner reads as an empty one.
+void AppendOwner(Bson& filter, const std::string& owner) {
+    if (!owner.empty()) {
+        filter.Text("owner", owner);
+    } else {
+        filter.Document("owner", Bson().Array("$in", Bson().Null("0").Text("1", "")));
+    }
+}
+
+Bson DueBy(Time until) {
+    Bson due;
+    due.Date("$gte", Time{INT64_MIN}).Date("$lte", until);
+    return due;
+}
+
+// One seek in the index for each owner.
+Result<bool> FindOwners(
+    MongoClient::Lease& lease, Collection collection, std::set<std::string>& owners
+) {
+    Bson some;
+    some.Date("$gte", Time{INT64_MIN});
+    Bson nobodys;
+    nobodys.Null("owner").Document("due", some);
+    auto found = FindWork(lease, collection, nobodys, 1);
+    std::string last;
+    for (size_t count = 0; found; ++count) {
+        if (!found->empty()) owners.insert(last = found->front().owner);
+        if (count > 0 && (found->empty() || count == kOwnersMax)) return true;
+        Bson next;
+        next.Document("owner", Bson().Text(count == 0 ? "$gte" : "$gt", last));
+        next.Document("due", some);
+        found = FindWork(lease, collection, next, 1);
+    }
+    return Fail(found.error());
+}
+
+struct Sum {
+    std::vector<const char*> fields;
+    const char* money;
+};
+
+// As the program reads a document: a missing field is empty, an amount that is no number is 0, and
+// every amount is rounded half to even to micro-units before it is added.
+Bson PipelineOf(const Sum& sum) {
+    std::string group = R"({"m":{"$dateToString":{"date":"$createdAt","format":"%Y-%m",)"
+                        R"("timezone":"UTC","onNull":"1970-01"}})";
+    for (size_t i = 0; i < sum.fields.size(); ++i) {
+        group += fmt::format(
+            R"(,"f{}":{{"$convert":{{"input":"${}","to":"string","onError":"","onNull":""}}}})",
+            i,
+            sum.fields[i]
+        );
+    }
+    group += "}";
+    std::string pipeline = fmt::format(
+        R"([{{"$project":{{"_id":0,"g":{},"v":{{"$convert":{{"input":"${}","to":"decimal",)"
+        R"("onError":0,"onNull":0}}}}}}}},)"
+        R"({{"$group":{{"_id":"$g","n":{{"$sum":1}},"s":{{"$sum":{{"$cond":[{{"$and":[)"
+        R"({{"$gte":["$v",-1000000000000000]}},{{"$lte":["$v",1000000000000000]}}]}},)"
+        R"({{"$round":[{{"$multiply":["$v",1000000]}},0]}},0]}}}}}}}},{{"$limit":{}}}])",
+        group,
+        sum.money,
+        kGroupsMax
+    );
+    return Bson::Json(pipeline);
+}
+
+// A whole number in Decimal128's text, which may carry an exponent ("1.50E+6").
+__int128 WholeOf(const bson_iter_t& at) {
+    if (!BSON_ITER_HOLDS_DECIMAL128(&at)) return bson_iter_as_int64(&at);
+    bson_decimal128_t decimal;
+    bson_iter_decimal128(&at, &decimal);
+    char text[BSON_DECIMAL128_STRING];
+    bson_decimal128_to_string(&decimal, text);
+    std::string_view rest = text;
+    bool negative = rest.starts_with('-');
+    if (negative) rest.remove_prefix(1);
+    __int128 value = 0;
+    long exponent = 0;
+    bool fraction = false;
+    for (size_t i = 0; i < rest.size(); ++i) {
+        char c = rest[i];
+        if (c == '.') {
+            fraction = true;
+        } else if (c == 'E') {
+            exponent += std::strtol(rest.data() + i + 1, nullptr, 10);
+            break;
+        } else if (c >= '0' && c <= '9') {
+            value = value * 10 + (c - '0');
+            exponent -= fraction;
+        }
+    }
+    for (; exponent > 0; --exponent) value *= 10;
+    for (; exponent < 0; ++exponent) value /= 10;
+    return negative ? -value : value;
+}
+
+RollupRow RowOf(const bson_t& document, size_t fields) {
+    RollupRow row;
+    bson_iter_t at;
+    if (bson_iter_init_find(&at, &document, "_id")) {
+        std::string_view group = domain::BytesOf(at);
+        row.group.push_back(domain::TopText(group, "m").value_or(""));
+        for (size_t i = 0; i < fields; ++i) {
+            std::string name = fmt::format("f{}", i);
+            row.group.push_back(domain::TopText(group, name.c_str()).value_or(""));
+        }
+    }
+    if (bson_iter_init_find(&at, &document, "n")) row.count = bson_iter_as_int64(&at);
+    if (bson_iter_init_find(&at, &document, "s")) row.micros = WholeOf(at);
+    return row;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> OwnersOfWork(MongoClient& client) {
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
+    std::set<std::string> owners;
+    for (Collection collection : kWithWork) {
+        auto found = FindOwners(*lease, collection, owners);
+        if (!found) return Fail(found.error());
+    }
+    return std::vector<std::string>(owners.begin(), owners.end());
+}
+
+Result<std::vector<WorkItem>> DueWork(MongoClient& client, const WorkQuery& query) {
+    auto from =
+        query.owners ? Result<std::vector<std::string>>(*query.owners) : OwnersOfWork(client);
+    if (!from) return Fail(from.error());
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
+    std::vector<WorkItem> items;
+    for (const auto& owner : *from) {
+        if (items.size() >= query.limit) break;
+        std::vector<WorkItem> of_owner;
+        for (Collection collection : kWithWork) {
+            Bson filter;
+            AppendOwner(filter, owner);
+            filter.Document("due", DueBy(query.until));
+            auto found = FindWork(*lease, collection, filter, query.limit - items.size());
+            if (!found) return Fail(found.error());
+            of_owner.insert(of_owner.end(), found->begin(), found->end());
+        }
+        std::stable_sort(of_owner.begin(), of_owner.end(), [](const auto& a, const auto& b) {
+            return a.due < b.due;
+        });
+        items.insert(items.end(), of_owner.begin(), of_owner.end());
+    }
+    if (items.size() > query.limit) items.resize(query.limit);
+    return items;
+}
+
+Result<std::vector<std::string>> FindAnyOf(
+    MongoClient& client, IndexId index, std::span<const std::string> values
+) {
+    std::vector<std::string> documents;
+    if (values.empty()) return documents;
+    const IndexDefinition& definition = IndexOf(index);
+    Bson list, filter, options;
+    size_t count = 0;
+    for (const auto& value : values) list.Text(std::to_string(count++), value);
+    filter.Document(definition.fields[0], Bson().Array("$in", list));
+    options.Int("maxTimeMS", kWorkMs);
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
+    auto in = lease->Collection(NameOf(definition.collection));
+    Cursor cursor(
+        mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
+        mongoc_cursor_destroy
+    );
+    auto read = Each(cursor.get(), [&](const bson_t& document) {
+        documents.emplace_back(
+            reinterpret_cast<const char*>(bson_get_data(&document)), document.len
+        );
+    });
+    if (!read) return Fail(read.error());
+    return documents;
+}
+
+Result<std::vector<RollupRow>> SumUp(MongoClient& client, Collection collection) {
+    Sum sum;
+    if (collection == Collection::kConversions) {
+        sum = {{"affiliate_id", "goal_type", "status", "currency"}, "amount"};
+    } else if (collection == Collection::kContacts) {
+        sum = {{"type", "status", "affiliate_status", "ftd"}, "ftd_amount"};
+    } else {
+        return std::vector<RollupRow>();
+    }
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
+    Bson pipeline = PipelineOf(sum), options;
+    options.Bool("allowDiskUse", true).Int("maxTimeMS", 60'000);
+    auto in = lease->Collection(NameOf(collection));
+    Cursor cursor(
+        mongoc_collection_aggregate(
+            in.get(), MONGOC_QUERY_NONE, pipeline.get(), options.get(), nullptr
+        ),
+        mongoc_cursor_destroy
+    );
+    std::vector<RollupRow> rows;
+    auto read = Each(cursor.get(), [&](const bson_t& document) {
+        rows.push_back(RowOf(document, sum.fields.size()));
+    });
+    if (!read) return Fail(read.error());
+    std::sort(rows.begin(), rows.end(), [](const RollupRow& a, const RollupRow& b) {
+        return a.group < b.group;
+    });
+    return rows;
+}
+
+}  // namespace barracuda::store
