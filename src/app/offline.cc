@@ -22,7 +22,7 @@ namespace {
 constexpr int kTries = 15;
 constexpr std::chrono::milliseconds kPause{200};
 
-Result<Answer> RunHere(store::KvEngine& engine, const Ask& ask) {
+Result<Answer> RunHere(store::Engine& engine, const Ask& ask) {
     api::KeyRing keys;
     if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
     api::Admins admins;
@@ -69,7 +69,6 @@ Result<bool> CopyStore(const fs::path& from, const fs::path& to, std::vector<fs:
 }  // namespace
 
 Result<Answer> Perform(const config::Config& config, const Ask& ask) {
-    if (config.store.IsMongo()) return Fail(OpenStore(config, false).error());
     for (int tries = 1;; ++tries) {
         auto line = AskServer(config.store.data, Encode(ask));
         if (!line) return Fail(line.error());
@@ -83,7 +82,12 @@ Result<Answer> Perform(const config::Config& config, const Ask& ask) {
 }
 
 Result<Answer> Restore(const config::Config& config, const std::string& from) {
-    if (config.store.IsMongo()) return Fail(OpenStore(config, false).error());
+    if (config.store.IsMongo()) {
+        return Fail(
+            ErrorCode::kInvalid,
+            "a database in MongoDB is restored by mongorestore: docs/operating/mongodb.md"
+        );
+    }
     const std::string& data = config.store.data;
     auto running = AskServer(data, Encode(Ask{.command = "ping"}));
     if (!running || *running) return Fail(ErrorCode::kConflict, "a server runs on " + data);

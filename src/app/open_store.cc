@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "store/kv_engine.h"
+#include "store/mongo/mongo_engine.h"
 #include "store/rocks/rocks_kv.h"
 
 namespace barracuda::app {
@@ -24,12 +26,17 @@ Result<bool> MakePrivate(const std::string& directory) {
     return true;
 }
 
-}  // namespace
+Result<std::unique_ptr<store::Engine>> OpenMongo(const config::Config& config) {
+    store::MongoEngineOptions options;
+    options.client.uri = config.store.url;
+    options.client.database = config.store.database;
+    options.allow_standalone = config.store.allow_standalone;
+    auto engine = store::MongoEngine::Open(options);
+    if (!engine) return Fail(engine.error());
+    return std::unique_ptr<store::Engine>(std::move(*engine));
+}
 
-Result<std::unique_ptr<store::KvEngine>> OpenStore(const config::Config& config, bool create) {
-    if (config.store.IsMongo()) {
-        return Fail(ErrorCode::kInvalid, "MongoDB is not built yet: use --store rocksdb");
-    }
+Result<std::unique_ptr<store::Engine>> OpenRocks(const config::Config& config, bool create) {
     const std::string& directory = config.store.data;
     if (create) {
         if (auto made = MakePrivate(directory); !made) {
@@ -40,7 +47,20 @@ Result<std::unique_ptr<store::KvEngine>> OpenStore(const config::Config& config,
     }
     auto kv = store::OpenRocks({.directory = directory, .create_if_missing = create});
     if (!kv) return Fail(kv.error().code, kv.error().message);
-    return store::KvEngine::Open(std::move(*kv));
+    auto engine = store::KvEngine::Open(std::move(*kv));
+    if (!engine) return Fail(engine.error());
+    return std::unique_ptr<store::Engine>(std::move(*engine));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Engine>> OpenStore(const config::Config& config, bool create) {
+    if (!config.store.IsMongo()) return OpenRocks(config, create);
+    // The control socket lives there, whatever the store is.
+    if (auto made = MakePrivate(config.store.data); !made) {
+        return Fail(made.error().code, made.error().message + ": " + config.store.data);
+    }
+    return OpenMongo(config);
 }
 
 bool HoldsStore(const std::string& directory) {

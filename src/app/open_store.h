@@ -6,13 +6,15 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "store/kv_engine.h"
+#include "store/engine.h"
 
 namespace barracuda::app {
 
-// Makes the data directory (mode 0700) when `create`. Errors: kInvalid for a store this build does
-// not have, kUnavailable naming the directory and why (in use, unreadable, absent).
-Result<std::unique_ptr<store::KvEngine>> OpenStore(const config::Config& config, bool create);
+// Makes the data directory (mode 0700) when `create`, and always for MongoDB: the control socket is
+// there. Errors, each one readable line: kUnavailable naming the directory and why (in use,
+// unreadable, absent); kInvalid for a MongoDB that cannot be used (address, credentials, version,
+// standalone, privilege, no primary).
+Result<std::unique_ptr<store::Engine>> OpenStore(const config::Config& config, bool create);
 
 // Whether `directory` holds any file of a store, whole or not.
 bool HoldsStore(const std::string& directory);

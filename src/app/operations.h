@@ -14,7 +14,7 @@
 #include "api/sessions.h"
 #include "base/result.h"
 #include "ledger/ledger.h"
-#include "store/kv_engine.h"
+#include "store/engine.h"
 
 namespace barracuda::app {
 
@@ -48,7 +48,7 @@ Result<Ask> DecodeAsk(std::string_view line);
 Result<Answer> DecodeAnswer(std::string_view line);
 
 struct Workplace {
-    store::KvEngine& engine;
+    store::Engine& engine;
     ledger::Ledger& ledger;
     api::KeyRing& keys;
     api::Admins& admins;

@@ -49,6 +49,7 @@ struct Config {
         std::string data;      // directory
         std::string database;  // never empty once loaded
         bool adopt_on_start = false;
+        bool allow_standalone = false;  // of MongoDB: a server without a replica set
         bool IsMongo() const { return url.starts_with("mongodb"); }
     } store;
     struct Auth {

@@ -82,6 +82,7 @@ const Row kRows[] = {
     {"store.url", "mongodb://h/x", "mongodb://h/x", "postgres://h", R"("mongodb://h/x")"},
     {"store.data", "/var/lib/b", "/var/lib/b", "", R"("/var/lib/b")"},
     {"store.database", "shop", "shop", "a/b", R"("shop")"},
+    {"store.allow_standalone", "true", "true", "perhaps", "true"},
     {"store.adopt_on_start", "true", "true", "yes", "true"},
     {"auth.ingest", "open", "open", "none", R"("open")"},
     {"forms.origins",
