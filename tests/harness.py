@@ -29,6 +29,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("BARRACUDA_BINARY", ROOT / "build/release/barracuda"))
 CLIENTS = 64
+# "mongodb": every Server gets a database of its own on the set that BARRACUDA_TEST_MONGODB names
+# (tests/mongo_server.py); else RocksDB in its data directory.
+STORE = os.environ.get("BARRACUDA_TEST_STORE", "rocksdb")
 
 _running = {}  # pid -> Popen, started by us and not yet reaped
 
@@ -423,7 +426,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 # --------------------------------------------------------------------------------------------- the program
 
 class Server:
-    """The real program on a free port over a data directory of its own."""
+    """The real program on a free port over a data directory, and with MongoDB a database, of its own."""
 
     def __init__(self, directory, net, ingest="open", env=None, start=True, keys=True):
         self.directory = Path(directory)
@@ -441,8 +444,13 @@ class Server:
             "BARRACUDA_NETWORK_PRIVATE_API_TOKEN": "t",
             "BARRACUDA_NETWORK_ALLOW_ADDRESSES": "127.0.0.0/8",
             "BARRACUDA_LIMITS_FORMS_PER_MINUTE": "0",
-            **(env or {}),
         }
+        self.database = None
+        if STORE == "mongodb":
+            self.database = f"barracuda_{secrets.token_hex(6)}"
+            self.env["BARRACUDA_STORE_URL"] = os.environ["BARRACUDA_TEST_MONGODB"]
+            self.env["BARRACUDA_STORE_DATABASE"] = self.database
+        self.env.update(env or {})
         for name in os.environ:  # sanitizer settings go through
             if name.endswith("SAN_OPTIONS"):
                 self.env[name] = os.environ[name]
@@ -456,6 +464,9 @@ class Server:
 
     def __exit__(self, *_):
         self.kill9()
+        if self.database:
+            import pymongo  # only where a database is there to be dropped
+            pymongo.MongoClient(os.environ["BARRACUDA_TEST_MONGODB"]).drop_database(self.database)
 
     def command(self, *arguments, stdin=None, check=True):
         """Runs one command of the program on our data directory."""

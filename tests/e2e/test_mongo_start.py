@@ -1,0 +1,122 @@
+"""What a node says about a MongoDB it cannot use: one readable line, exit code 2."""
+import contextlib
+import socket
+import struct
+import threading
+
+import bson
+import pytest
+
+from harness import Server, free_port, new_id
+from mongo_server import ReplicaSet
+
+pytestmark = pytest.mark.bounded(120)
+NODE = {"BARRACUDA_STORE_DATABASE": "start"}
+
+
+@pytest.fixture(scope="module")
+def locked():
+    """A standalone with users: w may write to the database `start`, r may only read it."""
+    with ReplicaSet(members=1, replica_set=None, arguments=["--auth"]) as mongo:
+        with contextlib.closing(mongo.client(0)) as client:
+            client.admin.command("createUser", "root", pwd="root", roles=["root"])
+        with contextlib.closing(mongo.client(0)) as client:
+            client.admin.authenticate("root", "root")
+            for name, role in (("w", "readWrite"), ("r", "read")):
+                client.admin.command("createUser", name, pwd="secret-word", roles=[{"role": role, "db": "start"}])
+        yield mongo
+
+
+def refused(tmp_path, net, uri, **env):
+    """-> the line on stderr of a node that does not start."""
+    node = Server(tmp_path, net, env={**NODE, **env, "BARRACUDA_STORE_URL": uri}, start=False, keys=False)
+    done = node.command("serve", "--listen", f"127.0.0.1:{free_port()}", check=False)
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line]
+    assert len(lines) == 1, lines
+    assert "secret-word" not in done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("uri", ["mongodb://h/?journal", "mongodb://u:secret-word@@h/x", "mongodb://h:99999/x"])
+def test_a_bad_address(tmp_path, net, uri):
+    line = refused(tmp_path, net, uri)
+    assert "store.url" in line or "MongoDB address" in line
+
+
+def test_nobody_there(tmp_path, net):
+    line = refused(tmp_path, net, f"mongodb://127.0.0.1:{free_port()}/x")
+    assert "no MongoDB primary can be reached" in line
+
+
+def test_a_standalone(tmp_path, net, locked):
+    line = refused(tmp_path, net, f"mongodb://127.0.0.1:{locked.ports[0]}/start")
+    assert "standalone" in line and "allow_standalone" in line
+
+
+def test_wrong_credentials(tmp_path, net, locked):
+    uri = f"mongodb://w:secret-word-not@127.0.0.1:{locked.ports[0]}/start?authSource=admin"
+    assert "credentials" in refused(tmp_path, net, uri, BARRACUDA_STORE_ALLOW_STANDALONE="true")
+
+
+def test_a_missing_privilege(tmp_path, net, locked):
+    uri = f"mongodb://r:secret-word@127.0.0.1:{locked.ports[0]}/start?authSource=admin"
+    assert "privilege" in refused(tmp_path, net, uri, BARRACUDA_STORE_ALLOW_STANDALONE="true")
+
+
+def test_a_standalone_that_is_allowed(tmp_path, net, locked):
+    uri = f"mongodb://w:secret-word@127.0.0.1:{locked.ports[0]}/start?authSource=admin"
+    env = {**NODE, "BARRACUDA_STORE_URL": uri, "BARRACUDA_STORE_ALLOW_STANDALONE": "true"}
+    with Server(tmp_path, net, env=env) as node:
+        click = new_id()
+        for verdict in ("recorded", "duplicate"):
+            answer = node.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit", amount="5")
+            assert (answer.status, answer.json["verdict"]) == (200, verdict)
+
+
+class OldServer:
+    """Says hello as MongoDB 3.6 did, and nothing else."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        hello = {"ismaster": True, "maxBsonObjectSize": 1 << 24, "maxMessageSizeBytes": 48_000_000,
+                 "maxWriteBatchSize": 100_000, "minWireVersion": 0, "maxWireVersion": 6, "setName": "old",
+                 "hosts": [f"127.0.0.1:{self.port}"], "me": f"127.0.0.1:{self.port}", "ok": 1.0}
+        with contextlib.suppress(OSError, struct.error):
+            while True:
+                length, number, _, opcode = struct.unpack("<iiii", self._exactly(connection, 16))
+                self._exactly(connection, length - 16)
+                document = bson.BSON.encode(hello)
+                if opcode == 2013:  # OP_MSG
+                    body, answer = struct.pack("<iB", 0, 0) + document, 2013
+                else:  # OP_QUERY, answered by OP_REPLY
+                    body, answer = struct.pack("<iqii", 8, 0, 0, 1) + document, 1
+                connection.sendall(struct.pack("<iiii", 16 + len(body), 1, number, answer) + body)
+
+    @staticmethod
+    def _exactly(connection, size):
+        data = b""
+        while len(data) < size:
+            part = connection.recv(size - len(data))
+            if not part:
+                raise OSError("closed")
+            data += part
+        return data
+
+
+def test_too_old_a_server(tmp_path, net):
+    with contextlib.closing(OldServer()) as old:
+        assert "too old" in refused(tmp_path, net, f"mongodb://127.0.0.1:{old.port}/x")
