@@ -55,15 +55,16 @@ def wait_ready(process, url, log):
 
 
 @contextlib.contextmanager
-def server(program):
-    """The program on a free port and an empty directory of the repository's disk; gone afterwards."""
+def server(program, more=None):
+    """The program on a free port and an empty directory of the repository's disk; gone afterwards. `more`: its
+    environment."""
     parent = ROOT / "build" / "bench"
     parent.mkdir(parents=True, exist_ok=True)
     directory = pathlib.Path(tempfile.mkdtemp(dir=parent))
     url = f"http://127.0.0.1:{free_port()}"
     log = directory / "log"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BARRACUDA_")}
-    environment["BARRACUDA_AUTH_INGEST"] = "open"
+    environment.update({"BARRACUDA_AUTH_INGEST": "open", **(more or {})})
     command = [program, "serve", "--data", directory / "data", "--listen", url.removeprefix("http://")]
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -81,10 +82,10 @@ def server(program):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def drive(process, url, run, repeats, options):
+def drive(process, url, run, repeats, options, script="route5.lua"):
     """One wrk run; returns its figures with the server's CPU time beside them."""
     command = ["wrk", f"-t{options.threads}", f"-c{options.connections}", f"-d{options.seconds}s",
-               "-s", ROOT / "bench" / "route5.lua", url, "--", run, str(repeats)]
+               "-s", ROOT / "bench" / script, url, "--", run, str(repeats)]
     before = cpu_us(process.pid)
     done = subprocess.run(command, capture_output=True, text=True, timeout=options.seconds + 60, check=False)
     used = cpu_us(process.pid) - before
@@ -140,4 +141,5 @@ def main():
     return 0 if sound else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
