@@ -10,6 +10,7 @@
 #include "app/log.h"
 #include "app/operations.h"
 #include "app/setup_link.h"
+#include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
 namespace barracuda::app {

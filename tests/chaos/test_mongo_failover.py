@@ -1,0 +1,142 @@
+"""Two nodes on one database of a replica set that is broken under 64 clients.
+
+CHAOS_STEP_DOWNS and CHAOS_KILLS (default 1 each; `./dev chaos` asks for 10 and 5) say how often.
+"""
+import contextlib
+import os
+import socket
+import time
+
+import pytest
+
+from harness import CLIENTS, MockNetwork, Server, burst, new_id, raw_request, read_answer, request, wait_until
+from mongo_load import Load, back
+from mongo_server import ReplicaSet
+
+STEP_DOWNS = int(os.environ.get("CHAOS_STEP_DOWNS", "1"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "1"))
+DATABASE = "barracuda_chaos"
+QUIET_S = 2.0  # under load before and after each blow
+
+pytestmark = pytest.mark.bounded(120 + 40 * (STEP_DOWNS + KILLS))
+
+
+@pytest.fixture(scope="module")
+def mongo():
+    with ReplicaSet() as replica_set:
+        yield replica_set
+
+
+@pytest.fixture(scope="module")
+def nodes(mongo, tmp_path_factory):
+    store = {"BARRACUDA_STORE_URL": mongo.uri(), "BARRACUDA_STORE_DATABASE": DATABASE}
+    with contextlib.ExitStack() as stack:
+        network = stack.enter_context(MockNetwork())
+        yield [stack.enter_context(Server(tmp_path_factory.mktemp(f"node{i}"), network, env=store)) for i in (1, 2)]
+
+
+@pytest.fixture(autouse=True)
+def whole(mongo, nodes):
+    """Every test begins and ends with three healthy members and two nodes that write."""
+    back([n.port for n in nodes], 30)
+    yield
+    mongo.heal()
+    for i in range(3):
+        mongo.resume(i)
+        if mongo.processes[i] is None:
+            mongo.start_member(i)
+    mongo.wait_healthy(90)
+
+
+def ports(nodes):
+    return [n.port for n in nodes]
+
+
+def test_equal_keys_over_both_nodes(nodes, mongo):
+    for _ in range(10):
+        click = new_id()
+        report = raw_request("GET", "/api/postback", query={
+            "click_id": click, "affiliate_id": "7", "goal": "deposit", "amount": "10"})
+        answers = burst_over(nodes, report)
+        assert all(a.status == 200 for a in answers), [a for a in answers if a.status != 200][:3]
+        assert sum(a.json["verdict"] == "recorded" for a in answers) == 1
+        assert sum(not a.json["isDuplicate"] for a in answers) == 1
+        assert mongo.database(DATABASE).conversions.count_documents({"click_id": click}) == 1
+
+
+def burst_over(nodes, report):
+    sockets = [socket.create_connection(("127.0.0.1", nodes[i % len(nodes)].port), 20) for i in range(CLIENTS)]
+    try:
+        def one(i):
+            sockets[i].sendall(report)
+            return read_answer(sockets[i])
+        return burst(len(sockets), one)
+    finally:
+        for s in sockets:
+            s.close()
+
+
+def test_step_downs(nodes, mongo):
+    with Load(ports(nodes)) as load:
+        for _ in range(STEP_DOWNS):
+            time.sleep(QUIET_S)
+            mongo.step_down()
+            print(f"stepped down: back after {back(ports(nodes)):.1f} s")
+        time.sleep(QUIET_S)
+    print(load.check(mongo.database(DATABASE)))
+
+
+def test_kill9_of_the_primary(nodes, mongo):
+    with Load(ports(nodes)) as load:
+        for _ in range(KILLS):
+            time.sleep(QUIET_S)
+            killed = mongo.primary()
+            mongo.kill9(killed)
+            print(f"killed: back after {back(ports(nodes)):.1f} s")
+            mongo.start_member(killed)
+            mongo.wait_healthy(90)
+        time.sleep(QUIET_S)
+    print(load.check(mongo.database(DATABASE)))
+
+
+def test_a_secondary_that_is_cut_off(nodes, mongo):
+    cut = mongo.secondaries()[0]
+    with Load(ports(nodes)) as load:
+        mongo.pause(cut)
+        time.sleep(5)
+        assert back(ports(nodes)) < 15, "a majority is left"
+        mongo.resume(cut)
+        time.sleep(QUIET_S)
+    print(load.check(mongo.database(DATABASE)))
+
+
+def test_lost_answers_and_unconfirmed_writes(nodes, mongo):
+    with Load(ports(nodes)) as load:
+        for _ in range(4):
+            for blow in ({"close_connection": True}, {"error_code": 10107}, {"error_code": 11602},
+                         {"write_concern_error": {"code": 64, "errmsg": "waiting for replication timed out"}},
+                         {"write_concern_error": {"code": 91, "errmsg": "shutting down"}}):
+                mongo.fail("insert", "update", "find", times=3, **blow)
+                time.sleep(0.3)
+        mongo.heal()
+        time.sleep(QUIET_S)
+    print(load.check(mongo.database(DATABASE)))
+
+
+def test_no_primary(nodes, mongo):
+    """Without a majority nothing is promised; the nodes say why, and come back by themselves."""
+    lost = mongo.secondaries()
+    for i in lost:
+        mongo.kill9(i)
+    for node in nodes:
+        ready = wait_until(lambda n=node: (a := request(n.port, "GET", "/readyz")).status == 503 and a, 40, "not ready")
+        assert "primary" in ready.message, ready
+        answer = node.get("/api/postback", click_id=new_id(), affiliate_id="7", goal="deposit")
+        assert answer.status == 503 and answer.headers["Retry-After"], answer
+        assert request(node.port, "GET", "/livez").status == 200
+    for i in lost:
+        mongo.start_member(i)
+    mongo.wait_healthy(90)
+    assert back(ports(nodes)) < 15
+    for node in nodes:
+        wait_until(lambda n=node: request(n.port, "GET", "/readyz").status == 200, 15, "ready again")

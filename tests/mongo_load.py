@@ -1,0 +1,109 @@
+"""Clients that press on several nodes at once, remember every answer, and compare with the database afterwards."""
+import collections
+import http.client
+import itertools
+import threading
+import time
+
+from harness import CLIENTS, encode, new_id, request
+
+ANSWERED = (200, 202)
+EACH_KEY = 4  # clients that send one key, to any node
+PAUSE_S = 0.004
+
+
+class Load:
+    """Route 5 reports of ever new clicks, each sent by several clients over all nodes.
+
+        with Load([a.port, b.port]) as load:
+            mongo.step_down()
+        load.check(mongo.database(name))
+    """
+
+    def __init__(self, ports, clients=CLIENTS):
+        self.ports, self.prefix = ports, new_id("load")
+        self.lock, self.stopping = threading.Lock(), threading.Event()
+        self.statuses = collections.Counter()
+        self.verdicts = collections.defaultdict(collections.Counter)  # click -> verdict or status -> count
+        self.wrong, self.broken = [], collections.Counter()
+        self.numbers = itertools.count()
+        self.threads = [threading.Thread(target=self._run, args=(i,), daemon=True) for i in range(clients)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(40)
+        assert not any(t.is_alive() for t in self.threads), "clients hang"
+
+    def _run(self, i):
+        connection, port = None, self.ports[i % len(self.ports)]
+        while not self.stopping.is_set():
+            click = f"{self.prefix}-{next(self.numbers) // EACH_KEY}"
+            try:
+                if connection is None:
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                target, _, headers = encode("GET", "/api/postback", query={
+                    "click_id": click, "affiliate_id": "7", "goal": "deposit", "amount": "10"})
+                connection.request("GET", target, headers=headers)
+                reply = connection.getresponse()
+                self._note(click, reply.status, reply.headers, reply.read())
+            except (OSError, http.client.HTTPException) as error:
+                connection = None
+                with self.lock:
+                    self.broken[repr(error)] += 1
+                    self.verdicts[click]["broken"] += 1
+            time.sleep(PAUSE_S)
+
+    def _note(self, click, status, headers, body):
+        with self.lock:
+            self.statuses[status] += 1
+            if status in ANSWERED:
+                verdict = "recorded" if b'"recorded"' in body else "duplicate"
+                self.verdicts[click][verdict] += 1
+                return
+            self.verdicts[click]["unknown"] += 1
+            if status != 503 or "Retry-After" not in headers or b"E11000" in body:
+                self.wrong.append((click, status, body[:200]))
+
+    def answered(self):
+        with self.lock:
+            return sum(self.statuses[s] for s in ANSWERED)
+
+    def check(self, database):
+        """Nothing acknowledged is missing, nothing is there twice, nobody was told what is not so."""
+        assert self.wrong == [], self.wrong[:5]
+        assert not self.broken, self.broken
+        stored = collections.Counter(
+            d["click_id"] for d in database.conversions.find({"click_id": {"$gte": self.prefix, "$lt": self.prefix + "~"}},
+                                                             {"click_id": 1}))
+        doubled = [c for c, n in stored.items() if n != 1]
+        missing = [c for c, v in self.verdicts.items() if (v["recorded"] or v["duplicate"]) and c not in stored]
+        twice = [c for c, v in self.verdicts.items() if v["recorded"] > 1]
+        # Told to nobody only where an answer was lost to a 503.
+        nobody = [c for c, v in self.verdicts.items() if not v["recorded"] and v["duplicate"] and not v["unknown"]]
+        assert (doubled, missing, twice, nobody) == ([], [], [], []), \
+            f"doubled {doubled[:3]}, missing {missing[:3]}, recorded twice {twice[:3]}, recorded for nobody {nobody[:3]}"
+        assert self.answered() > 0
+        return dict(self.statuses)
+
+
+def back(ports, seconds=15):
+    """Waits until every node takes writes again; -> how long it took."""
+    begin = time.monotonic()
+    for port in ports:
+        while True:
+            answer = request(port, "GET", "/api/postback", timeout=30, query={
+                "click_id": new_id("back"), "affiliate_id": "7", "goal": "deposit"})
+            if answer.status == 200:
+                break
+            assert answer.status == 503, answer
+            assert time.monotonic() - begin < seconds, f"not back within {seconds} s: {answer}"
+            time.sleep(0.1)
+    took = time.monotonic() - begin
+    assert took < seconds, f"back after {took:.1f} s"
+    return took
