@@ -4,27 +4,38 @@
 
 #include <map>
 
-#include "api/contact_list.h"
+#include "api/contact_json.h"
 #include "api/form_routes.h"
 #include "api/query_pool.h"
+#include "base/text.h"
 #include "delivery/contact_sync.h"
-#include "store/index.h"
+#include "report/contact_csv.h"
+#include "report/contacts.h"
 
 namespace barracuda::api {
 
 namespace {
 
-constexpr size_t kCsvPage = 500;
 constexpr size_t kStatusBytesMax = 64;
 
-ContactQuery ReadQuery(Reader& reader) {
-    ContactQuery query;
-    query.filter = ReadContactFilter(reader);
+report::ContactFilter ReadFilter(Reader& reader) {
+    report::ContactFilter filter;
+    filter.type = reader.Text("type");
+    filter.status = reader.Text("status");
+    filter.search = Lower(Trim(reader.Text("search")));
+    if (filter.type == "all") filter.type.clear();
+    if (filter.status == "all") filter.status.clear();
+    return filter;
+}
+
+report::ContactQuery ReadQuery(Reader& reader) {
+    report::ContactQuery query;
+    query.filter = ReadFilter(reader);
     query.page = reader.Count("page", 1);
     query.limit = std::min<size_t>(reader.Count("limit", 50), 200);
     std::string sort = reader.Text("sortBy");
     if (!sort.empty()) query.sort = sort;
-    if (!IsContactSort(query.sort)) reader.Refuse("sortBy", "is not a field to sort by");
+    if (!report::IsContactSort(query.sort)) reader.Refuse("sortBy", "is not a field to sort by");
     std::string order = reader.Text("sortOrder");
     if (!order.empty() && order != "asc" && order != "desc") {
         reader.Refuse("sortOrder", "must be asc or desc");
@@ -33,44 +44,15 @@ ContactQuery ReadQuery(Reader& reader) {
     return query;
 }
 
-struct Tally {
-    int64_t total = 0, month = 0, ftd = 0;
-    __int128 micros = 0;
-    std::map<std::string, int64_t> types, statuses, affiliate_statuses;
-};
-
-// Of everything, from the roll-up that is kept with the documents.
-Result<Tally> TallyOf(store::Engine& engine) {
-    auto rows = engine.Rollup(store::Collection::kContacts);
-    if (!rows) return Fail(rows.error());
-    Tally tally;
-    const std::string month = Time::Now().Month();
-    for (const auto& row : *rows) {  // group: month, type, status, affiliate_status, ftd
-        if (row.group.size() < 5) continue;
-        tally.total += row.count;
-        if (row.group[0] == month) tally.month += row.count;
-        tally.types[row.group[1]] += row.count;
-        tally.statuses[row.group[2]] += row.count;
-        if (!row.group[3].empty()) tally.affiliate_statuses[row.group[3]] += row.count;
-        if (row.group[4] != "true") continue;
-        tally.ftd += row.count;
-        tally.micros += row.micros;
-    }
-    return tally;
-}
-
-std::string SumOf(const Tally& tally) { return Money{static_cast<int64_t>(tally.micros)}.Text(); }
-
 JsonObject CountsOf(const std::map<std::string, int64_t>& counts) {
     JsonObject to;
     for (const auto& [name, count] : counts) {
-        std::string key = JsonText(name.empty() ? "unknown" : name);
-        to.Int(std::string_view(key).substr(1, key.size() - 2), count);
+        to.Int(JsonName(name.empty() ? "unknown" : name), count);
     }
     return to;
 }
 
-JsonObject CommonStats(const Tally& tally) {
+JsonObject CommonStats(const report::ContactStats& tally) {
     JsonObject stats;
     stats.Int("total", tally.total).Object("byType", CountsOf(tally.types));
     stats.Object("byStatus", CountsOf(tally.statuses));
@@ -78,10 +60,10 @@ JsonObject CommonStats(const Tally& tally) {
     return stats.Int("thisMonth", tally.month);
 }
 
-http::Response ListAnswer(store::Engine& engine, const ContactQuery& query) {
-    auto page = SelectContacts(engine, query);
+http::Response ListAnswer(store::Engine& engine, const report::ContactQuery& query) {
+    auto page = report::SelectContacts(engine, query);
     if (!page) return ErrorResponse(page.error());
-    auto tally = TallyOf(engine);
+    auto tally = report::ContactStatsOf(engine, Time::Now());
     if (!tally) return ErrorResponse(tally.error());
     std::string rows;
     for (const auto& contact : page->rows) {
@@ -94,7 +76,7 @@ http::Response ListAnswer(store::Engine& engine, const ContactQuery& query) {
     const size_t pages = (page->total + query.limit - 1) / query.limit;
     pagination.Int("totalPages", static_cast<int64_t>(pages));
     auto stats = CommonStats(*tally);
-    stats.Int("ftdCount", tally->ftd).Raw("totalFtdAmount", SumOf(*tally));
+    stats.Int("ftdCount", tally->ftd).Raw("totalFtdAmount", tally->FtdSum());
     answer.Bool("success", true).Raw("data", "[" + rows + "]");
     return JsonResponse(200, answer.Object("stats", stats).Object("pagination", pagination));
 }
@@ -131,34 +113,6 @@ ledger::EditDone EditAnswer(std::shared_ptr<Call> call, std::function<http::Resp
     };
 }
 
-struct CsvExport {
-    ContactFilter filter;
-    std::string cursor;
-    bool begun = false, ended = false;
-};
-
-void NextCsvPart(store::Engine& engine, CsvExport& csv, const http::NextChunk& next) {
-    std::string part;
-    while (part.empty() && !csv.ended) {
-        store::ScanRequest request;
-        request.collection = store::Collection::kContacts;
-        request.index = store::IndexId::kContactCreated;
-        request.descending = true;
-        request.limit = kCsvPage;
-        request.cursor = csv.cursor;
-        auto page = engine.Scan(request);
-        if (!page) return;  // dropping `next` breaks off: an incomplete list must show
-        if (!std::exchange(csv.begun, true)) part = CsvHead();
-        for (const auto& document : page->documents) {
-            auto contact = domain::DecodeContact(document);
-            if (contact && Matches(csv.filter, *contact)) part += CsvLine(*contact);
-        }
-        csv.cursor = page->cursor;
-        csv.ended = csv.cursor.empty();
-    }
-    next(part.empty() ? std::nullopt : std::optional(std::move(part)));
-}
-
 }  // namespace
 
 void ListContacts(Service& service, std::shared_ptr<Call> call) {
@@ -174,11 +128,11 @@ void ListContacts(Service& service, std::shared_ptr<Call> call) {
 
 void ContactStats(Service& service, std::shared_ptr<Call> call) {
     RunQuery(service, call, [&service, call] {
-        auto tally = TallyOf(service.engine);
+        auto tally = report::ContactStatsOf(service.engine, Time::Now());
         if (!tally) return call->respond(ErrorResponse(tally.error()));
         auto data = CommonStats(*tally);
         JsonObject ftd, answer;
-        ftd.Int("total", tally->ftd).Raw("revenue", SumOf(*tally));
+        ftd.Int("total", tally->ftd).Raw("revenue", tally->FtdSum());
         answer.Bool("success", true).Object("data", data.Object("ftd", ftd));
         call->respond(JsonResponse(200, answer));
     });
@@ -189,17 +143,20 @@ void ExportContacts(Service& service, std::shared_ptr<Call> call) {
     auto input = call->request.body.empty() ? Result<Input>(empty) : Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
-    auto csv = std::make_shared<CsvExport>();
-    csv->filter = ReadContactFilter(reader);
+    auto filter = ReadFilter(reader);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    auto csv = std::make_shared<report::ContactCsv>(service.engine, std::move(filter));
     http::Response response;
     response.content_type = "text/csv; charset=utf-8";
     response.headers.emplace_back("Content-Disposition", "attachment; filename=\"contacts.csv\"");
     response.headers.emplace_back("Cache-Control", "no-store");
     response.stream = [&service, csv](http::NextChunk next) {
-        bool queued =
-            service.queries.Run([&service, csv, next] { NextCsvPart(service.engine, *csv, next); });
-        (void)queued;  // too many queries wait: `next` is dropped, which breaks off visibly
+        bool queued = service.queries.Run([csv, next] {
+            auto part = csv->Next();
+            if (part) next(part->empty() ? std::nullopt : std::optional(std::move(*part)));
+        });
+        // A read that fails, or too many waiting: `next` is dropped, which breaks off visibly.
+        (void)queued;
     };
     call->respond(std::move(response));
 }

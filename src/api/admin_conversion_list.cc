@@ -1,4 +1,4 @@
-// Route 7, reading: the list with its filters, and statistics over everything from the rollups.
+// Route 7, reading: the list with its filters, and statistics (src/report) over HTTP.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,23 +8,11 @@
 #include "api/query_pool.h"
 #include "api/record.h"
 #include "api/routes.h"
-#include "store/index.h"
+#include "report/conversions.h"
 
 namespace barracuda::api {
 
-using domain::Field;
-
 namespace {
-
-constexpr size_t kScannedMax = 200'000;  // documents looked at for one filtered or sorted page
-
-struct ListQuery {
-    size_t page = 1, limit = 50;
-    std::string goal_type, affiliate, status, search, sort, cursor;
-    bool descending = true;
-    std::optional<Time> from, to;
-    bool filtered() const { return !goal_type.empty() || !status.empty() || !search.empty(); }
-};
 
 std::optional<Time> ReadTime(Reader& reader, const char* name) {
     std::string text = reader.Text(name);
@@ -43,8 +31,8 @@ std::string FromHex(std::string_view hex) {
     return bytes;
 }
 
-ListQuery ReadQuery(Reader& reader) {
-    ListQuery query;
+report::ConversionQuery ReadQuery(Reader& reader) {
+    report::ConversionQuery query;
     query.page = reader.Count("page", 1);
     query.limit = std::min<size_t>(reader.Count("limit", 50), 200);
     query.goal_type = reader.Text("goal_type");
@@ -59,9 +47,7 @@ ListQuery ReadQuery(Reader& reader) {
     query.search = reader.Text("search");
     query.sort = reader.Text("sortBy");
     if (query.sort.empty()) query.sort = "createdAt";
-    static constexpr const char* kSorts[] = {
-        "createdAt", "updatedAt", "amount", "affiliate_id", "click_id", "goal_type", "status"};
-    if (std::find(std::begin(kSorts), std::end(kSorts), query.sort) == std::end(kSorts)) {
+    if (!report::IsConversionSort(query.sort)) {
         reader.Refuse(
             "sortBy",
             "must be createdAt, updatedAt, amount, affiliate_id, click_id, goal_type or status"
@@ -84,134 +70,18 @@ ListQuery ReadQuery(Reader& reader) {
     return query;
 }
 
-bool Matches(const ListQuery& query, const domain::Conversion& c) {
-    return (query.goal_type.empty() || query.goal_type == domain::NameOf(c.goal_type)) &&
-           (query.status.empty() || query.status == domain::NameOf(c.status)) &&
-           (query.affiliate.empty() || query.affiliate == c.fields.Get(Field::kAffiliateId)) &&
-           (query.search.empty() || c.key.click.value.starts_with(query.search));
-}
-
-store::ScanRequest RequestOf(const ListQuery& query) {
-    store::ScanRequest request;
-    request.descending = query.descending;
-    request.from = query.from;
-    request.to = query.to;
-    if (query.affiliate.empty()) {
-        request.index = store::IndexId::kConversionCreated;
-    } else {
-        request.index = store::IndexId::kConversionAffiliate;
-        request.equal = {query.affiliate};
-    }
-    return request;
-}
-
-struct Listed {
-    std::vector<domain::Conversion> rows;
-    size_t total = 0;
-    std::string next_cursor;  // bytes
-};
-
-bool Less(const std::string& by, const domain::Conversion& a, const domain::Conversion& b) {
-    auto micros = [](const domain::Conversion& c) {
-        auto amount = Money::Parse(c.fields.Get(Field::kAmount, "0"));
-        return amount ? amount->micros : 0;
-    };
-    if (by == "updatedAt") return a.updated < b.updated;
-    if (by == "amount") return micros(a) < micros(b);
-    if (by == "affiliate_id") {
-        return a.fields.Get(Field::kAffiliateId) < b.fields.Get(Field::kAffiliateId);
-    }
-    if (by == "click_id") return a.key.click < b.key.click;
-    if (by == "goal_type") return a.goal_type < b.goal_type;
-    return a.status < b.status;
-}
-
-// By creation time: only the page itself is kept, unless a filter or another order needs more.
-Result<Listed> ListRows(store::Engine& engine, const ListQuery& query) {
-    Listed listed;
-    auto request = RequestOf(query);
-    request.cursor = query.cursor;
-    bool sorted = query.sort != "createdAt";
-    size_t skip = query.cursor.empty() && !sorted ? (query.page - 1) * query.limit : 0;
-    size_t scanned = 0;
-    bool by_cursor = !query.cursor.empty();
-    do {
-        // One document a time at a page's end, so that a cursor names the last row shown.
-        size_t room = query.limit > listed.rows.size() ? query.limit - listed.rows.size() : 500;
-        request.limit =
-            sorted || listed.rows.size() >= query.limit || skip > listed.total ? 500 : room;
-        auto page = engine.Scan(request);
-        if (!page) return Fail(page.error());
-        request.cursor = page->cursor;
-        for (const auto& document : page->documents) {
-            auto conversion = domain::DecodeConversion(document);
-            if (!conversion || !Matches(query, *conversion)) continue;
-            ++listed.total;
-            bool wanted = sorted || (listed.total > skip && listed.rows.size() < query.limit);
-            if (wanted) listed.rows.push_back(std::move(*conversion));
-        }
-        scanned += page->documents.size();
-        if (!sorted && listed.rows.size() == query.limit && listed.next_cursor.empty()) {
-            listed.next_cursor = request.cursor;
-            if (by_cursor) break;
-        }
-        if (scanned >= kScannedMax) break;
-    } while (!request.cursor.empty());
-    if (!sorted) return listed;
-    std::stable_sort(listed.rows.begin(), listed.rows.end(), [&](const auto& a, const auto& b) {
-        return query.descending ? Less(query.sort, b, a) : Less(query.sort, a, b);
-    });
-    size_t begin = std::min(listed.rows.size(), (query.page - 1) * query.limit);
-    size_t end = std::min(listed.rows.size(), begin + query.limit);
-    listed.rows = {listed.rows.begin() + begin, listed.rows.begin() + end};
-    return listed;
-}
-
-struct Tally {
-    int64_t count = 0;
-    __int128 micros = 0;
-    void Add(const store::RollupRow& row) {
-        count += row.count;
-        micros += row.micros;
-    }
-    std::string Sum() const { return Money{static_cast<int64_t>(micros)}.Text(); }
-};
-
-struct Stats {
-    Tally total, approved, month;
-    std::map<std::string, Tally> goal_types, statuses, affiliates;
-};
-
-Result<Stats> StatsOf(store::Engine& engine) {
-    auto rows = engine.Rollup(store::Collection::kConversions);
-    if (!rows) return Fail(rows.error());
-    Stats stats;
-    std::string month = Time::Now().Month();
-    for (const auto& row : *rows) {  // group: month, affiliate_id, goal_type, status, currency
-        if (row.group.size() < 4) continue;
-        stats.total.Add(row);
-        if (row.group[0] == month) stats.month.Add(row);
-        if (row.group[3] == "approved") stats.approved.Add(row);
-        stats.affiliates[row.group[1]].Add(row);
-        stats.goal_types[row.group[2]].Add(row);
-        stats.statuses[row.group[3]].Add(row);
-    }
-    return stats;
-}
-
-JsonObject Counts(const std::map<std::string, Tally>& tallies) {
+JsonObject Counts(const std::map<std::string, report::Tally>& tallies) {
     JsonObject to;
-    for (const auto& [name, tally] : tallies) to.Int(name, tally.count);
+    for (const auto& [name, tally] : tallies) to.Int(JsonName(name), tally.count);
     return to;
 }
 
-http::Response AnswerList(store::Engine& engine, const ListQuery& query) {
-    auto listed = ListRows(engine, query);
+http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& query) {
+    auto listed = report::SelectConversions(engine, query);
     if (!listed) return ErrorResponse(listed.error());
-    auto stats = StatsOf(engine);
+    auto stats = report::ConversionStatsOf(engine, Time::Now());
     if (!stats) return ErrorResponse(stats.error());
-    bool all = !query.filtered() && query.affiliate.empty() && !query.from && !query.to;
-    int64_t total = all ? stats->total.count : static_cast<int64_t>(listed->total);
+    int64_t total = query.Everything() ? stats->total.count : static_cast<int64_t>(listed->total);
     std::string data;
     for (const auto& row : listed->rows) {
         data += (data.empty() ? "" : ",") + ConversionJson(row).Done();
@@ -231,7 +101,7 @@ http::Response AnswerList(store::Engine& engine, const ListQuery& query) {
 }
 
 http::Response AnswerStats(store::Engine& engine) {
-    auto stats = StatsOf(engine);
+    auto stats = report::ConversionStatsOf(engine, Time::Now());
     if (!stats) return ErrorResponse(stats.error());
     auto percent = [&](int64_t part) {
         return stats->total.count == 0 ? 0.0 : 100.0 * double(part) / double(stats->total.count);
@@ -241,9 +111,9 @@ http::Response AnswerStats(store::Engine& engine) {
         JsonObject type;
         type.Int("count", tally.count);
         type.Raw("percentage", fmt::format("{:.2f}", percent(tally.count)));
-        types.Object(name, type);
+        types.Object(JsonName(name), type);
     }
-    std::vector<std::pair<std::string, Tally>> top(
+    std::vector<std::pair<std::string, report::Tally>> top(
         stats->affiliates.begin(), stats->affiliates.end()
     );
     std::stable_sort(top.begin(), top.end(), [](const auto& a, const auto& b) {
@@ -272,7 +142,7 @@ void ListAdminConversions(Service& service, std::shared_ptr<Call> call) {
     auto input = Input::OfQuery(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
-    ListQuery query = ReadQuery(reader);
+    report::ConversionQuery query = ReadQuery(reader);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     RunQuery(service, call, [&service, call, query] {
         call->respond(AnswerList(service.engine, query));

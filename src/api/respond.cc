@@ -28,6 +28,11 @@ std::string JsonText(std::string_view text) {
     return out;
 }
 
+std::string JsonName(std::string_view text) {
+    std::string quoted = JsonText(text);
+    return quoted.substr(1, quoted.size() - 2);
+}
+
 void JsonObject::Name(std::string_view name) {
     text_ += text_.empty() ? "{" : ",";
     text_ += '"';

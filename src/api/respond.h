@@ -30,6 +30,7 @@ private:
 };
 
 std::string JsonText(std::string_view text);  // quoted and escaped
+std::string JsonName(std::string_view text);  // escaped: a name that comes from data
 
 http::Response JsonResponse(int status, const JsonObject& body);
 http::Response BadRequest(const Error& error);

@@ -1,12 +1,12 @@
-#include "api/contact_list.h"
+#include "report/contacts.h"
 
 #include <gtest/gtest.h>
 
-#include "api/forms.h"
+#include "report/contact_csv.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
-namespace barracuda::api {
+namespace barracuda::report {
 namespace {
 
 TEST(ContactCsv, HarmlessAndQuoted) {
@@ -32,14 +32,6 @@ TEST(ContactFilter, SearchesWithoutCase) {
     EXPECT_TRUE(Matches({"user", "new", "a@b"}, contact));
     EXPECT_FALSE(Matches({"agency", "", ""}, contact));
     EXPECT_FALSE(Matches({"", "", "bob"}, contact));
-}
-
-TEST(Forms, AClickHashIs32HexDigitsOrMore) {
-    EXPECT_TRUE(IsClickHash(std::string(32, 'a')));
-    EXPECT_TRUE(IsClickHash(std::string(64, 'F')));
-    EXPECT_FALSE(IsClickHash(std::string(31, 'a')));
-    EXPECT_FALSE(IsClickHash(std::string(32, 'g')));
-    EXPECT_FALSE(IsClickHash("facebook"));
 }
 
 TEST(ContactPages, SortedAndCounted) {
@@ -79,4 +71,4 @@ TEST(ContactPages, SortedAndCounted) {
 }
 
 }  // namespace
-}  // namespace barracuda::api
+}  // namespace barracuda::report

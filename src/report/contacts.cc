@@ -1,11 +1,12 @@
-#include "api/contact_list.h"
+#include "report/contacts.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "store/index.h"
 
-namespace barracuda::api {
+namespace barracuda::report {
 
 namespace {
 
@@ -91,16 +92,6 @@ Result<ContactPage> InOrderOfCreation(store::Engine& engine, const ContactQuery&
 
 bool IsContactSort(std::string_view field) { return SortNamed(field) != nullptr; }
 
-ContactFilter ReadContactFilter(Reader& reader) {
-    ContactFilter filter;
-    filter.type = reader.Text("type");
-    filter.status = reader.Text("status");
-    filter.search = Lower(Trim(reader.Text("search")));
-    if (filter.type == "all") filter.type.clear();
-    if (filter.status == "all") filter.status.clear();
-    return filter;
-}
-
 bool Matches(const ContactFilter& filter, const domain::Contact& contact) {
     if (!filter.type.empty() && contact.type != filter.type) return false;
     if (!filter.status.empty() && contact.status != filter.status) return false;
@@ -140,85 +131,25 @@ Result<ContactPage> SelectContacts(store::Engine& engine, const ContactQuery& qu
     return page;
 }
 
-JsonObject ContactJson(const domain::Contact& c) {
-    JsonObject to;
-    to.Text("id", c.id.Hex()).Text("_id", c.id.Hex());
-    to.Text("name", c.name).Text("email", c.email).Text("company", c.company);
-    to.Text("type", c.type).Text("status", c.status);
-    auto maybe = [&](const char* name, const std::string& value) {
-        if (!value.empty()) to.Text(name, value);
-    };
-    maybe("affiliate_status", c.affiliate_status);
-    maybe("messenger", c.messenger);
-    maybe("username", c.username);
-    maybe("message", c.message);
-    maybe("notes", c.notes);
-    maybe("tracking_source", c.tracking_source);
-    maybe("campaign_id", c.campaign_id);
-    maybe("affiliate_id", c.affiliate_id);
-    maybe("url_id", c.url_id);
-    maybe("sub1", c.sub1);
-    maybe("sub2", c.sub2);
-    maybe("sub3", c.sub3);
-    maybe("click_id", c.click_id);
-    maybe("affiliateError", c.affiliate_error);
-    maybe("tracking_link", c.tracking_link);
-    maybe("clicked_url", c.clicked_url);
-    to.Bool("affiliateRegistered", c.affiliate_registered).Bool("ftd", c.ftd);
-    to.Raw("ftd_amount", c.ftd_amount ? c.ftd_amount->Text() : "null");
-    to.TextOrNull("ftd_date", c.ftd_date ? c.ftd_date->Iso() : "");
-    if (c.flow.step != domain::FlowStep::kNone) {
-        JsonObject flow;
-        flow.Text("step", domain::NameOf(c.flow.step)).Int("attempts", c.flow.attempts);
-        if (c.flow.Unfinished()) flow.Text("next_at", c.flow.next_at.Iso());
-        to.Object("flow", flow.TextOrNull("last_error", c.flow.last_error));
+std::string ContactStats::FtdSum() const { return Money{static_cast<int64_t>(ftd_micros)}.Text(); }
+
+Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now) {
+    auto rows = engine.Rollup(store::Collection::kContacts);
+    if (!rows) return Fail(rows.error());
+    ContactStats stats;
+    const std::string month = now.Month();
+    for (const auto& row : *rows) {  // group: month, type, status, affiliate_status, ftd
+        if (row.group.size() < 5) continue;
+        stats.total += row.count;
+        if (row.group[0] == month) stats.month += row.count;
+        stats.types[row.group[1]] += row.count;
+        stats.statuses[row.group[2]] += row.count;
+        if (!row.group[3].empty()) stats.affiliate_statuses[row.group[3]] += row.count;
+        if (row.group[4] != "true") continue;
+        stats.ftd += row.count;
+        stats.ftd_micros += row.micros;
     }
-    return to.Text("createdAt", c.created.Iso()).Text("updatedAt", c.updated.Iso());
+    return stats;
 }
 
-std::string CsvCell(std::string_view text) {
-    std::string cell;
-    // What a spreadsheet takes for a formula: a visitor could have typed it into the form.
-    if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) {
-        cell = "'";
-    }
-    cell += text;
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-    std::string quoted = "\"";
-    for (char c : cell) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
-
-std::string CsvHead() {
-    return "Name,Email,Company,Type,Status,Messenger,Username,Affiliate ID,Sub1,Traffic Source,"
-           "Campaign ID,FTD,FTD Amount,FTD Date,Created At\r\n";
-}
-
-std::string CsvLine(const domain::Contact& c) {
-    const std::string cells[] = {
-        c.name,
-        c.email,
-        c.company,
-        c.type,
-        c.status,
-        c.messenger,
-        c.username,
-        c.affiliate_id,
-        c.sub1,
-        c.tracking_source,
-        c.campaign_id,
-        c.ftd ? "Yes" : "No",
-        c.ftd_amount ? c.ftd_amount->Text() : "",
-        c.ftd_date ? c.ftd_date->Iso() : "",
-        c.created.Iso(),
-    };
-    std::string line;
-    for (const auto& cell : cells) line += CsvCell(cell) + ",";
-    line.pop_back();
-    return line + "\r\n";
-}
-
-}  // namespace barracuda::api
+}  // namespace barracuda::report

@@ -1,0 +1,84 @@
+#include "report/conversions.h"
+
+#include <gtest/gtest.h>
+
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::report {
+namespace {
+
+class ConversionsTest : public testing::Test {
+protected:
+    // Six conversions, a second apart: clicks c0 to c5, affiliates 7 and 8 by turns.
+    ConversionsTest() {
+        for (int i = 0; i < 6; ++i) {
+            domain::Conversion c;
+            c.id = ObjectId::New();
+            c.key.click.value = "c" + std::to_string(i);
+            c.key.goal.value = i < 4 ? "6" : "5";
+            c.goal_type = i < 4 ? domain::GoalType::kDeposit : domain::GoalType::kRegistration;
+            c.status = i % 2 ? domain::Status::kApproved : domain::Status::kPending;
+            c.fields.Set(domain::Field::kAffiliateId, i % 2 ? "8" : "7");
+            c.fields.Set(domain::Field::kAmount, std::to_string((i * 5) % 7));
+            c.created = c.updated = Time{i * 1'000};
+            store::Write write{store::RefOf(c.key), {}, domain::Encode(c)};
+            EXPECT_TRUE(engine_->Commit(std::span(&write, 1)));
+        }
+    }
+
+    std::string Clicks(const ConversionQuery& query) {
+        auto page = SelectConversions(*engine_, query);
+        EXPECT_TRUE(page);
+        std::string text = std::to_string(page->total) + ":";
+        for (const auto& row : page->rows) text += row.key.click.value.substr(1);
+        cursor_ = page->next_cursor;
+        return text;
+    }
+
+    std::unique_ptr<store::KvEngine> engine_ =
+        std::move(store::KvEngine::Open(
+                      std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+        )
+                      .value());
+    std::string cursor_;
+};
+
+TEST_F(ConversionsTest, PagesAndCursorsShowTheSame) {
+    ConversionQuery query{.limit = 4};
+    EXPECT_EQ(Clicks(query), "6:5432");
+    query.cursor = cursor_;
+    EXPECT_EQ(Clicks(query).substr(2), "10");
+    EXPECT_EQ(cursor_, "") << "nothing follows";
+    query.cursor = "";
+    query.page = 2;
+    EXPECT_EQ(Clicks(query), "6:10");
+    query.page = 3;
+    EXPECT_EQ(Clicks(query), "6:");
+}
+
+TEST_F(ConversionsTest, FiltersAndOrders) {
+    EXPECT_EQ(Clicks({.goal_type = "registration"}), "2:54");
+    EXPECT_EQ(Clicks({.affiliate = "7"}), "3:420");
+    EXPECT_EQ(Clicks({.status = "approved", .descending = false}), "3:135");
+    EXPECT_EQ(Clicks({.search = "c3"}), "1:3");
+    EXPECT_EQ(Clicks({.search = "3"}), "0:") << "the beginning of a click id";
+    EXPECT_EQ(Clicks({.from = Time{2'000}, .to = Time{4'000}}), "2:32") << "`to` is not within";
+    EXPECT_EQ(Clicks({.sort = "amount", .descending = false}), "6:032514");
+    EXPECT_EQ(Clicks({.page = 2, .limit = 2, .sort = "click_id", .descending = false}), "6:23");
+}
+
+TEST_F(ConversionsTest, StatisticsAreOfEverything) {
+    auto stats = ConversionStatsOf(*engine_, Time{5'000});
+    ASSERT_TRUE(stats);
+    EXPECT_EQ(stats->total.count, 6);
+    EXPECT_EQ(stats->month.count, 6);
+    EXPECT_EQ(stats->approved.count, 3);
+    EXPECT_EQ(stats->total.Sum(), "19");
+    EXPECT_EQ(stats->goal_types.at("deposit").count, 4);
+    EXPECT_EQ(stats->affiliates.at("8").count, 3);
+    EXPECT_EQ(ConversionStatsOf(*engine_, Time::Now())->month.count, 0) << "1970 is another month";
+}
+
+}  // namespace
+}  // namespace barracuda::report
