@@ -2,23 +2,40 @@
 // is drawn before (ids, time), so that deciding again gives the same answer.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "domain/conversion.h"
+#include "domain/network.h"
 
 namespace barracuda::domain {
 
 // Who speaks; it picks the column of contract.md's table "What a second report does".
 enum class Speaker { kKeyed, kForm, kChain, kAdmin };
 
+// Which offers an ask is about, held against the document's own offer.
+struct OfferRule {
+    bool only = false;                  // true: only those named; false: all but those named
+    std::vector<std::string> offers{};  // ids
+    bool Admits(std::string_view offer) const {
+        bool named = std::find(offers.begin(), offers.end(), offer) != offers.end();
+        return named == only;
+    }
+};
+
+// A network that shall be told. What a route itself asks for has no rules; the catalog's networks
+// have some, which decide() holds against the document as the command leaves it.
 struct DeliveryAsk {
     std::string destination;
     std::string kind;
     Parameters extra =
         {};  // sent besides the document's own values: a form's name, e-mail, company
+    StatusSet statuses = {};
+    OfferRule offers = {};
+    bool updates = false;  // a later change is owed too, as a delivery of its own (kind `update`)
 };
 
 // "This click reached this goal."

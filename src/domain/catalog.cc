@@ -1,0 +1,139 @@
+#include "domain/catalog.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace barracuda::domain {
+
+namespace {
+
+bool Contains(const std::vector<std::string>& texts, std::string_view text) {
+    return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+// The built-in goals with the stored ones in place of those of their id, in that order.
+std::vector<Goal> Overlaid(std::vector<Goal> goals, const std::vector<Goal>& stored) {
+    for (const auto& goal : stored) {
+        auto same = [&](const Goal& other) { return other.id == goal.id; };
+        auto at = std::find_if(goals.begin(), goals.end(), same);
+        if (at == goals.end()) {
+            goals.push_back(goal);
+        } else {
+            *at = goal;
+        }
+    }
+    return goals;
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalog> Catalog::Build(
+    const Parts& built_in, const Parts& stored, std::vector<Problem>* refused
+) {
+    auto catalog = std::make_shared<Catalog>();
+    auto refuse = [&](std::string_view what, std::string_view name, Problem problem) {
+        if (!refused) return;
+        problem.field = EntityKey(what, name) + " " + problem.field;
+        refused->push_back(std::move(problem));
+    };
+    for (const auto& network : built_in.networks) catalog->networks_[network.name] = network;
+    for (const auto& network : stored.networks) {
+        if (auto problem = Check(network)) {
+            refuse("network", network.name, *problem);
+            continue;
+        }
+        catalog->networks_[network.name] = network;
+    }
+    for (const auto& [name, network] : catalog->networks_) {
+        if (network.kind == NetworkKind::kTemplate) {
+            auto compiled = PostbackTemplate::Compile(network.postback);
+            BARRACUDA_CHECK(compiled);  // Check() compiled it before
+            catalog->templates_.emplace(name, std::move(*compiled));
+        }
+    }
+    catalog->goals_ = Overlaid(built_in.goals, stored.goals);
+    if (auto problem = CheckTogether(catalog->goals_)) {
+        refuse("goal", "*", *problem);
+        catalog->goals_ = built_in.goals;
+    }
+    for (const auto* offers : {&built_in.offers, &stored.offers}) {
+        for (const auto& offer : *offers) catalog->offers_[offer.id] = offer;
+    }
+    catalog->BuildAsks();
+    return catalog;
+}
+
+const Network* Catalog::FindNetwork(std::string_view name) const {
+    auto at = networks_.find(name);
+    return at == networks_.end() ? nullptr : &at->second;
+}
+
+const PostbackTemplate* Catalog::TemplateOf(std::string_view network) const {
+    auto at = templates_.find(network);
+    return at == templates_.end() ? nullptr : &at->second;
+}
+
+const Goal* Catalog::FindGoal(std::string_view id) const {
+    auto same = [&](const Goal& goal) { return goal.id == id; };
+    auto at = std::find_if(goals_.begin(), goals_.end(), same);
+    return at == goals_.end() ? nullptr : &*at;
+}
+
+const Goal& Catalog::GoalOfType(GoalType type) const {
+    auto same = [&](const Goal& goal) { return goal.type == type; };
+    auto at = std::find_if(goals_.begin(), goals_.end(), same);
+    BARRACUDA_CHECK(at != goals_.end());  // Build keeps one registration and one deposit
+    return *at;
+}
+
+const Offer* Catalog::FindOffer(std::string_view id) const {
+    auto at = offers_.find(id);
+    return at == offers_.end() ? nullptr : &at->second;
+}
+
+std::vector<DeliveryAsk> Catalog::AsksOf(std::string_view goal) const {
+    std::vector<DeliveryAsk> asks;
+    for (const auto& [name, network] : networks_) {
+        if (!network.active || name == kDefaultNetwork) continue;
+        if (!network.goals.empty() && !Contains(network.goals, goal)) continue;
+        DeliveryAsk ask;
+        ask.destination = name;
+        ask.kind = DeliveryKindOf(network.kind);
+        ask.statuses = network.statuses;
+        ask.updates = network.updates;
+        // An offer that names networks is told to those alone; any other to those for every offer.
+        ask.offers.only = !network.every_offer;
+        for (const auto& [id, offer] : offers_) {
+            bool goal_fits = offer.goals.empty() || Contains(offer.goals, goal);
+            bool named =
+                offer.networks.empty() ? network.every_offer : Contains(offer.networks, name);
+            bool told = goal_fits && named;
+            if (told == ask.offers.only) ask.offers.offers.push_back(id);
+        }
+        if (ask.offers.only && ask.offers.offers.empty()) continue;  // no offer names it
+        asks.push_back(std::move(ask));
+    }
+    return asks;
+}
+
+void Catalog::BuildAsks() {
+    auto add = [this](const std::string& goal) {
+        if (!asks_.contains(goal)) asks_.emplace(goal, AsksOf(goal));
+    };
+    for (const auto& goal : goals_) add(goal.id);
+    for (const auto& [name, network] : networks_) {
+        for (const auto& goal : network.goals) add(goal);
+    }
+    for (const auto& [id, offer] : offers_) {
+        for (const auto& goal : offer.goals) add(goal);
+    }
+    asks_of_others_ = AsksOf("");  // a goal that nobody names: its id decides nothing
+}
+
+const std::vector<DeliveryAsk>& Catalog::AsksFor(std::string_view goal) const {
+    auto at = asks_.find(goal);
+    return at == asks_.end() ? asks_of_others_ : at->second;
+}
+
+}  // namespace barracuda::domain

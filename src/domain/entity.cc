@@ -1,0 +1,145 @@
+#include "domain/entity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace barracuda::domain {
+
+namespace {
+
+constexpr size_t kNameBytesMax = 64;
+constexpr size_t kHistoryTextBytesMax = 1024;
+
+std::string EncodeChange(const EntityChange& change) {
+    BsonWriter to;
+    to.Date("at", change.at);
+    to.Text("by", change.by);
+    to.Text("field", change.field);
+    to.Text("from", change.from);
+    to.Text("to", change.to);
+    return to.Take();
+}
+
+EntityChange DecodeChange(std::string_view bson) {
+    EntityChange change;
+    EachElement(bson, [&](std::string_view key, const bson_iter_t& at) {
+        auto text = ScalarText(at).value_or("");
+        if (key == "at") change.at = TimeOf(at);
+        if (key == "by") change.by = text;
+        if (key == "field") change.field = text;
+        if (key == "from") change.from = text;
+        if (key == "to") change.to = text;
+    });
+    return change;
+}
+
+std::string_view ValueOf(const FlatFields& fields, std::string_view name) {
+    for (const auto& [field, value] : fields) {
+        if (field == name) return value;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string Problem::Text() const {
+    if (position) return fmt::format("{} at {}: {}", field, *position, reason);
+    return fmt::format("{}: {}", field, reason);
+}
+
+void Amend(
+    EntityMeta& meta, const FlatFields& before, const FlatFields& after, Time now, std::string by
+) {
+    if (meta.rev == 0) meta.created = now;
+    ++meta.rev;
+    meta.updated = now;
+    auto cut = [](std::string_view text) {
+        return std::string(CutUtf8(text, kHistoryTextBytesMax));
+    };
+    auto add = [&](const std::string& field, std::string_view from, std::string_view to) {
+        if (from == to) return;
+        meta.history.push_back({now, by, field, cut(from), cut(to)});
+    };
+    for (const auto& [field, value] : after) add(field, ValueOf(before, field), value);
+    if (meta.history.size() > EntityMeta::kHistoryMax) {
+        auto over = static_cast<long>(meta.history.size() - EntityMeta::kHistoryMax);
+        meta.history.erase(meta.history.begin(), meta.history.begin() + over);
+    }
+}
+
+std::string EntityKey(std::string_view type, std::string_view name) {
+    return fmt::format("{}:{}", type, name);
+}
+
+bool IsEntityName(std::string_view name) {
+    bool sound = std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '_' || c == '-' || c == '.';
+    });
+    return sound && !name.empty() && name.size() <= kNameBytesMax && name != "." && name != "..";
+}
+
+std::string JoinTexts(const std::vector<std::string>& texts) {
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+bool EachElement(std::string_view bson, const VisitElement& visit) {
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size())) return false;
+    while (bson_iter_next(&at)) visit(bson_iter_key(&at), at);
+    return at.err_off == 0;
+}
+
+void PutTexts(BsonWriter& to, const char* key, const std::vector<std::string>& texts) {
+    if (texts.empty()) return;
+    BsonWriter elements;
+    size_t i = 0;
+    for (const auto& text : texts) elements.Text(fmt::format_int(i++).c_str(), text);
+    to.Array(key, elements);
+}
+
+std::vector<std::string> TextsIn(const bson_iter_t& at) {
+    std::vector<std::string> texts;
+    if (!BSON_ITER_HOLDS_ARRAY(&at)) return texts;
+    EachElement(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
+        texts.push_back(ScalarText(item).value_or(""));
+    });
+    return texts;
+}
+
+void PutMeta(BsonWriter& to, const EntityMeta& meta) {
+    if (!meta.history.empty()) {
+        BsonWriter changes;
+        size_t i = 0;
+        for (const auto& change : meta.history) {
+            changes.Document(fmt::format_int(i++).c_str(), EncodeChange(change));
+        }
+        to.Array("history", changes);
+    }
+    to.Int("rev", meta.rev);
+    to.Date("createdAt", meta.created);
+    to.Date("updatedAt", meta.updated);
+}
+
+bool TakeMeta(EntityMeta& to, std::string_view key, const bson_iter_t& at) {
+    if (key == "rev") {
+        to.rev = bson_iter_as_int64(&at);
+    } else if (key == "createdAt") {
+        to.created = TimeOf(at);
+    } else if (key == "updatedAt") {
+        to.updated = TimeOf(at);
+    } else if (key == "history") {
+        EachElement(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
+            to.history.push_back(DecodeChange(BytesOf(item)));
+        });
+    } else {
+        return false;
+    }
+    return true;
+}
+
+}  // namespace barracuda::domain
