@@ -66,6 +66,8 @@ struct Outcome {
     std::string response;
     Parameters parameters;  // what was sent; frozen by the first recorded attempt
     ObjectId command_id;
+    bool approves = true;  // an acceptance moves a pending conversion to approved
+    std::vector<DeliveryAsk> deliveries = {};  // the catalog's: others may be told of that move
 };
 
 // This node takes over what a dead one owns. Whatever `from` does not own any more stays with its

@@ -75,9 +75,12 @@ void Conversion::Reschedule(const std::string& node) {
     if (due && owner.empty()) owner = node;
 }
 
-std::string DeliveryId(const ObjectId& id, std::string_view destination, std::string_view kind) {
+std::string DeliveryId(
+    const ObjectId& id, std::string_view destination, std::string_view kind, int64_t change
+) {
     std::string text(id.View());
     text.append(1, '\0').append(destination).append(1, '\0').append(kind);
+    if (change != 0) text.append(1, '\0').append(std::to_string(change));
     return HashHex(text, 16);
 }
 

@@ -41,9 +41,13 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 // One destination's notification of one conversion.
 struct Delivery {
-    std::string id;           // hash(_id, destination, kind): the same on every attempt
+    // An update that may not be sent yet: an earlier delivery of its destination waits (owe.h).
+    static constexpr Time kHeld{253'402'300'799'000};  // the end of the year 9999
+
+    std::string id;           // hash(_id, destination, kind, change): the same on every attempt
     std::string destination;  // a configured network's name
-    std::string kind;         // "goal_postback" | "private_api"
+    std::string kind;         // "goal_postback" | "private_api" | "postback" | "update"
+    int64_t change = 0;       // of an update: which change of this conversion it tells
     DeliveryState state = DeliveryState::kWaiting;
     int attempts = 0;
     Time next_at;           // when waiting
@@ -82,6 +86,7 @@ struct Conversion {
     std::vector<HistoryEntry> history;
     int64_t history_dropped = 0;
     std::vector<Delivery> deliveries;
+    int64_t changes = 0;      // changes that some network was to be told
     std::optional<Time> due;  // least next_at of the waiting deliveries
     std::string owner;        // boot id of the node that delivers; empty with no `due`
     int64_t rev = 0;
@@ -96,7 +101,9 @@ struct Conversion {
     void Reschedule(const std::string& node);
 };
 
-std::string DeliveryId(const ObjectId& id, std::string_view destination, std::string_view kind);
+std::string DeliveryId(
+    const ObjectId& id, std::string_view destination, std::string_view kind, int64_t change = 0
+);
 
 // Codec. Decoding accepts what the seed wrote: numbers of any type, missing fields, numeric ids.
 std::string Encode(const Conversion& conversion);

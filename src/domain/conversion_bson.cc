@@ -34,6 +34,7 @@ std::string EncodeDelivery(const Delivery& delivery) {
     to.Text("id", delivery.id);
     to.Text("destination", delivery.destination);
     to.Text("kind", delivery.kind);
+    if (delivery.change != 0) to.Int("change", delivery.change);
     to.Text("state", NameOf(delivery.state));
     to.Int("attempts", delivery.attempts);
     if (delivery.state == DeliveryState::kWaiting) to.Date("next_at", delivery.next_at);
@@ -85,6 +86,7 @@ Delivery DecodeDelivery(std::string_view bson) {
         if (key == "id") delivery.id = text;
         if (key == "destination") delivery.destination = text;
         if (key == "kind") delivery.kind = text;
+        if (key == "change") delivery.change = bson_iter_as_int64(&at);
         if (key == "state") {
             delivery.state = text == "done"   ? DeliveryState::kDone
                              : text == "dead" ? DeliveryState::kDead
@@ -160,6 +162,7 @@ std::string Encode(const Conversion& c) {
     EncodeList(to, "history", c.history, EncodeHistory);
     if (c.history_dropped > 0) to.Int("history_dropped", c.history_dropped);
     EncodeList(to, "deliveries", c.deliveries, EncodeDelivery);
+    if (c.changes > 0) to.Int("changes", c.changes);
     if (c.due) {
         to.Date("due", *c.due);
         to.Text("owner", c.owner);
@@ -193,6 +196,8 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
             c.route = text();
         } else if (key == "history_dropped") {
             c.history_dropped = bson_iter_as_int64(&at);
+        } else if (key == "changes") {
+            c.changes = bson_iter_as_int64(&at);
         } else if (key == "due") {
             c.due = TimeOf(at);
         } else if (key == "owner") {

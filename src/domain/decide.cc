@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "domain/owe.h"
 
 namespace barracuda::domain {
 
@@ -33,11 +34,12 @@ public:
             decision_.document = *state;
             Meet();
         }
-        AddDeliveries();
+        // In every cell: deliveries the route asks for and the document lacks, and only those.
+        AddOwed(decision_, report_.deliveries, {state ? &*state : nullptr, now_});
         if (decision_.changed) {
             Conversion& document = *decision_.document;
             document.updated = now_;
-            document.Reschedule(node_);
+            Reschedule(decision_, node_, now_);
             ++document.rev;
         }
         return std::move(decision_);
@@ -194,29 +196,6 @@ private:
         );
     }
 
-    // In every cell: deliveries the route asks for and the document lacks, and only those.
-    void AddDeliveries() {
-        Conversion& document = *decision_.document;
-        if (document.status == Status::kRejected) {
-            if (!report_.deliveries.empty()) Trace("rejected: no new deliveries");
-            return;
-        }
-        for (const auto& ask : report_.deliveries) {
-            if (document.FindDelivery(ask.destination, ask.kind)) continue;
-            if (document.deliveries.size() >= Conversion::kDeliveriesMax) break;
-            Delivery delivery;
-            delivery.id = DeliveryId(document.id, ask.destination, ask.kind);
-            delivery.destination = ask.destination;
-            delivery.kind = ask.kind;
-            delivery.next_at = now_;
-            delivery.parameters = ask.extra;
-            decision_.fresh_deliveries.push_back(delivery.id);
-            Trace(fmt::format("owes {} to {}", ask.kind, ask.destination));
-            document.deliveries.push_back(std::move(delivery));
-            decision_.changed = true;
-        }
-    }
-
     void Trace(std::string step) { decision_.trace.push_back(std::move(step)); }
 
     const Report& report_;
@@ -236,7 +215,7 @@ void Finish(Decision& decision, Time now, const std::string& node) {
     decision.changed = true;
     decision.verdict = Verdict::kUpdated;
     decision.document->updated = now;
-    decision.document->Reschedule(node);
+    Reschedule(decision, node, now);
     ++decision.document->rev;
 }
 
@@ -266,7 +245,8 @@ Decision DecideOutcome(
         } else {
             delivery.state = DeliveryState::kDead;
         }
-        if (outcome.accepted && decision.document->status == Status::kPending) {
+        bool approved = outcome.accepted && outcome.approves;
+        if (approved && decision.document->status == Status::kPending) {
             decision.document->AddHistory(
                 {.at = now,
                  .by = "network:" + delivery.destination,
@@ -276,6 +256,8 @@ Decision DecideOutcome(
                  .to = "approved"}
             );
             decision.document->status = Status::kApproved;
+            const std::string told_by = delivery.destination;  // AddOwed moves the deliveries
+            AddOwed(decision, outcome.deliveries, {&*state, now, told_by});
         }
         Finish(decision, now, node);
         return decision;

@@ -1,6 +1,7 @@
 // decide() by property: seeded random commands in any order on a few keys.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -23,6 +24,16 @@ public:
             Roll(3) == 0 ? "t1" : std::string()};
     }
 
+    // A network's rules are the same whoever reports; n0 has none, as what a route asks for.
+    DeliveryAsk RandomAsk() {
+        int n = Roll(4);
+        DeliveryAsk ask{"n" + std::to_string(n), "goal_postback"};
+        ask.updates = n >= 2;
+        if (n == 1) ask.statuses.bits = 2;
+        if (n == 3) ask.offers = {true, {"1", "2"}};
+        return ask;
+    }
+
     Report RandomReport() {
         static constexpr Speaker kSpeakers[] = {
             Speaker::kKeyed, Speaker::kForm, Speaker::kChain, Speaker::kAdmin};
@@ -36,7 +47,7 @@ public:
         if (Roll(3) == 0) report.given.Set(Field::kIsTest, Roll(2) ? "true" : "false");
         if (Roll(2)) report.status = static_cast<Status>(Roll(3));
         for (int n = Roll(3); n > 0; --n) {
-            report.deliveries.push_back({"n" + std::to_string(Roll(3)), "goal_postback"});
+            report.deliveries.push_back(RandomAsk());
         }
         report.new_id = ObjectId::New();
         report.command_id = ObjectId::New();
@@ -67,6 +78,8 @@ public:
         if (Roll(2)) outcome.retry_at = Time{1'700'000'000'000 + Roll(100000)};
         outcome.status = outcome.accepted ? 200 : 500;
         outcome.parameters = {{"p", std::to_string(Roll(9))}};
+        outcome.approves = Roll(2) == 0;
+        for (int n = Roll(3); n > 0; --n) outcome.deliveries.push_back(RandomAsk());
         return outcome;
     }
 
@@ -82,6 +95,40 @@ void CheckSchedule(const Conversion& c) {
     }
     ASSERT_EQ(c.due, least);
     ASSERT_EQ(c.owner.empty(), !least.has_value());
+}
+
+// Updates are numbered upwards, and each waits for what was owed to its destination before.
+void CheckUpdates(const Conversion& c, const Decision& decision) {
+    std::map<std::string, int64_t> last;
+    std::set<std::string> waiting;
+    for (const auto& delivery : c.deliveries) {
+        bool update = delivery.kind == kUpdateKind;
+        ASSERT_EQ(update, delivery.change != 0);
+        ASSERT_LE(delivery.change, c.changes);
+        if (update) {
+            ASSERT_GT(delivery.change, last[delivery.destination]);
+            last[delivery.destination] = delivery.change;
+        }
+        if (delivery.state != DeliveryState::kWaiting) continue;
+        bool held = update && waiting.contains(delivery.destination);
+        ASSERT_EQ(delivery.next_at == Delivery::kHeld, held);
+        waiting.insert(delivery.destination);
+    }
+    for (const auto& id : decision.fresh_deliveries) {
+        bool sendable = false;
+        for (const auto& delivery : c.deliveries) {
+            if (delivery.id != id) continue;
+            sendable =
+                delivery.state == DeliveryState::kWaiting && delivery.next_at != Delivery::kHeld;
+        }
+        ASSERT_TRUE(sendable);
+    }
+}
+
+int64_t Firsts(const Conversion& c) {
+    return std::count_if(c.deliveries.begin(), c.deliveries.end(), [](const Delivery& d) {
+        return d.kind != kUpdateKind;
+    });
 }
 
 void CheckSame(const Decision& a, const Decision& b) {
@@ -121,7 +168,7 @@ void CheckStep(
         ASSERT_GE(after.status, before->status);
     }
     if (report && before->status == Status::kRejected && after.status == Status::kRejected) {
-        ASSERT_EQ(after.deliveries.size(), before->deliveries.size());
+        ASSERT_EQ(Firsts(after), Firsts(*before));
     }
     if (!report) {
         ASSERT_EQ(after.fields, before->fields);
@@ -167,6 +214,8 @@ TEST(DecideProperty, AnyInterleavingKeepsTheInvariants) {
             ASSERT_EQ(after.key, key);
             CheckSchedule(after);
             if (HasFatalFailure()) return;
+            CheckUpdates(after, decision);
+            if (HasFatalFailure()) return;
             Seen& s = seen[key];
             if (!before) {
                 s.id = after.id;
@@ -179,7 +228,10 @@ TEST(DecideProperty, AnyInterleavingKeepsTheInvariants) {
             ASSERT_EQ(s.first, confirmed_later ? 2 : 1);
             std::set<std::string> ids;
             for (const auto& delivery : after.deliveries) {
-                ASSERT_EQ(delivery.id, DeliveryId(s.id, delivery.destination, delivery.kind));
+                ASSERT_EQ(
+                    delivery.id,
+                    DeliveryId(s.id, delivery.destination, delivery.kind, delivery.change)
+                );
                 ASSERT_TRUE(ids.insert(delivery.id).second) << "one delivery per destination";
             }
             ASSERT_LE(after.history.size(), 50u);
@@ -190,6 +242,11 @@ TEST(DecideProperty, AnyInterleavingKeepsTheInvariants) {
                 ASSERT_EQ(again.verdict, Verdict::kDuplicate);
                 ASSERT_TRUE(again.is_duplicate);
                 ASSERT_EQ(Encode(*again.document), Encode(after));
+            }
+            auto replayed = Decide(after, command, Time{now.ms + 7}, "node-x");
+            ASSERT_EQ(replayed.document->changes, after.changes) << "a command told twice";
+            if (!std::holds_alternative<Outcome>(command)) {
+                ASSERT_EQ(replayed.document->deliveries.size(), after.deliveries.size());
             }
             stored[key] = after;
         }

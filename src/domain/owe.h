@@ -1,0 +1,30 @@
+// Which deliveries a command adds to a conversion: the part of decide() about networks. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "domain/decide.h"
+
+namespace barracuda::domain {
+
+// Adds to `decision.document` what `asks` say and the document lacks:
+// - a network that was not told yet: its first delivery, unless the conversion is rejected;
+// - a network told before that wants updates: one delivery of kind `update` when this command
+//   changed what networks are told (`before`: as it was; null when it was not stored). `source` is
+//   the network whose own answer is the change: it is not told.
+// Rules (statuses, offers) are held against the document as the command leaves it. Sets
+// decision.changed; ids become fresh only in Reschedule below.
+struct OweContext {
+    const Conversion* before = nullptr;
+    Time now;
+    std::string source{};
+};
+void AddOwed(Decision& decision, const std::vector<DeliveryAsk>& asks, const OweContext& context);
+
+// `due`, `owner` and the order of updates, after any change of the deliveries: an update waits (its
+// next_at is Delivery::kHeld) while an earlier delivery of the same destination does. What waits no
+// longer and may be sent at once is added to `decision.fresh_deliveries`.
+void Reschedule(Decision& decision, const std::string& node, Time now);
+
+}  // namespace barracuda::domain
