@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "delivery/destination.h"
 
 namespace barracuda::delivery {
 
@@ -193,15 +194,16 @@ void Dispatcher::Send(Job job) {
     }
     if (!delivery) return;
     Parameters parameters = ParametersOf(job.conversion, *delivery);
-    bool private_api = delivery->kind == kPrivateApi;
-    std::string id = job.delivery_id;
+    const domain::Delivery sent = *delivery;
     auto done = [this, job = std::move(job), parameters, began = options_.now()](Attempt attempt) {
         Record(job, attempt, parameters, began);
     };
-    if (private_api) {
-        network_.PrivateConversion(id, parameters, std::move(done));
+    if (options_.send) {
+        options_.send(sent, parameters, std::move(done));
+    } else if (sent.kind == kPrivateApi) {
+        network_.PrivateConversion(sent.id, parameters, std::move(done));
     } else {
-        network_.GoalPostback(id, parameters, std::move(done));
+        network_.GoalPostback(sent.id, parameters, std::move(done));
     }
 }
 
@@ -230,8 +232,11 @@ void Dispatcher::Tell(
 
 void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent, Time began) {
     int attempts_done = 1;
+    std::string destination;
     for (const auto& delivery : job.conversion.deliveries) {
-        if (delivery.id == job.delivery_id) attempts_done = delivery.attempts + 1;
+        if (delivery.id != job.delivery_id) continue;
+        attempts_done = delivery.attempts + 1;
+        destination = delivery.destination;
     }
     domain::Outcome outcome;
     outcome.key = job.conversion.key;
@@ -260,6 +265,7 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
         counters_.alarms += attempt.cls == AttemptClass::kAlarm;
         counters_.dead += !attempt.accepted && !outcome.retry_at;
     }
+    if (options_.complete) options_.complete(outcome, destination);
     std::string id = job.delivery_id;
     ledger_->SubmitInternal(std::move(outcome), [this, id](Result<domain::Decision> decision) {
         std::optional<domain::Conversion> conversion;
@@ -306,6 +312,9 @@ void Dispatcher::ExpireWaiters() {
 
 Parameters ParametersOf(const domain::Conversion& conversion, const domain::Delivery& delivery) {
     if (delivery.Attempted()) return delivery.parameters;  // frozen
+    if (delivery.kind != kGoalPostback && delivery.kind != kPrivateApi) {
+        return TemplateParametersOf(conversion, delivery);
+    }
     using domain::Field;
     Parameters to =
         delivery.parameters;  // what the route froze when it asked (a form's name, e-mail)

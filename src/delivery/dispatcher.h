@@ -41,6 +41,10 @@ struct DispatcherOptions {
     std::function<double()> random;        // [0, 1), for the jitter
     OnAttempt on_attempt;                  // may be empty
     const Ownership* ownership = nullptr;  // none: this process is alone on its store
+    // One attempt at the network that the delivery names; empty: all go to the one given.
+    std::function<void(const domain::Delivery&, const Parameters&, Network::Done)> send{};
+    // Adds to an outcome what the catalog knows, before it is submitted. May be empty.
+    std::function<void(domain::Outcome&, const std::string& destination)> complete{};
 };
 
 struct DispatcherCounters {

@@ -389,9 +389,20 @@ void FlowRunner::RetryAcquire(RunPtr run, const Attempt& attempt) {
     Save(run, change, [this, run] { Release(run); });
 }
 
+FlowOptions FlowRunner::Current() const {
+    FlowOptions options = options_;
+    if (options.refresh) options.refresh(options);
+    return options;
+}
+
 void FlowRunner::Submit(
     RunPtr run, domain::Report report, std::function<void(domain::Conversion)> next
 ) {
+    if (options_.asks) {
+        for (auto& ask : options_.asks(report.key.goal.value)) {
+            report.deliveries.push_back(std::move(ask));
+        }
+    }
     auto done = [this, run, next = std::move(next)](Result<domain::Decision> decision) {
         Post([this, run, next, decision = std::move(decision)] {
             // A store in trouble: the step stays due, and a poll tries it again.
@@ -423,7 +434,7 @@ void FlowRunner::AwaitDelivery(
 }
 
 void FlowRunner::Register(RunPtr run) {
-    auto report = RegistrationOf(run->progress.contact, options_);
+    auto report = RegistrationOf(run->progress.contact, Current());
     Submit(run, std::move(report), [this, run](domain::Conversion recorded) {
         run->progress.registration = recorded;
         AwaitDelivery(recorded, options_.inline_wait, [this, run](domain::Conversion known) {
@@ -438,10 +449,11 @@ void FlowRunner::Registered(RunPtr run) {
     const auto* delivery = PostbackOf(conversion);
     const bool accepted = delivery && delivery->state == domain::DeliveryState::kDone;
     const bool rejected = conversion.status == domain::Status::kRejected;
-    const bool at_once = IsContactRoute(run->progress.contact) && !options_.then_delivered;
+    const auto options = Current();
+    const bool at_once = IsContactRoute(run->progress.contact) && !options.then_delivered;
     const Time now = options_.now();
     if (!rejected && (accepted || at_once)) {
-        if (options_.then_goal.empty()) return Finish(run, "");
+        if (options.then_goal.empty()) return Finish(run, "");
         auto change = [=](domain::Contact& contact) {
             contact.affiliate_error.clear();
             GoTo(contact, FlowStep::kDeposit, now);
@@ -462,7 +474,7 @@ void FlowRunner::Registered(RunPtr run) {
 }
 
 void FlowRunner::Deposit(RunPtr run) {
-    auto report = DepositOf(run->progress.contact, options_);
+    auto report = DepositOf(run->progress.contact, Current());
     Submit(run, std::move(report), [this, run](domain::Conversion recorded) {
         run->progress.deposit = recorded;
         // Only for somebody's answer: the delivery is the dispatcher's by now.

@@ -48,6 +48,10 @@ struct FlowOptions {
     const Ownership* ownership = nullptr;  // none: this process is alone on its store
     bool shared_contacts = false;          // other nodes write contacts too (contact_sync.h)
     const GoalRules* rules = nullptr;      // none: every goal counts once a click
+    // The goals of this moment: sets the fields above that come from the catalog. May be empty.
+    std::function<void(FlowOptions&)> refresh{};
+    // What conversions of a goal owe to further networks. May be empty.
+    std::function<std::vector<domain::DeliveryAsk>(std::string_view goal)> asks{};
 };
 
 struct FlowProgress {
@@ -117,6 +121,7 @@ private:
         std::chrono::milliseconds wait,
         std::function<void(domain::Conversion)> next
     );
+    FlowOptions Current() const;
     void Finish(RunPtr run, const std::string& affiliate_error);
     void RetryAcquire(RunPtr run, const Attempt& attempt);
 

@@ -322,31 +322,45 @@ Result<std::string> ListResult(net::HttpReply reply) {
 Network::Network(net::Client& client, NetworkSettings settings)
     : client_(client), settings_(std::make_shared<const NetworkSettings>(std::move(settings))) {}
 
+Attempt AttemptOf(const net::HttpReply& reply) { return FromReply(reply); }
+
+void Network::Use(NetworkSettings settings) {
+    auto next = std::make_shared<const NetworkSettings>(std::move(settings));
+    std::lock_guard lock(mutex_);
+    settings_ = std::move(next);
+}
+
+std::shared_ptr<const NetworkSettings> Network::settings() const {
+    std::lock_guard lock(mutex_);
+    return settings_;
+}
+
 void Network::GoalPostback(std::string_view delivery_id, const Parameters& parameters, Done done) {
-    StartAttempt<GoalAttempt>(client_, settings_, delivery_id, parameters, std::move(done));
+    StartAttempt<GoalAttempt>(client_, settings(), delivery_id, parameters, std::move(done));
 }
 
 void Network::AcquireClick(std::string_view delivery_id, const Parameters& parameters, Done done) {
-    StartAttempt<ClickAttempt>(client_, settings_, delivery_id, parameters, std::move(done));
+    StartAttempt<ClickAttempt>(client_, settings(), delivery_id, parameters, std::move(done));
 }
 
 void Network::PrivateConversion(
     std::string_view delivery_id, const Parameters& parameters, Done done
 ) {
-    StartAttempt<ConversionAttempt>(client_, settings_, delivery_id, parameters, std::move(done));
+    StartAttempt<ConversionAttempt>(client_, settings(), delivery_id, parameters, std::move(done));
 }
 
 void Network::ListPrivateConversions(const Parameters& query, ListDone done) {
-    if (auto problem = ProblemOfPrivateApi(*settings_); !problem.empty()) {
+    const auto used = settings();
+    if (auto problem = ProblemOfPrivateApi(*used); !problem.empty()) {
         client_.Post([done = std::move(done), problem] {
             done(Fail(ErrorCode::kUnavailable, problem));
         });
         return;
     }
     net::HttpCall call{
-        .url = Join(settings_->private_api_url, "users/conversions", Filled(query, {})),
-        .headers = PrivateHeaders(*settings_),
-        .timeout = settings_->attempt_timeout,
+        .url = Join(used->private_api_url, "users/conversions", Filled(query, {})),
+        .headers = PrivateHeaders(*used),
+        .timeout = used->attempt_timeout,
         .response_bytes_max = kListBytesMax,
     };
     client_.Start(std::move(call), [done = std::move(done)](net::HttpReply reply) {

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,9 @@ struct Attempt {
     CallTrace call{};           // for the log of attempts
 };
 
+// What a reply means, by retry.h; the response cut to what a delivery keeps.
+Attempt AttemptOf(const net::HttpReply& reply);
+
 class Network {
 public:
     using Done = std::function<void(Attempt)>;
@@ -55,6 +59,9 @@ public:
 
     // `client` must outlive every attempt.
     Network(net::Client& client, NetworkSettings settings);
+
+    // Attempts begun from now on follow `settings`.
+    void Use(NetworkSettings settings);
 
     // GET {base}/goal/{goal_id}?hash=...; `goal_id` is the path, everything else the query. `hash`
     // is the parameter's when it has one, else the setting's.
@@ -73,8 +80,11 @@ public:
     void ListPrivateConversions(const Parameters& query, ListDone done);
 
 private:
+    std::shared_ptr<const NetworkSettings> settings() const;
+
     net::Client& client_;
-    std::shared_ptr<const NetworkSettings> settings_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const NetworkSettings> settings_;  // under mutex_
 };
 
 }  // namespace barracuda::delivery

@@ -1,0 +1,84 @@
+// CatalogStore: this process's copy of networks, goals and offers (domain/catalog.h) with the
+// values of their secrets. One immutable snapshot is swapped for the next; who holds one may go on
+// with it.
+//
+// A thread of its own reads the store again every `poll`, so that every node follows an edit made
+// at another one, and at once when asked (after an edit made here). Secrets are read anew each
+// time: a rotated file is used within one poll. Nothing is rebuilt while nothing has changed.
+//
+// Threads: snapshot(), catalog() and ReloadThen() from any thread; Load, Start and Stop from the
+// app's. `swapped` runs on the thread that loads: the app's in Load, later the store's own.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "domain/catalog.h"
+#include "store/engine.h"
+
+namespace barracuda::delivery {
+
+struct NetworkSecrets {
+    std::vector<std::string> values{};  // of Network::secrets, the newest first
+    std::string private_token{};        // of Network::private_secret
+    std::string trouble{};              // why one is missing; empty: none is
+};
+
+struct Snapshot {
+    std::shared_ptr<const domain::Catalog> catalog;
+    std::map<std::string, NetworkSecrets, std::less<>> secrets;  // by network
+    std::vector<domain::Problem> refused;  // stored entities that do not pass any more
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+// The value that a SecretRef (domain/network.h) names. Errors say why it is not there, never what
+// it is.
+using ReadSecret = std::function<Result<std::string>(std::string_view ref)>;
+
+struct CatalogOptions {
+    domain::Catalog::Parts built_in{};
+    ReadSecret read_secret{};
+    std::function<void(const SnapshotPtr&)> swapped{};  // must be short
+    std::chrono::milliseconds poll{2'000};
+};
+
+class CatalogStore {
+public:
+    CatalogStore(store::Engine& engine, CatalogOptions options);
+    ~CatalogStore();
+
+    Result<bool> Load();  // the first snapshot; before anything else
+    void Start();
+    void Stop();  // runs what ReloadThen was given and joins
+
+    SnapshotPtr snapshot() const;
+    std::shared_ptr<const domain::Catalog> catalog() const { return snapshot()->catalog; }
+
+    // Reads the store, then calls `done` on the store's own thread.
+    void ReloadThen(std::function<void()> done);
+
+private:
+    Result<domain::Catalog::Parts> ReadStored(std::string* bytes);
+    NetworkSecrets SecretsOf(const domain::Network& network) const;
+    void Run();
+
+    store::Engine& engine_;
+    const CatalogOptions options_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    SnapshotPtr snapshot_;                        // under mutex_
+    std::vector<std::function<void()>> waiting_;  // under mutex_
+    bool stopping_ = false;                       // under mutex_
+    std::string loaded_;  // the loading thread's: what the snapshot was built from
+    std::thread thread_;
+};
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,90 @@
+// Destination: how one attempt at one network is made. Which network a delivery names, and what it
+// is, comes from the catalog; when an attempt is made is the dispatcher's.
+//
+// Threads: as Network's (network.h): the calls from any thread, `done` exactly once, always inside
+// net::Client::Step().
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "delivery/catalog_store.h"
+#include "delivery/network.h"
+
+namespace barracuda::delivery {
+
+class Destination {
+public:
+    virtual ~Destination() = default;
+
+    // Makes one attempt of `delivery` with `parameters` (its frozen ones, or what ParametersOf read
+    // from the document).
+    virtual void Send(
+        const domain::Delivery& delivery, const Parameters& parameters, Network::Done done
+    ) = 0;
+    // Whether its acceptance is a network's yes to a pending conversion. A template's is not: who
+    // is told of something decides nothing.
+    virtual bool approves() const { return true; }
+};
+
+struct TemplateSettings {
+    domain::PostbackTemplate postback;
+    NetworkSecrets secrets{};
+    std::chrono::milliseconds attempt_timeout{8'000};
+    std::function<Time()> now{};
+};
+
+// The kinds goal_postback and private_api, by contract.md.
+std::shared_ptr<Destination> MakeIrevDestination(net::Client& client, NetworkSettings settings);
+// The kinds postback and update, by a template. Redirects are not followed: a template names the
+// address it means.
+std::shared_ptr<Destination> MakeTemplateDestination(
+    net::Client& client, TemplateSettings settings
+);
+
+// The values of a template's macros, read from the document.
+Parameters TemplateParametersOf(
+    const domain::Conversion& conversion, const domain::Delivery& delivery
+);
+
+// All destinations of the catalog, by name.
+class Destinations {
+public:
+    // `network` is the default one; it stays the same object over all snapshots, as the flows hold
+    // it too.
+    Destinations(
+        net::Client& client,
+        Network& network,
+        std::chrono::milliseconds attempt_timeout,
+        std::function<Time()> now
+    );
+
+    void Use(const SnapshotPtr& snapshot);
+
+    // An attempt at a network that is no more ends with an alarm, and is tried again.
+    void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done);
+    // What the catalog knows of the conversion whose outcome is about to be recorded.
+    void Complete(domain::Outcome& outcome, const std::string& destination) const;
+
+private:
+    std::shared_ptr<Destination> Find(const std::string& name) const;
+
+    net::Client& client_;
+    Network& network_;
+    const std::chrono::milliseconds attempt_timeout_;
+    const std::function<Time()> now_;
+    mutable std::mutex mutex_;
+    SnapshotPtr snapshot_;                                         // under mutex_
+    std::map<std::string, std::shared_ptr<Destination>> by_name_;  // under mutex_
+};
+
+// The default network's settings as the catalog has them.
+NetworkSettings SettingsOf(
+    const domain::Network& network,
+    const NetworkSecrets& secrets,
+    std::chrono::milliseconds attempt_timeout
+);
+
+}  // namespace barracuda::delivery
