@@ -93,7 +93,7 @@ void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     auto answer = [call](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));
-        if (decision->fresh_deliveries.empty()) {
+        if (!decision->changed) {
             return call->respond(http::JsonError(404, "no dead delivery of this conversion"));
         }
         JsonObject body;

@@ -43,7 +43,7 @@ void PostFtd(Service& service, std::shared_ptr<Call> call) {
     Give(report, Field::kAmount, amount);
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     report.status = ReadStatus(reader).value_or(domain::Status::kApproved);
-    ReadCommon(service, reader, click, service.config.GoalOfType("deposit")->id, report);
+    ReadCommon(service, reader, click, GoalIdOf(service, domain::GoalType::kDeposit), report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     Record(service, call, std::move(report), [call](const domain::Decision& decision) {
         AnswerFtd(*call, decision);

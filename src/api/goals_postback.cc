@@ -1,6 +1,7 @@
 // Route 6: /api/goals/postback. Records, notifies the network once, answers what the network said.
 #include "api/record.h"
 #include "api/routes.h"
+#include "delivery/catalog_store.h"
 
 namespace barracuda::api {
 
@@ -35,15 +36,15 @@ void AnswerGoal(const Call& call, const domain::Decision& decision, const domain
     call.respond(JsonResponse(status, Head(call, decision, !dead, message).Object("data", data)));
 }
 
-const config::Goal* ReadGoalType(Service& service, Reader& reader) {
+std::string ReadGoalType(Service& service, Reader& reader) {
     std::string type = reader.RequiredText("goal_type");
     if (type != "registration" && type != "deposit") {
         reader.Refuse("goal_type", "must be registration or deposit");
         type = "registration";
     }
-    const auto* goal = service.config.GoalOfType(type);
+    std::string goal = GoalIdOf(service, *domain::GoalTypeNamed(type));
     std::string id = reader.Id("goal_id");
-    if (!id.empty() && id != goal->id) reader.Refuse("goal_id", "contradicts goal_type");
+    if (!id.empty() && id != goal) reader.Refuse("goal_id", "contradicts goal_type");
     return goal;
 }
 
@@ -57,7 +58,7 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     report.route = "goals_postback";
     std::string click = reader.RequiredId("click_id");
     Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
-    const auto* goal = ReadGoalType(service, reader);
+    const std::string goal = ReadGoalType(service, reader);
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     report.defaults.Set(Field::kOfferId, "2");
     auto amount = reader.Amount("amount");
@@ -67,7 +68,7 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     }
     Give(report, Field::kAmount, amount ? amount : deposit);
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
-    ReadCommon(service, reader, click, goal->id, report);
+    ReadCommon(service, reader, click, goal, report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     report.deliveries.push_back({delivery::kDefaultDestination, delivery::kGoalPostback});
     Record(service, call, std::move(report), [&service, call](const domain::Decision& decision) {
@@ -87,12 +88,13 @@ void GetGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     std::string action = reader.Text("action");
     if (!action.empty() && action != "test") reader.Refuse("action", "must be test");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    const auto& config = service.config;
+    auto catalog = service.catalog->snapshot();
+    const auto* network = catalog->catalog->FindNetwork(domain::kDefaultNetwork);
     JsonObject settings, usage, body;
-    settings.Text("baseUrl", config.network.base_url);
-    settings.Text("goalRegistration", config.GoalOfType("registration")->id);
-    settings.Text("goalDeposit", config.GoalOfType("deposit")->id);
-    settings.Bool("hashSet", !config.network.hash.empty());
+    settings.Text("baseUrl", network->base_url);
+    settings.Text("goalRegistration", GoalIdOf(service, domain::GoalType::kRegistration));
+    settings.Text("goalDeposit", GoalIdOf(service, domain::GoalType::kDeposit));
+    settings.Bool("hashSet", !catalog->secrets.at(network->name).values.empty());
     const char* form = "POST /api/goals/postback {click_id, affiliate_id, goal_type: ";
     usage.Text("registration", std::string(form) + "\"registration\"}");
     usage.Text("deposit", std::string(form) + "\"deposit\", amount}");

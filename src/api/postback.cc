@@ -25,13 +25,13 @@ Result<Input> ReadInput(const http::Request& request) {
     return input;
 }
 
-const config::Goal* ReadGoal(Service& service, Reader& reader) {
+std::string ReadGoal(Reader& reader) {
     std::string name = reader.RequiredText("goal");
     if (name != "registration" && name != "deposit") {
         reader.Refuse("goal", "must be registration or deposit");
-        return service.config.GoalOfType("registration");
+        return "registration";
     }
-    return service.config.GoalOfType(name);
+    return name;
 }
 
 void AnswerPostback(const Call& call, const std::string& goal, const domain::Decision& decision) {
@@ -60,16 +60,16 @@ void AnyPostback(Service& service, std::shared_ptr<Call> call) {
     report.route = "postback";
     std::string click = reader.RequiredId("click_id");
     Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
-    const auto* goal = ReadGoal(service, reader);
+    const std::string goal = ReadGoal(reader);
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     Give(report, Field::kAmount, reader.Amount("amount"));
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     report.status = ReadStatus(reader);
-    ReadCommon(service, reader, click, goal->id, report);
+    ReadCommon(service, reader, click, GoalIdOf(service, *domain::GoalTypeNamed(goal)), report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     if (call->request.method == "HEAD") return call->respond(http::Response{});
     Record(service, call, std::move(report), [call, goal](const domain::Decision& decision) {
-        AnswerPostback(*call, goal->type, decision);
+        AnswerPostback(*call, goal, decision);
     });
 }
 

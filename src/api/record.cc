@@ -1,6 +1,7 @@
 #include "api/record.h"
 
 #include "api/auth.h"
+#include "delivery/catalog_store.h"
 #include "delivery/goal_rules.h"
 
 namespace barracuda::api {
@@ -20,8 +21,9 @@ void ReadCommon(
 ) {
     report.key.click = ClickId(std::move(click));
     report.key.goal = GoalId(goal_id);
-    const config::Goal* goal = service.config.FindGoal(goal_id);
-    report.goal_type = goal ? *domain::GoalTypeNamed(goal->type) : domain::GoalType::kOther;
+    auto catalog = service.catalog->catalog();
+    const auto* goal = catalog->FindGoal(goal_id);
+    report.goal_type = goal ? goal->type : domain::GoalType::kOther;
     reader.Common(report.given);
     report.defaults.Set(Field::kAmount, "0");
     report.defaults.Set(Field::kCurrency, "USD");
@@ -38,6 +40,10 @@ void ReadCommon(
     report.command_id = ObjectId::New();
 }
 
+std::string GoalIdOf(Service& service, domain::GoalType type) {
+    return service.catalog->catalog()->GoalOfType(type).id;
+}
+
 std::optional<domain::Status> ReadStatus(Reader& reader) {
     std::string name = reader.Text("status");
     if (name.empty()) return std::nullopt;
@@ -51,6 +57,9 @@ void Record(Service& service, std::shared_ptr<Call> call, domain::Report report,
         return call->respond(ErrorResponse(*refused));
     }
     report.by = call->caller.name;
+    auto catalog = service.catalog->catalog();
+    const auto& asks = catalog->AsksFor(report.key.goal.value);
+    report.deliveries.insert(report.deliveries.end(), asks.begin(), asks.end());
     unsigned io_thread = call->request.io_thread;
     auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));

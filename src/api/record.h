@@ -14,6 +14,9 @@ void ReadCommon(
     Service& service, Reader& reader, std::string click, std::string goal_id, domain::Report& report
 );
 
+// The goal that the routes mean by this type.
+std::string GoalIdOf(Service& service, domain::GoalType type);
+
 // Sets `field` in report.given when the caller gave it.
 void Give(domain::Report& report, domain::Field field, std::string value);
 void Give(domain::Report& report, domain::Field field, const std::optional<Money>& value);

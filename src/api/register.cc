@@ -3,6 +3,7 @@
 #include "api/form_routes.h"
 #include "api/forms.h"
 #include "api/respond.h"
+#include "delivery/catalog_store.h"
 #include "delivery/flow.h"
 #include "delivery/flow_reports.h"
 #include "net/url.h"
@@ -22,8 +23,9 @@ std::string TrackingLink(const Service& service, const domain::Contact& contact)
         bool personal = name == "name" || name == "email" || name == "company";
         if (!personal && name != "offer_id" && !value.empty()) query.emplace_back(name, value);
     }
-    return network.base_url + "/offer/" + net::PercentEncode(network.offer) + "?" +
-           net::BuildQuery(query);
+    auto catalog = service.catalog->catalog();
+    return catalog->FindNetwork(domain::kDefaultNetwork)->base_url + "/offer/" +
+           net::PercentEncode(network.offer) + "?" + net::BuildQuery(query);
 }
 
 http::Response RegisterAnswer(const Service& service, const domain::Contact& contact) {

@@ -6,6 +6,7 @@
 
 #include "api/admin_auth.h"
 #include "api/auth.h"
+#include "api/entity_routes.h"
 #include "api/form_routes.h"
 #include "api/respond.h"
 #include "api/routes.h"
@@ -53,19 +54,39 @@ constexpr Entry kRoutes[] = {
     {"/api/admin/contacts/{id}",     "PUT",  Access::kAdmin,     PutContact},
     {"/api/admin/contacts/{id}",     "DELETE", Access::kAdmin,   DeleteContact},
     {"/setup",                       "GET",  Access::kOpen,      SetupPage},
+    {"/api/admin/networks",          "GET",  Access::kAdmin,     ListNetworks},
+    {"/api/admin/networks",          "POST", Access::kAdmin,     PostNetwork},
+    {"/api/admin/networks/{id}",     "GET",  Access::kAdmin,     GetNetwork},
+    {"/api/admin/networks/{id}",     "PUT",  Access::kAdmin,     PutNetwork},
+    {"/api/admin/networks/{id}",     "DELETE", Access::kAdmin,   DeleteNetwork},
+    {"/api/admin/networks/{id}/preview", "POST", Access::kAdmin, PreviewNetwork},
+    {"/api/admin/networks/{id}/test", "POST", Access::kAdmin,    TestNetwork},
+    {"/api/admin/goals",             "GET",  Access::kAdmin,     ListGoals},
+    {"/api/admin/goals",             "POST", Access::kAdmin,     PostGoal},
+    {"/api/admin/goals/{id}",        "GET",  Access::kAdmin,     GetGoal},
+    {"/api/admin/goals/{id}",        "PUT",  Access::kAdmin,     PutGoal},
+    {"/api/admin/goals/{id}",        "DELETE", Access::kAdmin,   DeleteGoal},
+    {"/api/admin/offers",            "GET",  Access::kAdmin,     ListOffers},
+    {"/api/admin/offers",            "POST", Access::kAdmin,     PostOffer},
+    {"/api/admin/offers/{id}",       "GET",  Access::kAdmin,     GetOffer},
+    {"/api/admin/offers/{id}",       "PUT",  Access::kAdmin,     PutOffer},
+    {"/api/admin/offers/{id}",       "DELETE", Access::kAdmin,   DeleteOffer},
     {"/livez",                       "GET",  Access::kOpen,      Livez},
     {"/readyz",                      "GET",  Access::kOpen,      Readyz},
     {"/metrics",                     "GET",  Access::kOpen,      Metrics},
 };
 // clang-format on
 
-// A path ending in "{id}" takes one more part, whatever it is.
+// "{id}" stands for one whole part of the path, whatever it is.
 bool Matches(std::string_view wanted, std::string_view path) {
     constexpr std::string_view kId = "{id}";
-    if (!wanted.ends_with(kId)) return path == wanted;
-    wanted.remove_suffix(kId.size());
-    return path.size() > wanted.size() && path.starts_with(wanted) &&
-           path.find('/', wanted.size()) == std::string_view::npos;
+    size_t at = wanted.find(kId);
+    if (at == std::string_view::npos) return path == wanted;
+    std::string_view before = wanted.substr(0, at), after = wanted.substr(at + kId.size());
+    if (path.size() <= before.size() + after.size()) return false;
+    if (!path.starts_with(before) || !path.ends_with(after)) return false;
+    std::string_view id = path.substr(at, path.size() - before.size() - after.size());
+    return id.find('/') == std::string_view::npos;
 }
 
 http::Response NotAllowed(const std::string& allow) {

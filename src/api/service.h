@@ -19,6 +19,8 @@
 #include "store/engine.h"
 
 namespace barracuda::delivery {
+class CatalogStore;
+class Destinations;
 class FlowRunner;
 class GoalRules;
 class Membership;
@@ -44,7 +46,9 @@ struct Service {
     RequestObserver answered = {};          // empty: no request log
     const delivery::Membership* nodes = nullptr;
     const delivery::GoalRules* goals = nullptr;
-    SharedState* shared = nullptr;  // none: nobody else writes to the store
+    SharedState* shared = nullptr;                   // none: nobody else writes to the store
+    delivery::CatalogStore* catalog = nullptr;       // delivery/catalog_store.h
+    delivery::Destinations* destinations = nullptr;  // delivery/destination.h
 };
 
 // A request on its way through one route.

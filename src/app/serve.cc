@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "api/admin_auth.h"
+#include "api/built_in.h"
 #include "api/query_pool.h"
 #include "api/router.h"
 #include "api/service.h"
@@ -20,8 +21,11 @@
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "app/request_log.h"
+#include "app/secrets.h"
 #include "app/setup_link.h"
 #include "config/values.h"
+#include "delivery/catalog_store.h"
+#include "delivery/destination.h"
 #include "delivery/flow.h"
 
 namespace barracuda::app {
@@ -67,28 +71,64 @@ std::function<double()> Jitter() {
     };
 }
 
-delivery::DispatcherOptions DispatcherOptionsOf(const config::Config& config, Nodes& nodes) {
+delivery::CatalogOptions CatalogOptionsOf(
+    const config::Config& config, delivery::Destinations& destinations
+) {
+    delivery::CatalogOptions options;
+    options.built_in = api::BuiltInOf(config);
+    options.read_secret = [&config](std::string_view reference) {
+        return ReadSecret(config, reference);
+    };
+    options.swapped = [&destinations](const delivery::SnapshotPtr& snapshot) {
+        destinations.Use(snapshot);
+        for (const auto& problem : snapshot->refused) {
+            Log(Level::kWarning, "a stored entity is left out", {{"why", problem.Text()}});
+        }
+        for (const auto& [name, secrets] : snapshot->secrets) {
+            if (secrets.trouble.empty()) continue;
+            Log(Level::kWarning,
+                "a network lacks a secret",
+                {{"network", name}, {"why", secrets.trouble}});
+        }
+    };
+    return options;
+}
+
+delivery::DispatcherOptions DispatcherOptionsOf(
+    const config::Config& config, Nodes& nodes, delivery::Destinations& destinations
+) {
     delivery::DispatcherOptions options;
     options.ownership = &nodes.membership();
+    options.send = [&destinations](const auto& delivery, const auto& parameters, auto done) {
+        destinations.Send(delivery, parameters, std::move(done));
+    };
+    options.complete = [&destinations](domain::Outcome& outcome, const std::string& destination) {
+        destinations.Complete(outcome, destination);
+    };
     options.concurrency = static_cast<size_t>(config.delivery.concurrency);
     options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
     return options;
 }
 
-delivery::FlowOptions FlowOptionsOf(const config::Config& config, Nodes& nodes) {
+void TakeGoals(const domain::Catalog& catalog, delivery::FlowOptions& options) {
+    const auto& registration = catalog.GoalOfType(domain::GoalType::kRegistration);
+    options.registration_goal = registration.id;
+    options.then_goal = registration.then;
+    if (const auto* then = catalog.FindGoal(registration.then)) options.then_type = then->type;
+    options.then_amount = registration.then_amount;
+    options.then_delivered = registration.then_when_delivered;
+}
+
+delivery::FlowOptions FlowOptionsOf(
+    const config::Config& config, Nodes& nodes, delivery::CatalogStore& catalog
+) {
     delivery::FlowOptions options;
     options.ownership = &nodes.membership();
     options.shared_contacts = !nodes.alone();
     options.rules = &nodes.goals();
-    const auto& registration = *config.GoalOfType("registration");
-    options.registration_goal = registration.id;
-    options.then_goal = registration.then;
-    if (const auto* then = config.FindGoal(registration.then)) {
-        options.then_type = *domain::GoalTypeNamed(then->type);
-    }
-    options.then_amount = registration.then_amount;
-    options.then_delivered = registration.then_when == "delivered";
+    options.refresh = [&catalog](delivery::FlowOptions& to) { TakeGoals(*catalog.catalog(), to); };
+    options.asks = [&catalog](std::string_view goal) { return catalog.catalog()->AsksFor(goal); };
     options.offer = config.network.offer;
     options.url_id = config.network.url_id;
     options.inline_wait = config.delivery.inline_wait;
@@ -242,8 +282,17 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (!client_options) return Fail(client_options.error());
     net::Client client(*client_options);
     delivery::Network network(client, NetworkSettingsOf(config));
-    delivery::Dispatcher dispatcher(**engine, client, network, DispatcherOptionsOf(config, nodes));
-    delivery::FlowRunner flows(**engine, network, dispatcher, FlowOptionsOf(config, nodes));
+    delivery::Destinations destinations(
+        client, network, config.delivery.attempt_timeout, Time::Now
+    );
+    delivery::CatalogStore catalog(**engine, CatalogOptionsOf(config, destinations));
+    if (auto loaded = catalog.Load(); !loaded) return Fail(loaded.error());
+    delivery::Dispatcher dispatcher(
+        **engine, client, network, DispatcherOptionsOf(config, nodes, destinations)
+    );
+    delivery::FlowRunner flows(
+        **engine, network, dispatcher, FlowOptionsOf(config, nodes, catalog)
+    );
 
     std::unique_ptr<http::Server> server;
     ledger::Hooks hooks;
@@ -281,6 +330,8 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .nodes = &nodes.membership(),
         .goals = &nodes.goals(),
         .shared = nodes.shared(),
+        .catalog = &catalog,
+        .destinations = &destinations,
     };
     std::unique_ptr<RequestLog> requests;
     if (config.log.requests) {
@@ -304,6 +355,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         return Fail(started.error());
     }
     server = std::move(*started);
+    catalog.Start();
     dispatcher.Start(ledger);
     flows.Start(ledger);
     nodes.Start(keys, admin);
@@ -320,6 +372,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     dispatcher.Stop();
     nodes.Leave();
     ledger.Stop();
+    catalog.Stop();
     return true;
 }
 

@@ -1,0 +1,182 @@
+// Trying a network out: a preview sends nothing, a test makes one attempt. Neither records
+// anything.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "api/entity_json.h"
+#include "api/entity_routes.h"
+#include "api/query_pool.h"
+#include "delivery/destination.h"
+
+namespace barracuda::api {
+
+using domain::Problem;
+
+namespace {
+
+constexpr std::string_view kNetworks = "/api/admin/networks/";
+
+// One try: whom, and with which values.
+struct Trial {
+    domain::Network network;
+    std::vector<std::string> secrets;
+    bool sample_secret = false;
+    domain::Delivery delivery;
+    delivery::Parameters parameters;
+};
+
+domain::Conversion SampleConversion() {
+    domain::Conversion sample;
+    sample.id = ObjectId::New();
+    sample.key = {ClickId("sample-click"), GoalId("6"), ""};
+    sample.goal_type = domain::GoalType::kDeposit;
+    sample.status = domain::Status::kApproved;
+    for (auto [field, value] :
+         {std::pair(domain::Field::kAffiliateId, "7"),
+          std::pair(domain::Field::kOfferId, "2"),
+          std::pair(domain::Field::kAmount, "100"),
+          std::pair(domain::Field::kSaleAmount, "100"),
+          std::pair(domain::Field::kCurrency, "USD"),
+          std::pair(domain::Field::kTransactionId, "sample-transaction"),
+          std::pair(domain::Field::kSub1, "sample-sub1")}) {
+        sample.fields.Set(field, value);
+    }
+    return sample;
+}
+
+Read<domain::Conversion> StoredConversion(Service& service, const boost::json::object& given) {
+    auto text = [&](const char* name) {
+        const auto* value = given.if_contains(name);
+        return value && value->is_string() ? std::string(value->get_string()) : std::string();
+    };
+    domain::ConversionKey key{
+        ClickId(text("click_id")), GoalId(text("goal_id")), text("transaction_id")};
+    const store::Ref ref = store::RefOf(key);
+    auto loaded = service.engine.Load(std::span(&ref, 1));
+    auto conversion =
+        domain::DecodeConversion(loaded && loaded->front() ? *loaded->front() : std::string());
+    if (loaded && loaded->front() && conversion) return *conversion;
+    return tl::unexpected<Problem>(Problem{
+        "conversion", "there is no conversion of this click_id and goal_id", std::nullopt});
+}
+
+// {"network": {…}} tries what is not stored; {"conversion": {"click_id", "goal_id"}} takes a stored
+// conversion's values, {"parameters": {"click_id": "x"}} takes those given, else a sample's.
+Read<Trial> ReadTrial(Service& service, const Call& call) {
+    Trial trial;
+    auto fault = [](std::string field, std::string reason) {
+        return tl::unexpected<Problem>(Problem{std::move(field), std::move(reason), std::nullopt});
+    };
+    boost::json::object body;
+    if (!call.request.body.empty()) {
+        auto read = ReadObject(call.request.body);
+        if (!read) return tl::unexpected<Problem>(read.error());
+        body = std::move(*read);
+    }
+    auto part = [&](const char* name) -> const boost::json::object* {
+        const auto* value = body.if_contains(name);
+        return value && value->is_object() ? &value->get_object() : nullptr;
+    };
+    auto snapshot = service.catalog->snapshot();
+    const std::string name = NameIn(call.request, kNetworks);
+    if (const auto* given = part("network")) {
+        auto network = ReadNetwork(*given, name);
+        if (!network) return tl::unexpected<Problem>(network.error());
+        trial.network = std::move(*network);
+    } else if (const auto* stored = snapshot->catalog->FindNetwork(name)) {
+        trial.network = *stored;
+        trial.secrets = snapshot->secrets.at(name).values;
+    } else {
+        return fault("name", "there is no such network");
+    }
+    if (trial.secrets.empty() && !trial.network.secrets.empty()) {
+        trial.secrets = {"example-secret"};
+        trial.sample_secret = true;
+    }
+    auto conversion = SampleConversion();
+    if (const auto* given = part("conversion")) {
+        auto found = StoredConversion(service, *given);
+        if (!found) return tl::unexpected<Problem>(found.error());
+        conversion = std::move(*found);
+    }
+    trial.delivery.destination = name;
+    trial.delivery.kind = domain::DeliveryKindOf(trial.network.kind);
+    trial.delivery.id = "test-" + ObjectId::New().Hex();
+    if (const auto* given = part("parameters")) {
+        for (const auto& member : *given) {
+            std::string field(member.key());
+            if (!member.value().is_string()) return fault("parameters." + field, "expected text");
+            trial.delivery.parameters.emplace_back(field, std::string(member.value().get_string()));
+        }
+    }
+    trial.parameters = delivery::ParametersOf(conversion, trial.delivery);
+    return trial;
+}
+
+JsonObject CallJson(const domain::RenderedCall& call) {
+    JsonObject to;
+    to.Text("method", call.method).Text("url", call.url);
+    std::string headers;
+    for (const auto& header : call.headers) {
+        headers += (headers.empty() ? "" : ",") + JsonText(header);
+    }
+    return to.Raw("headers", "[" + headers + "]").Text("body", call.body);
+}
+
+http::Response Preview(const Trial& trial) {
+    if (trial.network.kind != domain::NetworkKind::kTemplate) {
+        return ProblemResponse({"kind", "only a template has a preview", std::nullopt});
+    }
+    auto compiled = domain::PostbackTemplate::Compile(trial.network.postback);
+    if (!compiled) return ProblemResponse(compiled.error());
+    auto call =
+        compiled->Render({trial.parameters, trial.delivery.id, Time::Now(), trial.secrets, true});
+    if (!call) return ProblemResponse({"parameters", call.error().message, std::nullopt});
+    JsonObject body;
+    body.Bool("success", true).Bool("sampleSecret", trial.sample_secret);
+    return JsonResponse(200, body.Object("data", CallJson(*call)));
+}
+
+http::Response Tested(const delivery::Attempt& attempt) {
+    JsonObject data, timings, body;
+    data.Bool("accepted", attempt.accepted).Int("status", attempt.status);
+    data.TextOrNull("error", attempt.error).Text("response", attempt.call.response);
+    data.Text("method", attempt.call.method).Text("url", attempt.call.url);
+    data.Text("address", attempt.call.address);
+    const auto& spent = attempt.call.timings;
+    timings.Int("dns_us", spent.dns.count()).Int("connect_us", spent.connect.count());
+    timings.Int("tls_us", spent.tls.count()).Int("first_byte_us", spent.first_byte.count());
+    data.Object("timings", timings.Int("total_us", spent.total.count()));
+    body.Bool("success", attempt.accepted);
+    body.Text("message", attempt.accepted ? "The network accepted" : "The network did not accept");
+    return JsonResponse(200, body.Object("data", data));
+}
+
+}  // namespace
+
+void PreviewNetwork(Service& service, std::shared_ptr<Call> call) {
+    RunQuery(service, call, [&service, call] {
+        auto trial = ReadTrial(service, *call);
+        call->respond(trial ? Preview(*trial) : ProblemResponse(trial.error()));
+    });
+}
+
+void TestNetwork(Service& service, std::shared_ptr<Call> call) {
+    RunQuery(service, call, [&service, call] {
+        auto trial = ReadTrial(service, *call);
+        if (!trial) return call->respond(ProblemResponse(trial.error()));
+        if (!service.catalog->catalog()->FindNetwork(trial->delivery.destination)) {
+            return call->respond(
+                ProblemResponse({"name", "save the network before it is tested", std::nullopt})
+            );
+        }
+        service.destinations->Send(
+            trial->delivery,
+            trial->parameters,
+            [call](delivery::Attempt attempt) { call->respond(Tested(attempt)); }
+        );
+    });
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,247 @@
+// Networks, for admins: checked down to the address before they are stored.
+#include <fmt/format.h>
+
+#include "api/entity_json.h"
+#include "api/entity_routes.h"
+#include "api/query_pool.h"
+#include "domain/web_address.h"
+#include "net/reach.h"
+
+namespace barracuda::api {
+
+using domain::Network;
+using domain::Problem;
+
+namespace {
+
+constexpr std::string_view kNetworks = "/api/admin/networks/";
+constexpr std::chrono::milliseconds kConnectTimeout{2'000};
+// Documents with something owed that a deletion looks through.
+constexpr size_t kWorkMax = 100'000;
+constexpr size_t kWorkPage = 500;
+
+http::Response Conflict(std::string message) {
+    return ErrorResponse({ErrorCode::kConflict, std::move(message), {}});
+}
+http::Response NoNetwork() {
+    return ErrorResponse({ErrorCode::kNotFound, "there is no such network", {}});
+}
+
+JsonObject JsonOf(const delivery::Snapshot& snapshot, const Network& network) {
+    auto secrets = snapshot.secrets.find(network.name);
+    return NetworkJson(network, secrets == snapshot.secrets.end() ? nullptr : &secrets->second);
+}
+
+bool IsCheck(const http::Request& request) {
+    for (const auto& [name, value] : request.query) {
+        if (name == "check" && value == "1") return true;
+    }
+    return false;
+}
+
+// What needs the other entities or sockets' types, and asks nobody.
+std::optional<Problem> CheckHere(const domain::Catalog& catalog, const Network& network) {
+    for (size_t i = 0; i < network.goals.size(); ++i) {
+        if (catalog.FindGoal(network.goals[i])) continue;
+        return Problem{
+            fmt::format("goals[{}]", i),
+            fmt::format("there is no goal \"{}\"", network.goals[i]),
+            std::nullopt};
+    }
+    const auto& ranges = network.limits.allowed_addresses;
+    for (size_t i = 0; i < ranges.size(); ++i) {
+        if (net::Cidr::Parse(ranges[i])) continue;
+        return Problem{
+            fmt::format("limits.allowed_addresses[{}]", i),
+            "expected a range such as 10.0.0.0/8 or fd00::/8",
+            std::nullopt};
+    }
+    return std::nullopt;
+}
+
+struct Address {
+    const char* field;
+    std::string url;
+};
+
+std::vector<Address> AddressesOf(const Network& network) {
+    if (network.kind == domain::NetworkKind::kTemplate) {
+        return {{"postback.url", network.postback.url}};
+    }
+    std::vector<Address> addresses = {{"base_url", network.base_url}};
+    if (!network.private_api_url.empty()) {
+        addresses.push_back({"private_api_url", network.private_api_url});
+    }
+    return addresses;
+}
+
+net::AddressGuard GuardOf(const config::Config& config, const Network& network) {
+    std::vector<net::Cidr> allowed;
+    for (const auto* ranges :
+         {&config.network.allow_addresses, &network.limits.allowed_addresses}) {
+        for (const auto& range : *ranges) {
+            if (auto cidr = net::Cidr::Parse(range)) allowed.push_back(*cidr);
+        }
+    }
+    return net::AddressGuard(std::move(allowed));
+}
+
+// Resolves every host of the network; with `connect` also calls it. `reached`: JSON items.
+std::optional<Problem> CheckReach(
+    const config::Config& config, const Network& network, bool connect, std::string* reached
+) {
+    const auto guard = GuardOf(config, network);
+    for (const auto& [field, url] : AddressesOf(network)) {
+        auto address = domain::ReadWebAddress(url);
+        if (!address) return Problem{field, address.error().reason, address.error().position};
+        const size_t position = url.find("://") + 3;
+        const auto& ports = network.limits.ports;
+        if (!ports.empty() && std::find(ports.begin(), ports.end(), address->port) == ports.end()) {
+            return Problem{
+                field, fmt::format("port {} is not among limits.ports", address->port), position};
+        }
+        std::optional<std::chrono::milliseconds> timeout;
+        if (connect) timeout = kConnectTimeout;
+        auto found = net::Reach(address->host, address->port, guard, timeout);
+        if (!found) return Problem{field, found.error().message, position};
+        bool usable = false;
+        std::string why;
+        for (const auto& one : *found) {
+            usable |= connect ? one.connected : one.allowed;
+            why += fmt::format("{}{} {}", why.empty() ? "" : "; ", one.address, one.error);
+            JsonObject item;
+            item.Text("field", field).Text("address", one.address).Bool("allowed", one.allowed);
+            item.Bool("connected", one.connected).TextOrNull("error", one.error);
+            *reached += (reached->empty() ? "" : ",") + item.Done();
+        }
+        if (!usable) return Problem{field, "the host is not reachable: " + why, position};
+    }
+    return std::nullopt;
+}
+
+void Store(Service& service, std::shared_ptr<Call> call, const Network& network, bool create) {
+    auto answer = [&service, name = network.name, create] {
+        auto snapshot = service.catalog->snapshot();
+        const auto* saved = snapshot->catalog->FindNetwork(name);
+        if (!saved) return NoNetwork();
+        JsonObject body;
+        body.Bool("success", true).Text("message", create ? "Network created" : "Network saved");
+        return JsonResponse(200, body.Object("data", JsonOf(*snapshot, *saved)));
+    };
+    auto edit = SaveEdit(network, create, call->caller.name, domain::DecodeNetwork);
+    auto key = domain::EntityKey("network", network.name);
+    EditEntity(service, call, std::move(key), std::move(edit), std::move(answer));
+}
+
+void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view name) {
+    auto body = ReadObject(call->request.body);
+    if (!body) return call->respond(ProblemResponse(body.error()));
+    auto network = ReadNetwork(*body, name);
+    if (!network) return call->respond(ProblemResponse(network.error()));
+    auto catalog = service.catalog->catalog();
+    if (auto problem = CheckHere(*catalog, *network)) {
+        return call->respond(ProblemResponse(*problem));
+    }
+    const bool create = name.empty(), check = IsCheck(call->request);
+    if (create && !check && catalog->FindNetwork(network->name)) {
+        return call->respond(Conflict("there is a network of this name already"));
+    }
+    RunQuery(service, call, [&service, call, network = *network, create, check] {
+        std::string reached;
+        if (auto problem = CheckReach(service.config, network, check, &reached)) {
+            return call->respond(ProblemResponse(*problem));
+        }
+        if (!check) return Store(service, call, network, create);
+        JsonObject answer;
+        answer.Bool("success", true).Text("message", "Nothing is wrong; nothing was stored");
+        call->respond(JsonResponse(200, answer.Raw("reached", "[" + reached + "]")));
+    });
+}
+
+// How many conversions still owe something to this network. Bounded by kWorkMax documents.
+Result<size_t> CountOwed(store::Engine& engine, std::string_view name) {
+    auto items = engine.Work({.until = domain::Delivery::kHeld, .limit = kWorkMax});
+    if (!items) return Fail(items.error());
+    size_t owed = 0;
+    for (size_t from = 0; from < items->size(); from += kWorkPage) {
+        std::vector<store::Ref> refs;
+        for (size_t i = from; i < std::min(from + kWorkPage, items->size()); ++i) {
+            const auto& ref = (*items)[i].ref;
+            if (ref.collection == store::Collection::kConversions) refs.push_back(ref);
+        }
+        auto documents = engine.Load(refs);
+        if (!documents) return Fail(documents.error());
+        for (const auto& document : *documents) {
+            auto conversion = domain::DecodeConversion(document.value_or(""));
+            if (!document || !conversion) continue;
+            for (const auto& delivery : conversion->deliveries) {
+                owed += delivery.destination == name &&
+                        delivery.state == domain::DeliveryState::kWaiting;
+            }
+        }
+    }
+    return owed;
+}
+
+}  // namespace
+
+void ListNetworks(Service& service, std::shared_ptr<Call> call) {
+    auto snapshot = service.catalog->snapshot();
+    std::string items, refused;
+    for (const auto& [name, network] : snapshot->catalog->networks()) {
+        items += (items.empty() ? "" : ",") + JsonOf(*snapshot, network).Done();
+    }
+    for (const auto& problem : snapshot->refused) {
+        refused += (refused.empty() ? "" : ",") + JsonText(problem.Text());
+    }
+    JsonObject body;
+    body.Bool("success", true).Raw("data", "[" + items + "]");
+    call->respond(JsonResponse(200, body.Raw("refused", "[" + refused + "]")));
+}
+
+void GetNetwork(Service& service, std::shared_ptr<Call> call) {
+    auto snapshot = service.catalog->snapshot();
+    const auto* network = snapshot->catalog->FindNetwork(NameIn(call->request, kNetworks));
+    if (!network) return call->respond(NoNetwork());
+    JsonObject body;
+    body.Bool("success", true).Object("data", JsonOf(*snapshot, *network));
+    call->respond(JsonResponse(200, body));
+}
+
+void PostNetwork(Service& service, std::shared_ptr<Call> call) { SaveNetwork(service, call, ""); }
+
+void PutNetwork(Service& service, std::shared_ptr<Call> call) {
+    SaveNetwork(service, call, NameIn(call->request, kNetworks));
+}
+
+void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
+    auto catalog = service.catalog->catalog();
+    std::string name = NameIn(call->request, kNetworks);
+    const auto* network = catalog->FindNetwork(name);
+    if (!network) return call->respond(NoNetwork());
+    if (network->meta.rev == 0) {
+        return call->respond(Conflict("the network is the one of the settings: change it there"));
+    }
+    const bool comes_back = name == domain::kDefaultNetwork;
+    for (const auto& [id, offer] : catalog->offers()) {
+        bool named =
+            std::find(offer.networks.begin(), offer.networks.end(), name) != offer.networks.end();
+        if (named && !comes_back)
+            return call->respond(Conflict(fmt::format("offer {} names it", id)));
+    }
+    RunQuery(service, call, [&service, call, name, comes_back] {
+        auto owed = CountOwed(service.engine, name);
+        if (!owed) return call->respond(ErrorResponse(owed.error()));
+        if (*owed > 0 && !comes_back) {
+            return call->respond(Conflict(fmt::format(
+                "{} deliveries still wait for it: set active to false and let them end", *owed
+            )));
+        }
+        EditEntity(service, call, domain::EntityKey("network", name), DeleteEdit(), [] {
+            JsonObject body;
+            return JsonResponse(200, body.Bool("success", true).Text("message", "Network deleted"));
+        });
+    });
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,343 @@
+#include "api/entity_json.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <set>
+
+#include "base/money.h"
+#include "base/text.h"
+
+namespace barracuda::api {
+
+namespace json = boost::json;
+using domain::Problem;
+
+namespace {
+
+constexpr size_t kTextBytesMax = 16 * 1024;
+constexpr size_t kListMax = 256;
+
+// Reads one object; keeps the first problem and answers defaults after it.
+class ObjectReader {
+public:
+    ObjectReader(const json::object& object, std::string prefix = "")
+        : object_(object), prefix_(std::move(prefix)) {}
+
+    std::string Text(const char* name, std::string otherwise = "") {
+        const auto* value = Find(name);
+        return value ? TextOf(*value, name) : otherwise;
+    }
+    bool Bool(const char* name, bool otherwise) {
+        const auto* value = Find(name);
+        if (!value) return otherwise;
+        if (!value->is_bool()) return Refuse(name, "expected true or false"), otherwise;
+        return value->get_bool();
+    }
+    int64_t Int(const char* name) {
+        const auto* value = Find(name);
+        return value ? IntOf(*value, name) : 0;
+    }
+    std::vector<std::string> Texts(const char* name) {
+        std::vector<std::string> texts;
+        Each(name, [&](const json::value& item, const std::string& at) {
+            texts.push_back(TextOf(item, at));
+        });
+        return texts;
+    }
+    template <typename Number>
+    std::vector<Number> Ints(const char* name) {
+        std::vector<Number> numbers;
+        Each(name, [&](const json::value& item, const std::string& at) {
+            int64_t number = IntOf(item, at);
+            numbers.push_back(static_cast<Number>(number));
+            if (static_cast<int64_t>(numbers.back()) != number) Refuse(at, "is out of range");
+        });
+        return numbers;
+    }
+    const json::object* Object(const char* name) {
+        const auto* value = Find(name);
+        if (!value) return nullptr;
+        if (!value->is_object()) return Refuse(name, "expected an object"), nullptr;
+        return &value->get_object();
+    }
+    bool Has(const char* name) const { return object_.if_contains(name) != nullptr; }
+    void Ignore(const char* name) { known_.insert(name); }
+
+    void Refuse(const std::string& name, std::string reason) {
+        if (!problem_) problem_ = Problem{prefix_ + name, std::move(reason), std::nullopt};
+    }
+    void Take(std::optional<Problem> problem) {
+        if (!problem_) problem_ = std::move(problem);
+    }
+    std::optional<Problem> Finish() {
+        for (const auto& member : object_) {
+            std::string name(member.key());
+            if (!known_.contains(name)) {
+                Refuse(std::string(CutUtf8(name, 64)), "there is no such field");
+            }
+        }
+        return problem_;
+    }
+
+private:
+    const json::value* Find(const char* name) {
+        known_.insert(name);
+        const auto* value = object_.if_contains(name);
+        return value && !value->is_null() ? value : nullptr;
+    }
+    std::string TextOf(const json::value& value, const std::string& name) {
+        if (value.is_int64()) return fmt::format("{}", value.get_int64());  // ids
+        if (value.is_double()) return fmt::format("{}", value.get_double());
+        if (!value.is_string()) return Refuse(name, "expected text"), "";
+        std::string text(value.get_string());
+        if (text.size() > kTextBytesMax) Refuse(name, "is longer than 16 KiB");
+        if (!IsUtf8(text)) Refuse(name, "is not valid UTF-8 without NUL");
+        return text;
+    }
+    int64_t IntOf(const json::value& value, const std::string& name) {
+        if (!value.is_int64()) return Refuse(name, "expected a whole number"), 0;
+        return value.get_int64();
+    }
+    template <typename Visit>
+    void Each(const char* name, Visit visit) {
+        const auto* value = Find(name);
+        if (!value) return;
+        if (!value->is_array()) return Refuse(name, "expected a list");
+        if (value->get_array().size() > kListMax) return Refuse(name, "is longer than 256");
+        size_t i = 0;
+        for (const auto& item : value->get_array()) visit(item, fmt::format("{}[{}]", name, i++));
+    }
+
+    const json::object& object_;
+    const std::string prefix_;
+    std::set<std::string> known_;
+    std::optional<Problem> problem_;
+};
+
+// The name that path and body agree on, and what an answer carried besides.
+std::string ReadHead(
+    ObjectReader& reader, const char* field, std::string_view of_path, domain::EntityMeta& meta
+) {
+    std::string name = reader.Text(field, std::string(of_path));
+    if (!of_path.empty() && name != of_path) reader.Refuse(field, "differs from the path's");
+    meta.rev = reader.Int("rev");
+    for (const char* own : {"history", "createdAt", "updatedAt", "builtIn"}) reader.Ignore(own);
+    return name;
+}
+
+domain::NetworkLimits ReadLimits(ObjectReader& outer) {
+    domain::NetworkLimits limits;
+    const auto* object = outer.Object("limits");
+    if (!object) return limits;
+    ObjectReader reader(*object, "limits.");
+    auto small = [&](const char* name) {
+        int64_t number = reader.Int(name);
+        if (number < -1'000'000 || number > 1'000'000'000) reader.Refuse(name, "is out of range");
+        return static_cast<int>(number);
+    };
+    limits.concurrency = small("concurrency");
+    limits.rate_per_second = small("rate_per_second");
+    limits.attempt_timeout_ms = reader.Int("attempt_timeout_ms");
+    limits.retry_ms = reader.Ints<int64_t>("retry_ms");
+    limits.allowed_addresses = reader.Texts("allowed_addresses");
+    limits.ports = reader.Ints<int>("ports");
+    outer.Take(reader.Finish());
+    return limits;
+}
+
+domain::PostbackText ReadPostback(ObjectReader& outer) {
+    domain::PostbackText postback;
+    const auto* object = outer.Object("postback");
+    if (!object) return postback;
+    ObjectReader reader(*object, "postback.");
+    postback.method = reader.Text("method", postback.method);
+    postback.url = reader.Text("url");
+    postback.headers = reader.Texts("headers");
+    postback.body_type = reader.Text("body_type", postback.body_type);
+    postback.body = reader.Text("body");
+    outer.Take(reader.Finish());
+    return postback;
+}
+
+domain::StatusSet ReadStatuses(ObjectReader& reader) {
+    if (!reader.Has("statuses")) return {};
+    auto set = domain::StatusSet::None();
+    auto names = reader.Texts("statuses");
+    for (size_t i = 0; i < names.size(); ++i) {
+        auto status = domain::StatusNamed(names[i]);
+        if (status) {
+            set.Add(*status);
+        } else {
+            reader.Refuse(fmt::format("statuses[{}]", i), "expected pending, approved or rejected");
+        }
+    }
+    return set;
+}
+
+std::string TextArray(const std::vector<std::string>& texts) {
+    std::string items;
+    for (const auto& text : texts) items += (items.empty() ? "" : ",") + JsonText(text);
+    return "[" + items + "]";
+}
+
+template <typename Number>
+std::string NumberArray(const std::vector<Number>& numbers) {
+    return fmt::format("[{}]", fmt::join(numbers, ","));
+}
+
+void PutMeta(JsonObject& to, const domain::EntityMeta& meta) {
+    to.Bool("builtIn", meta.rev == 0).Int("rev", meta.rev);
+    if (meta.rev == 0) return;
+    to.Text("createdAt", meta.created.Iso()).Text("updatedAt", meta.updated.Iso());
+    std::string items;
+    for (const auto& change : meta.history) {
+        JsonObject item;
+        item.Text("at", change.at.Iso()).Text("by", change.by).Text("field", change.field);
+        item.Text("from", change.from).Text("to", change.to);
+        items += (items.empty() ? "" : ",") + item.Done();
+    }
+    to.Raw("history", "[" + items + "]");
+}
+
+}  // namespace
+
+Read<json::object> ReadObject(std::string_view body) {
+    json::error_code code;
+    json::parse_options options;
+    options.max_depth = 16;
+    auto value = json::parse(json::string_view(body.data(), body.size()), code, {}, options);
+    if (code) {
+        Problem problem{"body", "is not valid JSON: " + code.message(), std::nullopt};
+        return tl::unexpected<Problem>(std::move(problem));
+    }
+    if (!value.is_object()) {
+        return tl::unexpected<Problem>(Problem{"body", "must be a JSON object", std::nullopt});
+    }
+    return std::move(value.get_object());
+}
+
+Read<domain::Network> ReadNetwork(const json::object& body, std::string_view name) {
+    ObjectReader reader(body);
+    domain::Network network;
+    network.name = ReadHead(reader, "name", name, network.meta);
+    reader.Ignore("secretsSet");
+    std::string kind = reader.Text("kind");
+    if (auto known = domain::NetworkKindNamed(kind)) {
+        network.kind = *known;
+    } else {
+        reader.Refuse("kind", "expected irev_v3, irev_private or template");
+    }
+    network.active = reader.Bool("active", true);
+    network.every_offer = reader.Bool("every_offer", true);
+    network.base_url = reader.Text("base_url");
+    network.private_api_url = reader.Text("private_api_url");
+    network.delivery_parameter = reader.Text("delivery_parameter");
+    network.secrets = reader.Texts("secrets");
+    network.private_secret = reader.Text("private_secret");
+    network.limits = ReadLimits(reader);
+    network.statuses = ReadStatuses(reader);
+    network.goals = reader.Texts("goals");
+    network.updates = reader.Bool("updates", false);
+    network.postback = ReadPostback(reader);
+    if (auto problem = reader.Finish()) return tl::unexpected<Problem>(std::move(*problem));
+    if (auto problem = Check(network)) return tl::unexpected<Problem>(std::move(*problem));
+    return network;
+}
+
+Read<domain::Goal> ReadGoal(const json::object& body, std::string_view id) {
+    ObjectReader reader(body);
+    domain::Goal goal;
+    goal.id = ReadHead(reader, "id", id, goal.meta);
+    if (auto type = domain::GoalTypeNamed(reader.Text("type"))) {
+        goal.type = *type;
+    } else {
+        reader.Refuse("type", "expected registration, deposit or other");
+    }
+    goal.repeatable = reader.Bool("repeatable", false);
+    goal.then = reader.Text("then");
+    goal.then_amount = reader.Text("then_amount", "0");
+    if (auto money = Money::Parse(goal.then_amount)) goal.then_amount = money->Text();
+    std::string when = reader.Text("then_when", "recorded");
+    goal.then_when_delivered = when == "delivered";
+    if (!goal.then_when_delivered && when != "recorded") {
+        reader.Refuse("then_when", "expected recorded or delivered");
+    }
+    if (auto problem = reader.Finish()) return tl::unexpected<Problem>(std::move(*problem));
+    if (auto problem = Check(goal)) return tl::unexpected<Problem>(std::move(*problem));
+    return goal;
+}
+
+Read<domain::Offer> ReadOffer(const json::object& body, std::string_view id) {
+    ObjectReader reader(body);
+    domain::Offer offer;
+    offer.id = ReadHead(reader, "id", id, offer.meta);
+    offer.title = reader.Text("title");
+    offer.networks = reader.Texts("networks");
+    offer.goals = reader.Texts("goals");
+    if (auto problem = reader.Finish()) return tl::unexpected<Problem>(std::move(*problem));
+    if (auto problem = Check(offer)) return tl::unexpected<Problem>(std::move(*problem));
+    return offer;
+}
+
+JsonObject NetworkJson(const domain::Network& network, const delivery::NetworkSecrets* secrets) {
+    JsonObject to, limits, postback;
+    to.Text("name", network.name).Text("kind", NameOf(network.kind));
+    to.Bool("active", network.active).Bool("every_offer", network.every_offer);
+    to.Text("base_url", network.base_url).Text("private_api_url", network.private_api_url);
+    to.Text("delivery_parameter", network.delivery_parameter);
+    to.Raw("secrets", TextArray(network.secrets)).Text("private_secret", network.private_secret);
+    if (secrets) to.Bool("secretsSet", secrets->trouble.empty());
+    limits.Int("concurrency", network.limits.concurrency);
+    limits.Int("rate_per_second", network.limits.rate_per_second);
+    limits.Int("attempt_timeout_ms", network.limits.attempt_timeout_ms);
+    limits.Raw("retry_ms", NumberArray(network.limits.retry_ms));
+    limits.Raw("allowed_addresses", TextArray(network.limits.allowed_addresses));
+    limits.Raw("ports", NumberArray(network.limits.ports));
+    to.Object("limits", limits);
+    std::vector<std::string> statuses;
+    for (const char* name : {"pending", "approved", "rejected"}) {
+        if (network.statuses.Has(*domain::StatusNamed(name))) statuses.emplace_back(name);
+    }
+    to.Raw("statuses", TextArray(statuses)).Raw("goals", TextArray(network.goals));
+    to.Bool("updates", network.updates);
+    if (network.kind == domain::NetworkKind::kTemplate) {
+        postback.Text("method", network.postback.method).Text("url", network.postback.url);
+        postback.Raw("headers", TextArray(network.postback.headers));
+        postback.Text("body_type", network.postback.body_type);
+        postback.Text("body", network.postback.body);
+        to.Object("postback", postback);
+    }
+    PutMeta(to, network.meta);
+    return to;
+}
+
+JsonObject GoalJson(const domain::Goal& goal) {
+    JsonObject to;
+    to.Text("id", goal.id).Text("type", NameOf(goal.type)).Bool("repeatable", goal.repeatable);
+    to.Text("then", goal.then).Text("then_amount", goal.then_amount);
+    to.Text("then_when", goal.then_when_delivered ? "delivered" : "recorded");
+    PutMeta(to, goal.meta);
+    return to;
+}
+
+JsonObject OfferJson(const domain::Offer& offer) {
+    JsonObject to;
+    to.Text("id", offer.id).Text("title", offer.title);
+    to.Raw("networks", TextArray(offer.networks)).Raw("goals", TextArray(offer.goals));
+    PutMeta(to, offer.meta);
+    return to;
+}
+
+http::Response ProblemResponse(const Problem& problem, int status) {
+    JsonObject body;
+    body.Bool("success", false).Text("message", problem.Text()).Text("field", problem.field);
+    if (problem.position) {
+        body.Int("position", static_cast<int64_t>(*problem.position));
+    } else {
+        body.Raw("position", "null");
+    }
+    return JsonResponse(status, body.Text("reason", problem.reason));
+}
+
+}  // namespace barracuda::api

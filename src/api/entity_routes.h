@@ -1,0 +1,84 @@
+// The admin's routes about networks, goals and offers (docs/operating/networks.md). Everything is
+// checked before it is stored and refused with `field`, `position` and `reason`.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "api/service.h"
+#include "domain/catalog.h"
+
+namespace barracuda::api {
+
+void ListNetworks(Service& service, std::shared_ptr<Call> call);
+void GetNetwork(Service& service, std::shared_ptr<Call> call);
+void PostNetwork(Service& service, std::shared_ptr<Call> call);  // ?check=1: nothing is stored
+void PutNetwork(Service& service, std::shared_ptr<Call> call);   // ?check=1: nothing is stored
+void DeleteNetwork(Service& service, std::shared_ptr<Call> call);
+void PreviewNetwork(Service& service, std::shared_ptr<Call> call);  // POST …/{name}/preview
+void TestNetwork(Service& service, std::shared_ptr<Call> call);     // POST …/{name}/test
+
+void ListGoals(Service& service, std::shared_ptr<Call> call);
+void GetGoal(Service& service, std::shared_ptr<Call> call);
+void PostGoal(Service& service, std::shared_ptr<Call> call);
+void PutGoal(Service& service, std::shared_ptr<Call> call);
+void DeleteGoal(Service& service, std::shared_ptr<Call> call);
+
+void ListOffers(Service& service, std::shared_ptr<Call> call);
+void GetOffer(Service& service, std::shared_ptr<Call> call);
+void PostOffer(Service& service, std::shared_ptr<Call> call);
+void PutOffer(Service& service, std::shared_ptr<Call> call);
+void DeleteOffer(Service& service, std::shared_ptr<Call> call);
+
+// What these share.
+
+// The part of the path after `base` ("/api/admin/networks/"), up to the next slash.
+std::string NameIn(const http::Request& request, std::string_view base);
+
+// From what is stored to what shall be (nullopt: deleted), or why not. May run more than once.
+using EntityEdit = std::function<
+    tl::expected<std::optional<std::string>, Error>(const std::optional<std::string>&)>;
+
+// Writes one document of `settings`, lets this node follow, then answers `written`.
+void EditEntity(
+    Service& service,
+    std::shared_ptr<Call> call,
+    std::string key,
+    EntityEdit edit,
+    std::function<http::Response()> written
+);
+
+// A save: `create` refuses what is stored already, a given rev that is another one is refused.
+template <typename Entity>
+EntityEdit SaveEdit(
+    Entity entity, bool create, std::string by, Result<Entity> (*decode)(std::string_view)
+) {
+    const Time now = Time::Now();
+    return [=](const std::optional<std::string>& stored
+           ) -> tl::expected<std::optional<std::string>, Error> {
+        Entity after = entity;
+        after.meta = {};
+        domain::FlatFields before;
+        if (stored) {
+            if (create) return tl::unexpected<Error>({ErrorCode::kConflict, "it exists", {}});
+            auto was = decode(*stored);
+            if (!was) return tl::unexpected<Error>(was.error());
+            after.meta = was->meta;
+            before = Flat(*was);
+        }
+        if (entity.meta.rev != 0 && entity.meta.rev != after.meta.rev) {
+            std::string is = std::to_string(after.meta.rev);
+            return tl::unexpected<Error>(
+                {ErrorCode::kConflict, "it was changed meanwhile: its rev is " + is, "rev"}
+            );
+        }
+        Amend(after.meta, before, Flat(after), now, by);
+        return std::optional(Encode(after));
+    };
+}
+
+// Deletes what is stored; kNotFound when nothing is.
+EntityEdit DeleteEdit();
+
+}  // namespace barracuda::api

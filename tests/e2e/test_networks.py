@@ -1,0 +1,374 @@
+"""Networks, goals and offers by API; what a template network then receives, byte for byte."""
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import re
+import threading
+
+import pytest
+
+from harness import Server, free_port, new_id, wait_until
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OLDER = "older-secret"
+
+
+class Receiver:
+    """A tracker on loopback: keeps every request as it came, answers `status`."""
+
+    def __init__(self):
+        self.requests, self.status, self.by_click = [], 200, {}
+        outer, self.lock = self, threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def serve(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                with outer.lock:
+                    outer.requests.append((self.command, self.path, dict(self.headers.items()), body))
+                    status = next((s for c, s in outer.by_click.items() if c in self.path + body.decode()), outer.status)
+                self.send_response(status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            do_GET = do_POST = serve
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def of(self, click):
+        with self.lock:
+            return [r for r in self.requests if click in r[1] or click.encode() in r[3]]
+
+    def wait(self, click, n, seconds=10):
+        wait_until(lambda: len(self.of(click)) >= n, seconds, f"{n} calls of {click}")
+        return self.of(click)
+
+
+@pytest.fixture(scope="module")
+def tracker():
+    receiver = Receiver()
+    yield receiver
+    receiver.http.shutdown()
+
+
+@pytest.fixture(scope="module")
+def srv(net, tmp_path_factory):
+    env = {"BARRACUDA_SECRET_NEW": SECRET, "BARRACUDA_SECRET_OLD": OLDER}
+    with Server(tmp_path_factory.mktemp("networks"), net, env=env) as server:
+        yield server
+
+
+@pytest.fixture
+def made(srv):
+    """Creates entities, and removes them after the test."""
+    names = []
+
+    def make(kind, body):
+        answer = srv.admin("POST", f"/api/admin/{kind}", json_body=body)
+        assert answer.status == 200, answer
+        names.append((kind, body.get("name") or body["id"]))
+        return answer.data
+
+    yield make
+    for kind, name in reversed(names):
+        def gone(path=f"/api/admin/{kind}/{name}"):
+            answer = srv.admin("DELETE", path)
+            return answer.status in (200, 404)
+        wait_until(gone, 10, f"{name} can be deleted", step=0.1)
+
+
+def template(name, url, **more):
+    postback = {k: more.pop(k) for k in ("method", "headers", "body_type", "body") if k in more}
+    return {"name": name, "kind": "template", "postback": {"url": url, **postback}, **more}
+
+
+def report(srv, click, **more):
+    query = {"click_id": click, "affiliate_id": "7", "goal": "deposit", **more}
+    answer = srv.get("/api/postback", **query)
+    assert answer.status == 200, answer
+    return answer
+
+
+def mac(key, text):
+    return hmac.new(key, text, hashlib.sha256).digest()
+
+
+def test_a_template_network_receives_the_exact_url(srv, net, tracker, made):
+    made("networks", template(
+        "exact", tracker.url + "/in/{goal_type}?cid={click_id}&a={amount}&cur={currency}&st={status:approved=1,pending=0}"
+        "&s1={sub1}&raw={_sub2}&d={delivery_id}"))
+    click = new_id()
+    report(srv, click, amount="12.50", status="approved", sub1="a b&c", sub2="x%20y")
+    (method, path, headers, body), = tracker.wait(click, 1)
+    delivery = headers["Barracuda-Delivery"]
+    assert (method, body) == ("GET", b"")
+    assert path == f"/in/deposit?cid={click}&a=12.5&cur=USD&st=1&s1=a%20b%26c&raw=x%20y&d={delivery}"
+    # A second, equal report adds nothing; route 5 alone does not tell the default network.
+    report(srv, click, amount="12.50", status="approved", sub1="a b&c", sub2="x%20y")
+    assert len(tracker.of(click)) == 1 and net.goals(click) == []
+    # Its yes decides nothing.
+    other = new_id()
+    report(srv, other)
+    tracker.wait(other, 1)
+    wait_until(lambda: srv.admin("DELETE", "/api/admin/networks/exact").status == 200, 10, "its yes is recorded")
+    assert srv.conversion(other)["status"] == "pending"
+
+
+def test_bodies_are_signed_by_both_live_secrets(srv, tracker, made):
+    made("networks", template(
+        "signed", tracker.url + "/hook", method="POST", body_type="json", headers=["X-Goal: {goal_id}"],
+        body='{"click":"{click_id}","amount":{amount},"at":{timestamp},"s":"{status:approved=yes,pending=no}"}',
+        secrets=["env:BARRACUDA_SECRET_NEW", "env:BARRACUDA_SECRET_OLD"]))
+    click = new_id() + '"\\é'
+    answer = srv.post("/api/ftd", {"click_id": click, "affiliate_id": "7", "amount": 10})
+    assert answer.status == 200, answer
+    (method, path, headers, body), = tracker.wait(click[:12], 1)
+    sent = json.loads(body)
+    assert (method, path, headers["X-Goal"]) == ("POST", "/hook", "6")
+    assert headers["Content-Type"] == "application/json"
+    assert sent == {"click": click, "amount": 10, "at": int(headers["webhook-timestamp"]), "s": "yes"}
+    assert headers["webhook-id"] == headers["Barracuda-Delivery"]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    keys = [base64.b64decode(SECRET[6:]), OLDER.encode()]
+    assert headers["webhook-signature"] == " ".join("v1," + base64.b64encode(mac(k, signed)).decode() for k in keys)
+
+
+def test_urls_are_signed_up_to_the_signature(srv, tracker, made):
+    made("networks", template("url-signed", tracker.url + "/s?c={click_id}&t={timestamp}&sig={sig}",
+                              secrets=["env:BARRACUDA_SECRET_OLD"]))
+    click = new_id()
+    report(srv, click)
+    (_, path, _, _), = tracker.wait(click, 1)
+    target, signature = path.rsplit("=", 1)
+    assert signature == mac(OLDER.encode(), (target + "=").encode()).hex()
+
+
+def test_the_default_and_further_networks_are_told_of_one_conversion(srv, net, tracker, made):
+    made("networks", template("first", tracker.url + "/1?c={click_id}"))
+    made("networks", template("second", tracker.url + "/2", method="POST", body_type="form", body="c={click_id}&e={event}"))
+    click = new_id()
+    answer = srv.post("/api/goals/postback", {"click_id": click, "affiliate_id": "7", "goal_type": "registration"})
+    assert answer.status == 200 and answer.data["postbackStatusCode"] == 200, answer
+    calls = tracker.wait(click, 2)
+    assert sorted(c[1] for c in calls) == ["/1?c=" + click, "/2"]
+    assert [c[3] for c in calls if c[0] == "POST"] == [f"c={click}&e=conversion".encode()]
+    assert len(net.goals(click)) == 1
+    assert len({c[2]["Barracuda-Delivery"] for c in calls} | {net.goals(click)[0].delivery}) == 3
+
+
+def test_goals_statuses_and_offers_say_who_is_told(srv, tracker, made):
+    made("networks", template("approved-only", tracker.url + "/approved?c={click_id}", statuses=["approved"]))
+    made("networks", template("registrations", tracker.url + "/reg?c={click_id}", goals=["5"]))
+    made("networks", template("offer-9", tracker.url + "/o9?c={click_id}", every_offer=False))
+    made("networks", template("last", tracker.url + "/last?c={click_id}"))
+    made("offers", {"id": "9", "title": "Nine", "networks": ["offer-9", "last"]})
+
+    def told(n, **more):
+        click = new_id()
+        report(srv, click, **more)
+        return click, sorted(c[1].split("?")[0] for c in tracker.wait(click, n))
+
+    click, paths = told(1)
+    assert paths == ["/last"], "pending deposit, no offer"
+    report(srv, click, status="approved")
+    assert sorted(c[1].split("?")[0] for c in tracker.wait(click, 2)) == ["/approved", "/last"]
+    assert told(2, goal="registration")[1] == ["/last", "/reg"]
+    assert told(2, offer_id="9", status="approved")[1] == ["/last", "/o9"]
+
+
+def test_changes_are_told_once_and_in_order(srv, tracker, made):
+    made("networks", template(
+        "updates", tracker.url + "/u?c={click_id}&e={event}&n={change}&a={amount}&s={status}", updates=True))
+    click = new_id()
+    tracker.by_click[click] = 500  # the first one fails, so that the changes must wait for it
+    report(srv, click)
+    tracker.wait(click, 1)
+    report(srv, click, status="approved")
+    report(srv, click, status="approved")
+    answer = srv.admin("POST", "/api/admin/conversions", json_body={
+        "click_id": click, "affiliate_id": "7", "goal_id": "6", "goal_type": "deposit", "amount": 30})
+    assert answer.status == 200, answer
+    report(srv, click, status="rejected")
+    del tracker.by_click[click]
+    calls = tracker.wait(click, 5, seconds=20)
+    told = [re.sub(r".*&e=", "", c[1]) for c in calls]
+    assert told[0] == told[1] == "conversion&n=0&a=0&s=pending", "tried again after 5 s, as it was"
+    assert told[2:] == ["update&n=1&a=0&s=approved", "update&n=2&a=30&s=approved", "update&n=3&a=30&s=rejected"]
+    ids = [c[2]["Barracuda-Delivery"] for c in calls]
+    assert ids[0] == ids[1] and len(set(ids)) == 4
+
+
+@pytest.mark.parametrize("change, field, position, reason", [
+    ({"postback": {"url": "http://127.0.0.1/?c={clickid}"}}, "postback.url", 20, "no macro {clickid}"),
+    ({"postback": {"url": "http://{sub1}.example/"}}, "postback.url", 7, "host takes no macro"),
+    ({"postback": {"url": "http://127.0.0.1/?s={status:approved=1}"}}, "postback.url", 20, "pending"),
+    ({"postback": {"url": "http://127.0.0.1/?s={status:ok=1}"}}, "postback.url", 28, "no status"),
+    ({"postback": {"url": "http://127.0.0.1/", "method": "POST", "body_type": "json", "body": "{"}}, "postback.body", 1, "JSON"),
+    ({"postback": {"url": "http://127.0.0.1/", "headers": ["Host: x"]}}, "postback.headers[0]", 0, "set by the program"),
+    ({"postback": {"url": "http://nowhere.invalid/"}}, "postback.url", 7, "does not resolve"),
+    ({"postback": {"url": "http://10.1.2.3/"}}, "postback.url", 7, "not public"),
+    ({"postback": {"url": "http://127.0.0.1:81/"}, "limits": {"ports": [80]}}, "postback.url", 7, "port 81"),
+    ({"postback": {"url": "http://127.0.0.1/", "bodytype": "json"}}, "postback.bodytype", None, "no such field"),
+    ({"secrets": ["hunter2"]}, "secrets[0]", None, "name of a secret"),
+    ({"goals": ["77"]}, "goals[0]", None, "no goal"),
+    ({"statuses": ["paid"]}, "statuses[0]", None, "pending, approved or rejected"),
+    ({"limits": {"allowed_addresses": ["10.0.0.0/99"]}}, "limits.allowed_addresses[0]", None, "range"),
+    ({"limits": {"concurrency": "many"}}, "limits.concurrency", None, "whole number"),
+    ({"kind": "smtp"}, "kind", None, "expected irev_v3"),
+    ({"name": "a/b"}, "name", None, "letters"),
+    ({"colour": "red"}, "colour", None, "no such field"),
+])
+def test_bad_networks_are_refused_with_place_and_reason(srv, change, field, position, reason):
+    body = {**template("bad", "http://127.0.0.1/?c={click_id}"), **change}
+    answer = srv.admin("POST", "/api/admin/networks", json_body=body)
+    assert answer.status == 400 and answer.json["success"] is False, answer
+    assert (answer.json["field"], answer.json["position"]) == (field, position), answer
+    assert reason in answer.json["reason"] and field in answer.message, answer
+    assert srv.admin("GET", "/api/admin/networks/bad").status == 404
+
+
+def test_check_connects_and_stores_nothing(srv, tracker):
+    good = template("checked", tracker.url + "/?c={click_id}")
+    answer = srv.admin("POST", "/api/admin/networks?check=1", json_body=good)
+    assert answer.status == 200 and answer.json["reached"][0]["connected"] is True, answer
+    closed = template("checked", f"http://127.0.0.1:{free_port()}/?c=1")
+    answer = srv.admin("POST", "/api/admin/networks?check=1", json_body=closed)
+    assert answer.status == 400 and answer.json["field"] == "postback.url" and "refused" in answer.json["reason"], answer
+    assert srv.admin("GET", "/api/admin/networks/checked").status == 404
+
+
+def test_preview_and_test_send(srv, tracker, made):
+    made("networks", template("tried", tracker.url + "/t?c={click_id}&k={secret}&s={status}", headers=["X-Key: {secret}"],
+                              secrets=["env:BARRACUDA_SECRET_OLD"]))
+    answer = srv.admin("POST", "/api/admin/networks/tried/preview", json_body={"parameters": {"click_id": "p q"}})
+    assert answer.status == 200 and answer.data["url"] == tracker.url + "/t?c=p%20q&k=***&s=approved", answer
+    assert answer.data["headers"] == ["X-Key: ***"] and OLDER not in answer.body.decode()
+    assert tracker.of("p%20q") == []
+    click = new_id()
+    report(srv, click, status="rejected")
+    stored = {"conversion": {"click_id": click, "goal_id": "6"}}
+    assert f"c={click}&k=***&s=rejected" in srv.admin("POST", "/api/admin/networks/tried/preview", json_body=stored).data["url"]
+
+    probe = new_id("test")
+    answer = srv.admin("POST", "/api/admin/networks/tried/test", json_body={"parameters": {"click_id": probe}})
+    assert answer.status == 200 and answer.json["success"] is True, answer
+    assert (answer.data["status"], answer.data["response"]) == (200, "ok") and answer.data["timings"]["total_us"] > 0
+    assert OLDER not in answer.body.decode()
+    (_, path, headers, _), = tracker.of(probe)
+    assert path == f"/t?c={probe}&k={OLDER}&s=approved" and headers["X-Key"] == OLDER
+    assert srv.of_click(probe) == []
+    # What is not stored yet can be previewed.
+    unsaved = {"network": template("unsaved", "http://127.0.0.1/?x={goal_id}")}
+    assert srv.admin("POST", "/api/admin/networks/unsaved/preview", json_body=unsaved).data["url"] == "http://127.0.0.1/?x=6"
+
+
+def test_edits_keep_a_history_and_a_rev(srv, tracker, made):
+    first = made("networks", template("edited", tracker.url + "/?c={click_id}"))
+    assert (first["rev"], first["builtIn"]) == (1, False)
+    again = srv.admin("POST", "/api/admin/networks", json_body=template("edited", tracker.url + "/"))
+    assert again.status == 409, again
+    changed = {**first, "active": False}  # an answer comes back with one field changed
+    answer = srv.admin("PUT", "/api/admin/networks/edited", json_body=changed)
+    assert answer.status == 200 and answer.data["rev"] == 2, answer
+    last = answer.data["history"][-1]
+    assert (last["field"], last["from"], last["to"]) == ("active", "true", "false") and last["by"].startswith("key:")
+    stale = srv.admin("PUT", "/api/admin/networks/edited", json_body=changed)
+    assert stale.status == 409 and "rev is 2" in stale.message, stale
+    click = new_id()
+    report(srv, click)
+    assert srv.admin("GET", "/api/admin/networks/edited").data["active"] is False
+    assert tracker.of(click) == []
+
+
+def test_what_is_in_use_is_not_deleted(srv, tracker, made):
+    made("networks", template("used", tracker.url + "/?c={click_id}"))
+    made("offers", {"id": "77", "networks": ["used"]})
+    answer = srv.admin("DELETE", "/api/admin/networks/used")
+    assert answer.status == 409 and "offer 77" in answer.message, answer
+    assert srv.admin("DELETE", "/api/admin/networks/default").status == 409
+    assert srv.admin("DELETE", "/api/admin/networks/nobody").status == 404
+    assert srv.admin("DELETE", "/api/admin/goals/5").status == 409
+    assert srv.admin("POST", "/api/admin/offers", json_body={"id": "78", "networks": ["nobody"]}).json["field"] == "networks[0]"
+
+
+def test_a_waiting_delivery_keeps_its_network(srv, tracker, made):
+    made("networks", template("waited-for", tracker.url + "/w?c={click_id}"))
+    click = new_id()
+    tracker.by_click[click] = 500
+    report(srv, click)
+    tracker.wait(click, 1)
+    wait_until(lambda: srv.admin("DELETE", "/api/admin/networks/waited-for").status == 409, 5)
+    del tracker.by_click[click]
+    tracker.wait(click, 2, seconds=20)
+
+
+def test_goals_are_entities(srv, made):
+    listed = {g["id"]: g for g in srv.admin("GET", "/api/admin/goals").data}
+    assert listed["5"]["then"] == "6" and listed["5"]["builtIn"] and listed["6"]["type"] == "deposit"
+    made("goals", {"id": "12", "type": "other"})
+    click = new_id()
+    answer = srv.post("/api/private/conversions", {"click_hash": click, "goal_type_id": "12"})
+    assert answer.status == 200 and answer.data["goal_type"] == "other", answer
+    for body, field in [({"id": "13", "type": "other", "then": "99"}, "then"), ({"id": "13", "type": "sale"}, "type"),
+                        ({"id": "13", "type": "other", "then": "13"}, "then"), ({"id": "a b", "type": "other"}, "id"),
+                        ({"id": "13", "type": "other", "then_amount": -1}, "then_amount")]:
+        refused = srv.admin("POST", "/api/admin/goals", json_body=body)
+        assert refused.status == 400 and refused.json["field"] == field, refused
+    # Deposits are followed by the registration, which is followed by them: a cycle.
+    cycle = srv.admin("PUT", "/api/admin/goals/6", json_body={"id": "6", "type": "deposit", "then": "5"})
+    assert cycle.status == 400 and "back to itself" in cycle.json["reason"], cycle
+
+
+def test_a_goals_keys_are_not_changed_by_api(srv):
+    answer = srv.admin("POST", "/api/admin/goals", json_body={"id": "20", "type": "other", "repeatable": True})
+    assert answer.status == 400 and answer.json["field"] == "repeatable" and "settings" in answer.json["reason"], answer
+
+
+def test_chain_rules_follow_an_edit(srv, net):
+    def contact():
+        answer = srv.post("/api/contact", {"email": new_id("m") + "@example.com", "type": "affiliate"})
+        assert answer.status == 200, answer
+        return answer.data
+
+    assert contact()["ftd"] is True
+    put = srv.admin("PUT", "/api/admin/goals/5", json_body={"type": "registration"})
+    assert put.status == 200 and put.data["then"] == "", put
+    assert contact()["ftd"] is False
+    assert srv.admin("DELETE", "/api/admin/goals/5").status == 200
+    assert contact()["ftd"] is True
+
+
+def test_entities_survive_a_restart_and_need_an_admin(srv, tracker, made):
+    made("networks", template("kept", tracker.url + "/k?c={click_id}"))
+    assert srv.get("/api/admin/networks").status == 401
+    assert srv.post("/api/admin/networks", template("x", tracker.url)).status == 401
+    srv.restart()
+    assert srv.admin("GET", "/api/admin/networks/kept").data["rev"] == 1
+    click = new_id()
+    report(srv, click)
+    tracker.wait(click, 1)
+
+
+def test_the_default_network_can_be_replaced_and_comes_back(srv, net):
+    other = {"kind": "irev_v3", "base_url": net.base_url + "/", "secrets": ["env:BARRACUDA_SECRET_OLD"]}
+    put = srv.admin("PUT", "/api/admin/networks/default", json_body=other)
+    assert put.status == 200, put
+    click = new_id()
+    body = {"click_id": click, "affiliate_id": "7", "goal_type": "deposit", "amount": 5}
+    assert srv.post("/api/goals/postback", body).status == 200
+    assert net.goals(click)[0].query["hash"] == OLDER
+    assert OLDER not in srv.admin("GET", "/api/admin/networks/default").body.decode()
+    assert srv.admin("DELETE", "/api/admin/networks/default").status == 200
+    click = new_id()
+    assert srv.post("/api/goals/postback", {**body, "click_id": click}).status == 200
+    assert net.goals(click)[0].query["hash"] == "testhash"
