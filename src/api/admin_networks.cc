@@ -75,13 +75,11 @@ std::vector<Address> AddressesOf(const Network& network) {
     return addresses;
 }
 
-net::AddressGuard GuardOf(const config::Config& config, const Network& network) {
+// The guard that attempts meet: what a network itself allows does not widen it (networks.md).
+net::AddressGuard GuardOf(const config::Config& config) {
     std::vector<net::Cidr> allowed;
-    for (const auto* ranges :
-         {&config.network.allow_addresses, &network.limits.allowed_addresses}) {
-        for (const auto& range : *ranges) {
-            if (auto cidr = net::Cidr::Parse(range)) allowed.push_back(*cidr);
-        }
+    for (const auto& range : config.network.allow_addresses) {
+        if (auto cidr = net::Cidr::Parse(range)) allowed.push_back(*cidr);
     }
     return net::AddressGuard(std::move(allowed));
 }
@@ -90,7 +88,7 @@ net::AddressGuard GuardOf(const config::Config& config, const Network& network) 
 std::optional<Problem> CheckReach(
     const config::Config& config, const Network& network, bool connect, std::string* reached
 ) {
-    const auto guard = GuardOf(config, network);
+    const auto guard = GuardOf(config);
     for (const auto& [field, url] : AddressesOf(network)) {
         auto address = domain::ReadWebAddress(url);
         if (!address) return Problem{field, address.error().reason, address.error().position};
