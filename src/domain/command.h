@@ -77,14 +77,26 @@ struct TakeOver {
     std::string from;
 };
 
-// An operator sends a dead delivery again.
+// An operator, or a replay job of his, sends a dead delivery again; a cancelled one only when it is
+// named and no job asks.
 struct Replay {
     ConversionKey key;
-    std::string delivery_id;  // empty: every dead one of this conversion
-    ObjectId command_id;
+    std::string delivery_id = {};  // empty: every dead one of this conversion
+    ObjectId command_id = {};
+    std::string by = {};   // "admin:E", "cli": for history
+    std::string job = {};  // a delivery that this job woke before stays as it is
 };
 
-using Command = std::variant<Report, Outcome, TakeOver, Replay>;
+// An operator ends a delivery without sending it.
+struct Settle {
+    ConversionKey key;
+    std::string delivery_id;
+    DeliveryState state = DeliveryState::kDone;  // kDone or kCancelled
+    ObjectId command_id;
+    std::string by;
+};
+
+using Command = std::variant<Report, Outcome, TakeOver, Replay, Settle>;
 
 inline const ConversionKey& KeyOf(const Command& command) {
     return std::visit([](const auto& c) -> const ConversionKey& { return c.key; }, command);

@@ -19,7 +19,7 @@ std::optional<Enum> Named(const char* const (&names)[N], std::string_view name) 
 constexpr const char* kGoalTypes[] = {"registration", "deposit", "other"};
 constexpr const char* kStatuses[] = {"pending", "approved", "rejected"};
 constexpr const char* kProvenances[] = {"reported", "admin", "form", "auto", "unknown"};
-constexpr const char* kStates[] = {"waiting", "done", "dead"};
+constexpr const char* kStates[] = {"waiting", "done", "dead", "cancelled"};
 
 }  // namespace
 
@@ -67,9 +67,13 @@ void Conversion::AddHistory(HistoryEntry entry) {
 
 void Conversion::Reschedule(const std::string& node) {
     due.reset();
+    dead.reset();
     for (const auto& delivery : deliveries) {
-        if (delivery.state != DeliveryState::kWaiting) continue;
-        if (!due || delivery.next_at < *due) due = delivery.next_at;
+        if (delivery.state == DeliveryState::kWaiting) {
+            due = std::min(due.value_or(delivery.next_at), delivery.next_at);
+        } else if (delivery.state == DeliveryState::kDead) {
+            dead = std::max(dead.value_or(delivery.last_at), delivery.last_at);
+        }
     }
     if (!due) owner.clear();
     if (due && owner.empty()) owner = node;

@@ -18,7 +18,7 @@ namespace barracuda::domain {
 enum class GoalType { kRegistration, kDeposit, kOther };
 enum class Status { kPending, kApproved, kRejected };
 enum class Provenance { kReported, kAdmin, kForm, kAuto, kUnknown };
-enum class DeliveryState { kWaiting, kDone, kDead };
+enum class DeliveryState { kWaiting, kDone, kDead, kCancelled /* by an operator */ };
 
 const char* NameOf(GoalType type);
 const char* NameOf(Status status);
@@ -54,7 +54,9 @@ struct Delivery {
     Parameters parameters;  // frozen at the first recorded attempt; empty before
     int status = 0;         // HTTP status of the last attempt, 0: none
     std::string error;
-    std::string response;  // at most 1 KiB
+    std::string response;     // at most 1 KiB
+    Time last_at;             // of the last recorded outcome; 0: none yet
+    std::string replayed_by;  // the replay job that woke it last: once a job
 
     // An outcome was recorded once: its parameters are frozen, also after a replay.
     bool Attempted() const { return attempts > 0 || status != 0 || !error.empty(); }
@@ -86,9 +88,10 @@ struct Conversion {
     std::vector<HistoryEntry> history;
     int64_t history_dropped = 0;
     std::vector<Delivery> deliveries;
-    int64_t changes = 0;      // changes that some network was to be told
-    std::optional<Time> due;  // least next_at of the waiting deliveries
-    std::string owner;        // boot id of the node that delivers; empty with no `due`
+    int64_t changes = 0;       // changes that some network was to be told
+    std::optional<Time> due;   // least next_at of the waiting deliveries
+    std::optional<Time> dead;  // greatest last_at of the dead ones: what lists of them go by
+    std::string owner;         // boot id of the node that delivers; empty with no `due`
     int64_t rev = 0;
     Time created;
     Time updated;
@@ -96,8 +99,9 @@ struct Conversion {
     Delivery* FindDelivery(std::string_view destination, std::string_view kind);
     const Delivery* FindDelivery(std::string_view destination, std::string_view kind) const;
     void AddHistory(HistoryEntry entry);
-    // Sets or unsets `due` and `owner` from the deliveries; call after changing any of them. Who
-    // owns a document keeps it until nothing is owed or TakeOver: its deliveries may be under way.
+    // Sets or unsets `due`, `owner` and `dead` from the deliveries; call after changing any of
+    // them. Who owns a document keeps it until nothing is owed or TakeOver: its deliveries may be
+    // under way.
     void Reschedule(const std::string& node);
 };
 

@@ -46,6 +46,8 @@ std::string EncodeDelivery(const Delivery& delivery) {
     if (delivery.status != 0) to.Int("status", delivery.status);
     if (!delivery.error.empty()) to.Text("error", delivery.error);
     if (!delivery.response.empty()) to.Text("response", delivery.response);
+    if (delivery.last_at != Time{}) to.Date("last_at", delivery.last_at);
+    if (!delivery.replayed_by.empty()) to.Text("replayed_by", delivery.replayed_by);
     return to.Take();
 }
 
@@ -72,6 +74,7 @@ void EncodeList(BsonWriter& to, const char* key, const List& list, Encoder encod
 using Visit = std::function<void(std::string_view key, const bson_iter_t& at)>;
 
 bool Each(std::string_view bson, const Visit& visit) {
+    if (bson.empty()) return false;  // of a value that is no document, in damaged bytes
     bson_iter_t at;
     auto* data = reinterpret_cast<const uint8_t*>(bson.data());
     if (!bson_iter_init_from_data(&at, data, bson.size())) return false;
@@ -88,15 +91,18 @@ Delivery DecodeDelivery(std::string_view bson) {
         if (key == "kind") delivery.kind = text;
         if (key == "change") delivery.change = bson_iter_as_int64(&at);
         if (key == "state") {
-            delivery.state = text == "done"   ? DeliveryState::kDone
-                             : text == "dead" ? DeliveryState::kDead
-                                              : DeliveryState::kWaiting;
+            delivery.state = text == "done"        ? DeliveryState::kDone
+                             : text == "dead"      ? DeliveryState::kDead
+                             : text == "cancelled" ? DeliveryState::kCancelled
+                                                   : DeliveryState::kWaiting;
         }
         if (key == "attempts") delivery.attempts = static_cast<int>(bson_iter_as_int64(&at));
         if (key == "next_at") delivery.next_at = TimeOf(at);
         if (key == "status") delivery.status = static_cast<int>(bson_iter_as_int64(&at));
         if (key == "error") delivery.error = text;
         if (key == "response") delivery.response = text;
+        if (key == "last_at") delivery.last_at = TimeOf(at);
+        if (key == "replayed_by") delivery.replayed_by = text;
         if (key == "parameters") {
             Each(BytesOf(at), [&](std::string_view name, const bson_iter_t& value) {
                 delivery.parameters.emplace_back(name, ScalarText(value).value_or(""));
@@ -167,6 +173,7 @@ std::string Encode(const Conversion& c) {
         to.Date("due", *c.due);
         to.Text("owner", c.owner);
     }
+    if (c.dead) to.Date("dead", *c.dead);
     to.Int("rev", c.rev);
     to.Date("createdAt", c.created);
     to.Date("updatedAt", c.updated);
@@ -200,6 +207,8 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
             c.changes = bson_iter_as_int64(&at);
         } else if (key == "due") {
             c.due = TimeOf(at);
+        } else if (key == "dead") {
+            c.dead = TimeOf(at);
         } else if (key == "owner") {
             c.owner = text();
         } else if (key == "rev") {

@@ -54,6 +54,8 @@ Conversion Full() {
     waiting.status = 500;
     waiting.error = "refused";
     waiting.response = "{}";
+    waiting.last_at = Time{1'700'000'000'100};
+    waiting.replayed_by = "65a000000000000000000003";
     Delivery done = waiting;
     done.id = "d2";
     done.destination = "NetB";
@@ -63,7 +65,10 @@ Conversion Full() {
     dead.id = "d3";
     dead.kind = "private_api";
     dead.state = DeliveryState::kDead;
-    c.deliveries = {waiting, done, dead};
+    Delivery cancelled = dead;
+    cancelled.id = "d4";
+    cancelled.state = DeliveryState::kCancelled;
+    c.deliveries = {waiting, done, dead, cancelled};
     c.Reschedule("node");
     c.rev = 7;
     c.created = Time{-1};
@@ -92,6 +97,7 @@ TEST(Codec, EverythingComesBack) {
     EXPECT_EQ(d.deliveries, c.deliveries);
     EXPECT_EQ(d.due, c.due);
     EXPECT_EQ(d.owner, c.owner);
+    EXPECT_EQ(d.dead, c.dead);
     EXPECT_EQ(d.rev, c.rev);
     EXPECT_EQ(d.created, c.created);
     EXPECT_EQ(d.updated, c.updated);

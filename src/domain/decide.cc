@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "domain/decide_parts.h"
 #include "domain/owe.h"
 
 namespace barracuda::domain {
@@ -204,6 +205,8 @@ private:
     Decision decision_;
 };
 
+}  // namespace
+
 Decision Unchanged(const std::optional<Conversion>& state) {
     Decision decision;
     decision.verdict = Verdict::kDuplicate;
@@ -219,6 +222,8 @@ void Finish(Decision& decision, Time now, const std::string& node) {
     ++decision.document->rev;
 }
 
+namespace {
+
 Decision DecideOutcome(
     const std::optional<Conversion>& state,
     const Outcome& outcome,
@@ -232,9 +237,12 @@ Decision DecideOutcome(
     }
     for (auto& delivery : decision.document->deliveries) {
         if (delivery.id != outcome.delivery_id) continue;
-        if (delivery.state != DeliveryState::kWaiting) return decision;  // settled before
+        // Settled before; but what was cancelled while it was under way may have arrived.
+        bool late = delivery.state == DeliveryState::kCancelled && outcome.accepted;
+        if (delivery.state != DeliveryState::kWaiting && !late) return decision;
         if (!delivery.Attempted()) delivery.parameters = outcome.parameters;
         ++delivery.attempts;
+        delivery.last_at = now;
         delivery.status = outcome.status;
         delivery.error = outcome.error;
         delivery.response = outcome.response;
@@ -265,26 +273,6 @@ Decision DecideOutcome(
     return decision;
 }
 
-Decision DecideReplay(
-    const std::optional<Conversion>& state, const Replay& replay, Time now, const std::string& node
-) {
-    Decision decision = Unchanged(state);
-    if (!state) {
-        decision.verdict = Verdict::kNone;
-        return decision;
-    }
-    for (auto& delivery : decision.document->deliveries) {
-        bool meant = replay.delivery_id.empty() || replay.delivery_id == delivery.id;
-        if (!meant || delivery.state != DeliveryState::kDead) continue;
-        delivery.state = DeliveryState::kWaiting;
-        delivery.attempts = 0;
-        delivery.next_at = now;
-        decision.fresh_deliveries.push_back(delivery.id);
-    }
-    if (!decision.fresh_deliveries.empty()) Finish(decision, now, node);
-    return decision;
-}
-
 Decision DecideTakeOver(
     const std::optional<Conversion>& state, const TakeOver& take, Time now, const std::string& node
 ) {
@@ -311,6 +299,9 @@ Decision Decide(
     }
     if (const auto* replay = std::get_if<Replay>(&command)) {
         return DecideReplay(state, *replay, now, node);
+    }
+    if (const auto* settle = std::get_if<Settle>(&command)) {
+        return DecideSettle(state, *settle, now, node);
     }
     return DecideTakeOver(state, std::get<TakeOver>(command), now, node);
 }

@@ -11,6 +11,7 @@ const std::vector<IndexDefinition>& Indexes() {
         {IndexId::kConversionId,        Collection::kConversions, "_id",                    {"_id"}, true},
         {IndexId::kConversionCreated,   Collection::kConversions, "createdAt",              {"createdAt"}},
         {IndexId::kConversionAffiliate, Collection::kConversions, "affiliate_id_createdAt", {"affiliate_id", "createdAt"}},
+        {IndexId::kConversionDead,      Collection::kConversions, "dead",                   {"dead"}},
         {IndexId::kContactEmail,        Collection::kContacts,    "email_key",              {"email_key"}, true},
         {IndexId::kContactSub1,         Collection::kContacts,    "sub1",                   {"sub1"}},
         {IndexId::kContactClick,        Collection::kContacts,    "click_id",               {"click_id"}},
@@ -21,11 +22,16 @@ const std::vector<IndexDefinition>& Indexes() {
 }
 
 const IndexDefinition& IndexOf(IndexId id) {
+    static const IndexDefinition kDue{
+        IndexId::kConversionDue, Collection::kConversions, "work", {"owner", "due"}};
+    if (id == kDue.id) return kDue;
     for (const auto& index : Indexes()) {
         if (index.id == id) return index;
     }
     BARRACUDA_CHECK(false);
 }
+
+bool IsDateField(std::string_view field) { return field == "createdAt" || field == "dead"; }
 
 void AppendText(std::string& key, std::string_view text) {
     key.append(text);
@@ -38,8 +44,6 @@ void AppendDate(std::string& key, Time time) {
 }
 
 namespace {
-
-bool IsDateField(std::string_view field) { return field == "createdAt"; }
 
 bool AppendValue(std::string& key, std::string_view document, const char* field) {
     bson_iter_t at;

@@ -16,6 +16,10 @@ enum class IndexId : uint8_t {
     kConversionId = 1,
     kConversionCreated = 2,
     kConversionAffiliate = 3,
+    kConversionDead = 4,
+    // What waits, by (owner, due): the work queue read as an index. It is not among Indexes(), as
+    // every engine keeps its work queue anyway; Scan takes it without `from` and `to`.
+    kConversionDue = 5,
     kContactEmail = 10,
     kContactSub1 = 11,
     kContactClick = 12,
@@ -31,10 +35,11 @@ struct IndexDefinition {
 };
 
 // Raise when a definition changes; a store of another version is rebuilt at open.
-inline constexpr int kIndexVersion = 1;
+inline constexpr int kIndexVersion = 2;
 
 const std::vector<IndexDefinition>& Indexes();
-const IndexDefinition& IndexOf(IndexId id);
+const IndexDefinition& IndexOf(IndexId id);  // of kConversionDue too
+bool IsDateField(std::string_view field);    // dates sort as numbers, not as text
 
 // Ordered bytes: text as it is and a NUL, dates and numbers as eight bytes big-endian with the sign
 // bit flipped (no NUL after).

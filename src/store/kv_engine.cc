@@ -289,6 +289,7 @@ Range RangeOf(const ScanRequest& request) {
 }  // namespace
 
 Result<Page> KvEngine::Scan(const ScanRequest& request) {
+    if (request.index == IndexId::kConversionDue) return ScanWork(request);
     Range range = RangeOf(request);
     auto it = kv_->Iterate(request.index ? Space::kIndexes : Space::kDocuments);
     if (request.descending) {

@@ -33,6 +33,7 @@ private:
     struct Batch;
     Result<WriteState> Plan(const Write& write, Batch& batch);
     Result<bool> StoredIs(const Write& write, const Batch& batch);
+    Result<Page> ScanWork(const ScanRequest& request);
     Result<bool> UniqueTaken(const struct IndexEntry& entry, const Batch& batch);
 
     std::unique_ptr<Kv> kv_;

@@ -27,8 +27,6 @@ std::vector<std::string> OrderOf(const ScanRequest& request) {
     return fields;
 }
 
-bool IsDate(std::string_view field) { return field == "createdAt"; }
-
 // The seed kept affiliates as numbers or as text; both are the same affiliate.
 void AppendEqual(Bson& to, const std::string& field, const std::string& value) {
     if (field == "_id") return AppendKey(to, field, value);
@@ -45,6 +43,10 @@ void AppendEqual(Bson& to, const std::string& field, const std::string& value) {
 // Takes the fields that are equal in every document of the page off `order`.
 Bson FilterOf(const ScanRequest& request, std::vector<std::string>& order) {
     Bson filter;
+    // The index of work is partial: only a query that asks for `due` can go by it.
+    if (request.index == IndexId::kConversionDue) {
+        filter.Document("due", Bson().Bool("$exists", true));
+    }
     std::vector<std::string> equal = request.equal;
     std::string rest = request.key_prefix;  // parts end with a NUL, the last may be cut
     for (size_t end; (end = rest.find('\0')) != std::string::npos; rest.erase(0, end + 1)) {
@@ -61,7 +63,7 @@ Bson FilterOf(const ScanRequest& request, std::vector<std::string>& order) {
         filter.Document(
             next, Bson().Text("$gte", rest).Text("$lt", rest + std::string(kLastCharacter))
         );
-    } else if (IsDate(next)) {  // a document without a date stands in no list by date
+    } else if (IsDateField(next)) {  // a document without a date stands in no list by date
         Bson range;
         range.Date("$gte", request.from.value_or(Time{INT64_MIN}));
         if (request.to) range.Date("$lt", *request.to);

@@ -55,6 +55,7 @@ std::vector<Spec> Specs() {
         if (index.collection == Collection::kContacts && spec.fields[0] != "createdAt") {
             spec.only_with = spec.fields[0];
         }
+        if (index.id == IndexId::kConversionDead) spec.only_with = spec.fields[0];
         specs.push_back(std::move(spec));
     }
     return specs;

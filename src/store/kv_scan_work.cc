@@ -1,0 +1,34 @@
+// The work queue read as an index: what waits, by owner and due date.
+#include "store/index.h"
+#include "store/kv_engine.h"
+
+namespace barracuda::store {
+
+Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
+    std::string prefix;
+    for (const auto& owner : request.equal) AppendText(prefix, owner);
+    auto it = kv_->Iterate(Space::kWork);
+    it->Seek(std::max(prefix, request.cursor));
+    if (!request.cursor.empty() && it->Valid() && it->Key() == request.cursor) it->Next();
+    Page page;
+    std::vector<std::string> keys;
+    std::string last;
+    for (; it->Valid() && it->Key().starts_with(prefix); it->Next()) {
+        if (keys.size() == request.limit) {
+            page.cursor = last;
+            break;
+        }
+        last = std::string(it->Key());
+        std::string key = last.substr(last.find('\0') + 1 + 8);
+        if (key.front() == static_cast<char>(request.collection)) keys.push_back(std::move(key));
+    }
+    if (auto status = it->Status(); !status) return Fail(status.error());
+    auto documents = kv_->MultiGet(Space::kDocuments, keys);
+    if (!documents) return Fail(documents.error());
+    for (auto& document : *documents) {
+        if (document) page.documents.push_back(std::move(*document));
+    }
+    return page;
+}
+
+}  // namespace barracuda::store
