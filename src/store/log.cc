@@ -1,0 +1,48 @@
+#include "store/log.h"
+
+#include "domain/bson.h"
+
+namespace barracuda::store {
+
+const char* NameOf(LogId log) { return log == LogId::kReceived ? "received" : "attempts"; }
+
+namespace {
+
+bool Find(std::string_view bson, const char* field, bson_iter_t& at) {
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    return bson_iter_init_from_data(&at, data, bson.size()) && bson_iter_find(&at, field);
+}
+
+bool Has(std::string_view bson, const LogFilter& filter) {
+    bson_iter_t at;
+    bool found = Find(bson, filter.field.c_str(), at);
+    if (const auto* flag = std::get_if<bool>(&filter.value)) {
+        return *flag == (found && bson_iter_as_bool(&at));  // an absent flag is false
+    }
+    if (!found) return false;
+    if (const auto* number = std::get_if<int64_t>(&filter.value)) {
+        return BSON_ITER_HOLDS_INT(&at) && bson_iter_as_int64(&at) == *number;
+    }
+    if (!BSON_ITER_HOLDS_UTF8(&at)) return false;
+    uint32_t length;
+    const char* text = bson_iter_utf8(&at, &length);
+    return std::get<std::string>(filter.value) == std::string_view(text, length);
+}
+
+}  // namespace
+
+bool Passes(const LogRequest& request, std::string_view bson) {
+    if (request.from || request.to) {
+        bson_iter_t at;
+        if (!Find(bson, "at", at)) return false;
+        Time time = domain::TimeOf(at);
+        if (request.from && time < *request.from) return false;
+        if (request.to && time >= *request.to) return false;
+    }
+    for (const auto& filter : request.where) {
+        if (!Has(bson, filter)) return false;
+    }
+    return true;
+}
+
+}  // namespace barracuda::store
