@@ -1,0 +1,234 @@
+#include "delivery/delivery_list.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "base/check.h"
+#include "domain/bson.h"
+#include "store/index.h"
+
+namespace barracuda::delivery {
+
+using domain::DeliveryState;
+
+namespace {
+
+constexpr size_t kScanLeast = 50, kScanPage = 500;
+constexpr std::chrono::seconds kLedgerPatience{30};
+
+bool Within(const DeliveryFilter& filter, Time time) {
+    return (!filter.from || time >= *filter.from) && (!filter.to || time < *filter.to);
+}
+
+store::ScanRequest RequestOf(const DeliveryQuery& query) {
+    const auto& filter = query.filter;
+    store::ScanRequest request;
+    request.cursor = query.cursor;
+    if (filter.state == DeliveryState::kWaiting) {
+        request.index = store::IndexId::kConversionDue;
+        return request;
+    }
+    if (!filter.click.empty()) {
+        request.equal = {filter.click};
+        return request;
+    }
+    request.descending = !query.oldest_first;
+    request.from = filter.from;
+    request.to = filter.to;
+    if (filter.state == DeliveryState::kDead) {
+        request.index = store::IndexId::kConversionDead;
+        // A conversion stands there once, by its latest: an earlier one of it may be meant.
+        if (query.exact_times) request.to.reset();
+    } else if (!filter.affiliate.empty()) {
+        request.index = store::IndexId::kConversionAffiliate;
+        request.equal = {filter.affiliate};
+    } else {
+        request.index = store::IndexId::kConversionCreated;
+    }
+    return request;
+}
+
+bool Wanted(
+    const DeliveryQuery& query, const domain::Conversion& conversion, const domain::Delivery& one
+) {
+    if (!query.filter.Matches(conversion, one)) return false;
+    bool dead = query.filter.state == DeliveryState::kDead;
+    if (dead && query.exact_times && !Within(query.filter, one.last_at)) return false;
+    if (!dead && !Within(query.filter, conversion.created)) return false;
+    return !query.also || query.also(one);
+}
+
+}  // namespace
+
+bool DeliveryFilter::Matches(const domain::Conversion& conversion, const domain::Delivery& delivery)
+    const {
+    using domain::Field;
+    return (!state || delivery.state == *state) &&
+           (network.empty() || delivery.destination == network) &&
+           (kind.empty() || delivery.kind == kind) &&
+           (goal.empty() || conversion.key.goal.value == goal) &&
+           (click.empty() || conversion.key.click.value == click) &&
+           (affiliate.empty() || conversion.fields.Get(Field::kAffiliateId) == affiliate) &&
+           (!code || delivery.status == *code);
+}
+
+const domain::Delivery& DeliveryRow::delivery() const {
+    for (const auto& delivery : conversion.deliveries) {
+        if (delivery.id == delivery_id) return delivery;
+    }
+    BARRACUDA_CHECK(false);
+}
+
+Result<DeliveryPage> ListDeliveries(store::Engine& engine, const DeliveryQuery& query) {
+    DeliveryPage listed;
+    auto request = RequestOf(query);
+    size_t scanned = 0;
+    do {
+        size_t room = query.limit - listed.rows.size();
+        if (!query.exact_times) room = std::clamp(room, kScanLeast, kScanPage);
+        request.limit = std::min(room, query.scanned_max - scanned);
+        auto page = engine.Scan(request);
+        if (!page) return Fail(page.error());
+        size_t used = 0;
+        for (const auto& document : page->documents) {
+            if (listed.rows.size() >= query.limit && !query.exact_times) break;
+            ++used;
+            auto conversion = domain::DecodeConversion(document);
+            if (!conversion) continue;  // verify names it
+            for (const auto& delivery : conversion->deliveries) {
+                if (!Wanted(query, *conversion, delivery)) continue;
+                listed.rows.push_back({*conversion, delivery.id});
+            }
+        }
+        scanned += used;
+        if (used < page->documents.size()) {
+            // Full in the middle: the same again up to here, for a cursor that names this place.
+            request.limit = used;
+            auto again = engine.Scan(request);
+            if (!again) return Fail(again.error());
+            listed.cursor = again->cursor;
+            return listed;
+        }
+        request.cursor = page->cursor;
+    } while (!request.cursor.empty() && scanned < query.scanned_max &&
+             listed.rows.size() < query.limit);
+    listed.cursor = request.cursor;
+    return listed;
+}
+
+Result<size_t> ReplayRows(
+    ledger::Ledger& ledger,
+    const std::vector<DeliveryRow>& rows,
+    const std::string& by,
+    const std::string& job
+) {
+    // Shared with the answers: one that comes after our patience still has somewhere to go.
+    struct Waiting {
+        std::mutex mutex;
+        std::condition_variable all;
+        size_t open = 0, woken = 0;
+        std::optional<Error> error;
+    };
+    auto waiting = std::make_shared<Waiting>();
+    waiting->open = rows.size();
+    for (const auto& row : rows) {
+        domain::Replay replay{row.conversion.key, row.delivery_id, ObjectId::New(), by, job};
+        ledger.SubmitInternal(std::move(replay), [waiting](Result<domain::Decision> decision) {
+            std::lock_guard lock(waiting->mutex);
+            if (!decision) {
+                waiting->error = decision.error();
+            } else {
+                waiting->woken +=
+                    decision->changed;  // an update may wait its turn, woken all the same
+            }
+            if (--waiting->open == 0) waiting->all.notify_all();
+        });
+    }
+    std::unique_lock lock(waiting->mutex);
+    if (!waiting->all.wait_for(lock, kLedgerPatience, [&] { return waiting->open == 0; })) {
+        return Fail(ErrorCode::kUnavailable, "no answer from the ledger; it may still be done");
+    }
+    if (waiting->error) return Fail(*waiting->error);
+    return waiting->woken;
+}
+
+namespace {
+
+std::optional<DeliveryRow> RowIn(const std::optional<std::string>& document, std::string_view id) {
+    if (!document) return std::nullopt;
+    auto conversion = domain::DecodeConversion(*document);
+    if (!conversion) return std::nullopt;
+    for (const auto& delivery : conversion->deliveries) {
+        if (delivery.id == id) return DeliveryRow{*conversion, delivery.id};
+    }
+    return std::nullopt;
+}
+
+Result<std::optional<DeliveryRow>> ByConversion(
+    store::Engine& engine, const std::string& conversion_id, std::string_view id
+) {
+    store::ScanRequest request;
+    request.index = store::IndexId::kConversionId;
+    request.equal = {conversion_id};
+    request.limit = 1;
+    auto page = engine.Scan(request);
+    if (!page) return Fail(page.error());
+    if (page->documents.empty()) return std::optional<DeliveryRow>();
+    return RowIn(page->documents.front(), id);
+}
+
+Result<std::optional<DeliveryRow>> ByAttempt(
+    store::Engine& engine, store::LogStore& log, const std::string& id
+) {
+    auto page = log.Read({.log = store::LogId::kAttempts, .about = id, .limit = 1});
+    if (!page) return Fail(page.error());
+    if (page->documents.empty()) return std::optional<DeliveryRow>();
+    auto text = [&](const char* name) {
+        return domain::TopText(page->documents.front(), name).value_or("");
+    };
+    auto ref =
+        store::RefOf({ClickId(text("click_id")), GoalId(text("goal_id")), text("occurrence")});
+    auto loaded = engine.Load(std::span(&ref, 1));
+    if (!loaded) return Fail(loaded.error());
+    return RowIn(loaded->front(), id);
+}
+
+}  // namespace
+
+Result<std::optional<DeliveryRow>> FindDelivery(
+    store::Engine& engine, store::LogStore* log, const std::string& id
+) {
+    size_t dash = id.find('-');
+    if (dash != std::string::npos) {
+        return ByConversion(engine, id.substr(0, dash), id.substr(dash + 1));
+    }
+    if (log) {
+        auto found = ByAttempt(engine, *log, id);
+        if (!found || *found) return found;
+    }
+    for (auto state : {DeliveryState::kDead, DeliveryState::kWaiting}) {
+        DeliveryQuery query;
+        query.filter.state = state;
+        query.limit = 1;
+        query.also = [&](const domain::Delivery& one) { return one.id == id; };
+        auto page = ListDeliveries(engine, query);
+        if (!page) return Fail(page.error());
+        if (!page->rows.empty()) return std::optional(std::move(page->rows.front()));
+    }
+    return std::optional<DeliveryRow>();
+}
+
+std::optional<DeliveryState> DeliveryStateNamed(std::string_view name) {
+    for (auto state :
+         {DeliveryState::kWaiting,
+          DeliveryState::kDone,
+          DeliveryState::kDead,
+          DeliveryState::kCancelled}) {
+        if (name == domain::NameOf(state)) return state;
+    }
+    return std::nullopt;
+}
+
+}  // namespace barracuda::delivery

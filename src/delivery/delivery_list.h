@@ -1,0 +1,79 @@
+// Which deliveries there are: one list with its filters, for the admin API, the command line and
+// replay jobs. Each state goes by the index that holds only such documents, so that a million dead
+// deliveries are paged through without looking at anything else.
+//
+// Threads: pure apart from reading the store; blocks its thread on it, so query threads call it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/conversion.h"
+#include "ledger/ledger.h"
+#include "store/engine.h"
+#include "store/log.h"
+
+namespace barracuda::delivery {
+
+struct DeliveryFilter {
+    std::optional<domain::DeliveryState> state{};
+    std::string network{};  // destination
+    std::string kind{}, goal{}, affiliate{}, click{};
+    std::optional<int> code{};  // HTTP status of the last attempt; 0: no reply came
+    // [from, to). Dead ones: when they died; others: when the conversion was recorded.
+    std::optional<Time> from{}, to{};
+
+    bool Matches(const domain::Conversion& conversion, const domain::Delivery& delivery) const;
+};
+
+struct DeliveryQuery {
+    DeliveryFilter filter{};
+    bool oldest_first = false;  // waiting ones always are, within an owner
+    // Dead ones alone: holds `from` and `to` against each delivery, not only against the latest of
+    // its conversion. Looks at everything after `from`, and its cursors skip nothing while others
+    // wake and kill deliveries.
+    bool exact_times = false;
+    std::string cursor{};  // opaque, from an earlier page
+    size_t limit = 100;
+    size_t scanned_max = 100'000;  // documents looked at: a page may be short and go on
+    std::function<bool(const domain::Delivery&)> also{};  // a further condition; may be empty
+};
+
+struct DeliveryRow {
+    domain::Conversion conversion;
+    std::string delivery_id;
+
+    const domain::Delivery& delivery() const;
+    std::string Ref() const { return conversion.id.Hex() + "-" + delivery_id; }
+};
+
+struct DeliveryPage {
+    std::vector<DeliveryRow> rows;  // more than the limit where conversions have several
+    std::string cursor;             // empty: nothing follows
+};
+
+// Errors: what Engine::Scan says.
+Result<DeliveryPage> ListDeliveries(store::Engine& engine, const DeliveryQuery& query);
+
+// Wakes the rows' deliveries and waits for the ledger; -> how many were woken. With `job` each is
+// woken once a job. Errors: the first one of the ledger, or kUnavailable when it does not answer.
+Result<size_t> ReplayRows(
+    ledger::Ledger& ledger,
+    const std::vector<DeliveryRow>& rows,
+    const std::string& by,
+    const std::string& job
+);
+
+// By the id that every attempt carries, or faster by `_id-id` (what DeliveryRow::Ref gives). The
+// bare one is found where the log of attempts knows it (`log` may be nullptr) or while it is dead
+// or waiting, among the first hundred thousand of these. nullopt: not found.
+Result<std::optional<DeliveryRow>> FindDelivery(
+    store::Engine& engine, store::LogStore* log, const std::string& id
+);
+
+// Names used by the API and in documents.
+std::optional<domain::DeliveryState> DeliveryStateNamed(std::string_view name);
+
+}  // namespace barracuda::delivery

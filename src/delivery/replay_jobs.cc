@@ -1,0 +1,319 @@
+#include "delivery/replay_jobs.h"
+
+#include <algorithm>
+#include <future>
+#include <tuple>
+
+#include "base/text.h"
+#include "domain/bson.h"
+
+namespace barracuda::delivery {
+
+namespace {
+
+constexpr std::string_view kPrefix = "job:";
+constexpr std::chrono::seconds kLedgerPatience{30};
+constexpr size_t kScannedByStep = 20'000;  // conversions; then the cursor is kept
+
+store::Ref RefOf(const std::string& id) {
+    return {store::Collection::kSettings, std::string(kPrefix) + id};
+}
+
+std::string FromHex(std::string_view hex) {
+    auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+    std::string bytes;
+    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+        bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
+    }
+    return bytes;
+}
+
+std::string EncodeFilter(const DeliveryFilter& filter) {
+    domain::BsonWriter to;
+    auto text = [&](const char* name, const std::string& value) {
+        if (!value.empty()) to.Text(name, value);
+    };
+    text("network", filter.network);
+    text("kind", filter.kind);
+    text("goal_id", filter.goal);
+    text("affiliate_id", filter.affiliate);
+    text("click_id", filter.click);
+    if (filter.code) to.Int("code", *filter.code);
+    if (filter.from) to.Date("from", *filter.from);
+    if (filter.to) to.Date("to", *filter.to);
+    return to.Take();
+}
+
+DeliveryFilter DecodeFilter(std::string_view bson) {
+    auto text = [&](const char* name) { return domain::TopText(bson, name).value_or(""); };
+    auto number = [&](const char* name) -> std::optional<int64_t> {
+        auto found = domain::TopText(bson, name);
+        if (!found) return std::nullopt;
+        return std::strtoll(found->c_str(), nullptr, 10);
+    };
+    DeliveryFilter filter;
+    filter.state = domain::DeliveryState::kDead;
+    filter.network = text("network");
+    filter.kind = text("kind");
+    filter.goal = text("goal_id");
+    filter.affiliate = text("affiliate_id");
+    filter.click = text("click_id");
+    if (auto code = number("code")) filter.code = static_cast<int>(*code);
+    if (auto from = number("from")) filter.from = Time{*from};
+    if (auto to = number("to")) filter.to = Time{*to};
+    return filter;
+}
+
+std::string SubDocument(std::string_view bson, const char* name) {
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, name) ||
+        !BSON_ITER_HOLDS_DOCUMENT(&at)) {
+        return domain::BsonWriter().Take();
+    }
+    return std::string(domain::BytesOf(at));
+}
+
+DeliveryQuery QueryOf(const DeliveryFilter& filter, Time until) {
+    DeliveryQuery query;
+    query.filter = filter;
+    query.filter.state = domain::DeliveryState::kDead;
+    query.filter.to = std::min(filter.to.value_or(until), until);
+    query.oldest_first = true;
+    query.exact_times = true;
+    return query;
+}
+
+}  // namespace
+
+const char* NameOf(JobState state) {
+    static constexpr const char* kNames[] = {"running", "done", "cancelled"};
+    return kNames[static_cast<int>(state)];
+}
+
+std::string EncodeJob(const ReplayJob& job) {
+    domain::BsonWriter to;
+    to.Text("_id", std::string(kPrefix) + job.id);
+    to.Text("state", NameOf(job.state));
+    to.Text("by", job.by);
+    to.Text("node", job.node);
+    to.Int("rate", job.rate);
+    to.Document("filter", EncodeFilter(job.filter));
+    if (!job.cursor.empty()) to.Text("cursor", HexOf(job.cursor));
+    to.Int("replayed", job.replayed);
+    if (!job.error.empty()) to.Text("error", job.error);
+    to.Int("rev", job.rev);
+    to.Date("createdAt", job.created);
+    to.Date("updatedAt", job.updated);
+    return to.Take();
+}
+
+ReplayJob DecodeJob(std::string_view bson) {
+    auto text = [&](const char* name) { return domain::TopText(bson, name).value_or(""); };
+    auto number = [&](const char* name) { return std::strtoll(text(name).c_str(), nullptr, 10); };
+    ReplayJob job;
+    std::string id = text("_id");
+    job.id = id.substr(std::min(kPrefix.size(), id.size()));
+    std::string state = text("state");
+    job.state = state == "done"        ? JobState::kDone
+                : state == "cancelled" ? JobState::kCancelled
+                                       : JobState::kRunning;
+    job.by = text("by");
+    job.node = text("node");
+    job.rate = static_cast<int>(number("rate"));
+    job.filter = DecodeFilter(SubDocument(bson, "filter"));
+    job.cursor = FromHex(text("cursor"));
+    job.replayed = number("replayed");
+    job.error = text("error");
+    job.rev = number("rev");
+    job.created = Time{number("createdAt")};
+    job.updated = Time{number("updatedAt")};
+    return job;
+}
+
+ReplayJobs::ReplayJobs(store::Engine& engine, ledger::Ledger& ledger, ReplayOptions options)
+    : engine_(engine), ledger_(ledger), options_(std::move(options)) {}
+
+ReplayJobs::~ReplayJobs() { Stop(); }
+
+void ReplayJobs::Start() {
+    thread_ = std::thread([this] { Run(); });
+}
+
+void ReplayJobs::Stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void ReplayJobs::Create(DeliveryFilter filter, int rate, std::string by, Made done) {
+    ReplayJob job;
+    job.id = ObjectId::New().Hex();
+    job.filter = std::move(filter);
+    job.rate = rate;
+    job.by = std::move(by);
+    job.node = ledger_.node();
+    job.rev = 1;
+    job.created = job.updated = options_.now();
+    ledger_.Edit(
+        RefOf(job.id),
+        [job](const auto&) {
+            return ledger::EditPlan{true, EncodeJob(job)};
+        },
+        [this, job, done = std::move(done)](Result<ledger::EditState> state) {
+            if (!state) return done(Fail(state.error()));
+            {
+                std::lock_guard lock(mutex_);
+                asked_ = true;
+            }
+            wake_.notify_all();
+            done(job);
+        }
+    );
+}
+
+void ReplayJobs::Cancel(const std::string& id, Made done) {
+    auto cancel = [](ReplayJob& job) {
+        if (job.state != JobState::kRunning) return false;
+        job.state = JobState::kCancelled;
+        return true;
+    };
+    Keep(id, cancel, std::move(done));
+}
+
+// Changes a job's document; `done` gets it as it then is.
+void ReplayJobs::Keep(const std::string& id, Edit edit, Made done) {
+    auto after = std::make_shared<std::optional<ReplayJob>>();
+    ledger_.Edit(
+        RefOf(id),
+        [after, edit = std::move(edit), now = options_.now()](const auto& stored) {
+            after->reset();
+            if (!stored) return ledger::EditPlan{};
+            ReplayJob job = DecodeJob(*stored);
+            bool write = edit(job);
+            if (write) {
+                ++job.rev;
+                job.updated = now;
+            }
+            *after = job;
+            return ledger::EditPlan{write, EncodeJob(job)};
+        },
+        [after, done = std::move(done)](Result<ledger::EditState> state) {
+            if (!state) return done(Fail(state.error()));
+            if (!*after) return done(Fail(ErrorCode::kNotFound, "there is no such job", "id"));
+            done(**after);
+        }
+    );
+}
+
+Result<std::vector<ReplayJob>> ReplayJobs::List() {
+    store::ScanRequest request;
+    request.collection = store::Collection::kSettings;
+    request.key_prefix = kPrefix;
+    std::vector<ReplayJob> jobs;
+    do {
+        auto page = engine_.Scan(request);
+        if (!page) return Fail(page.error());
+        for (const auto& document : page->documents) jobs.push_back(DecodeJob(document));
+        request.cursor = page->cursor;
+    } while (!request.cursor.empty());
+    std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
+        return std::tie(b.created, b.id) < std::tie(a.created, a.id);
+    });
+    return jobs;
+}
+
+Result<ReplayJob> ReplayJobs::Find(const std::string& id) {
+    auto ref = RefOf(id);
+    auto found = engine_.Load(std::span(&ref, 1));
+    if (!found) return Fail(found.error());
+    if (!found->front()) return Fail(ErrorCode::kNotFound, "there is no such job", "id");
+    return DecodeJob(*found->front());
+}
+
+Result<ReplayJobs::Count> ReplayJobs::DryRun(const DeliveryFilter& filter, size_t scanned_max) {
+    auto query = QueryOf(filter, options_.now());
+    query.limit = query.scanned_max = std::min<size_t>(1'000, scanned_max);
+    Count count;
+    for (size_t scanned = 0; scanned < scanned_max; scanned += query.scanned_max) {
+        auto page = ListDeliveries(engine_, query);
+        if (!page) return Fail(page.error());
+        count.deliveries += page->rows.size();
+        if (page->cursor.empty()) return count;
+        query.cursor = page->cursor;
+    }
+    count.complete = false;
+    return count;
+}
+
+// False: stopping.
+bool ReplayJobs::Pause(std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_until(lock, until, [this] { return stopping_; });
+    return !stopping_;
+}
+
+void ReplayJobs::Run() {
+    for (;;) {
+        bool moved = false;
+        auto jobs = List();
+        for (auto at = jobs ? jobs->rbegin() : std::vector<ReplayJob>::reverse_iterator();
+             jobs && at != jobs->rend();
+             ++at) {
+            if (at->state != JobState::kRunning) continue;
+            if (at->node != ledger_.node() && !options_.is_dead(at->node)) continue;
+            moved |= Step(std::move(*at));
+            std::lock_guard lock(mutex_);
+            if (stopping_) return;
+        }
+        std::unique_lock lock(mutex_);
+        if (!moved) {
+            wake_.wait_for(lock, options_.poll, [this] { return stopping_ || asked_; });
+        }
+        asked_ = false;
+        if (stopping_) return;
+    }
+}
+
+// One page of one job. False: it could not go on, or has ended.
+bool ReplayJobs::Step(ReplayJob job) {
+    auto begin = std::chrono::steady_clock::now();
+    auto query = QueryOf(job.filter, job.created);
+    query.cursor = job.cursor;
+    query.limit = std::clamp<size_t>(static_cast<size_t>(job.rate), 1, options_.page);
+    query.scanned_max = kScannedByStep;
+    auto page = ListDeliveries(engine_, query);
+    auto woken = page ? ReplayRows(ledger_, page->rows, job.by + " (job " + job.id + ")", job.id)
+                      : Result<size_t>(Fail(page.error()));
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto kept = promise->get_future();
+    // By value: an answer after our patience may still run the edit.
+    auto note = [woken, cursor = page ? page->cursor : "", node = ledger_.node()](ReplayJob& stored
+                ) {
+        if (stored.state != JobState::kRunning) return false;
+        if (!woken) {
+            bool known = stored.error == woken.error().message;
+            stored.error = woken.error().message;
+            return !known;
+        }
+        stored.node = node;
+        stored.error.clear();
+        stored.replayed += static_cast<int64_t>(*woken);
+        stored.cursor = cursor;
+        if (cursor.empty()) stored.state = JobState::kDone;
+        return true;
+    };
+    Keep(job.id, note, [promise](Result<ReplayJob> after) {
+        promise->set_value(after && after->state == JobState::kRunning && after->error.empty());
+    });
+    if (kept.wait_for(kLedgerPatience) != std::future_status::ready) return false;
+    if (!kept.get()) return false;
+    auto spent = std::chrono::duration<double>(double(page->rows.size()) / std::max(1, job.rate));
+    Pause(begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(spent));
+    return true;
+}
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,366 @@
+// Lists of deliveries and replay jobs over a real store: pages, filters, restarts, once a job.
+#include "delivery/replay_jobs.h"
+
+#include <fmt/format.h>
+
+#include <future>
+
+#include "store/engine_fixture.h"
+#include "store/memory/memory_log.h"
+
+namespace barracuda::delivery {
+namespace {
+
+using domain::DeliveryState;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr int64_t kStart = 1'700'000'000'000;
+
+domain::Conversion Made(int i, DeliveryState state, const std::string& network = "default") {
+    domain::Conversion c;
+    c.id = ObjectId::New();
+    c.key = {ClickId(fmt::format("c{:06}", i)), GoalId(i % 2 == 0 ? "6" : "5"), ""};
+    c.fields.Set(domain::Field::kAffiliateId, i % 3 == 0 ? "seven" : "eight");
+    c.rev = 1;
+    c.created = c.updated = Time{kStart + i};
+    domain::Delivery d;
+    d.id = domain::DeliveryId(c.id, network, "goal_postback");
+    d.destination = network;
+    d.kind = "goal_postback";
+    d.state = state;
+    d.status = i % 4 == 0 ? 500 : 404;
+    d.error = "refused";
+    d.attempts = 3;
+    d.next_at = Time{kStart + i};
+    d.last_at = Time{kStart + 1000 + i};
+    c.deliveries.push_back(d);
+    c.Reschedule("boot-1");
+    return c;
+}
+
+class DeliveriesTest : public testing::TestWithParam<bool> {
+protected:
+    store::Store store_{GetParam()};
+    std::unique_ptr<ledger::Ledger> ledger_;
+    std::unique_ptr<ReplayJobs> jobs_;
+    int lives_ = 0;
+
+    void SetUp() override { Live(); }
+    void TearDown() override { End(); }
+    void Live(ReplayOptions options = {}) {
+        ledger_ = std::make_unique<ledger::Ledger>(
+            *store_.engine,
+            ledger::Options{.node = fmt::format("boot-{}", ++lives_)},
+            ledger::Hooks()
+        );
+        options.poll = std::chrono::milliseconds(5);
+        jobs_ = std::make_unique<ReplayJobs>(*store_.engine, *ledger_, options);
+    }
+    void End() {
+        if (jobs_) jobs_->Stop();
+        if (ledger_) ledger_->Stop();
+        jobs_.reset();
+        ledger_.reset();
+    }
+    // Another life of the program over the same data.
+    void Restart(ReplayOptions options = {}) {
+        End();
+        store_.Reopen();
+        Live(std::move(options));
+    }
+    void Store(const std::vector<domain::Conversion>& conversions) {
+        std::vector<store::Write> writes;
+        for (const auto& c : conversions) {
+            writes.push_back({store::RefOf(c.key), std::nullopt, domain::Encode(c)});
+        }
+        store::Commit(*store_.engine, writes);
+    }
+    std::vector<std::string> Clicks(DeliveryQuery query) {
+        std::vector<std::string> clicks;
+        do {
+            auto page = ListDeliveries(*store_.engine, query);
+            EXPECT_TRUE(page);
+            if (!page) break;
+            for (const auto& row : page->rows) clicks.push_back(row.conversion.key.click.value);
+            query.cursor = page->cursor;
+        } while (!query.cursor.empty());
+        return clicks;
+    }
+    ReplayJob Create(DeliveryFilter filter, int rate = 1'000'000) {
+        std::promise<ReplayJob> made;
+        jobs_->Create(filter, rate, "admin:me", [&](Result<ReplayJob> job) {
+            ASSERT_TRUE(job);
+            made.set_value(*job);
+        });
+        return made.get_future().get();
+    }
+    ReplayJob Until(const std::string& id, const std::function<bool(const ReplayJob&)>& wanted) {
+        for (int i = 0; i < 6'000; ++i) {
+            auto job = jobs_->Find(id);
+            EXPECT_TRUE(job);
+            if (!job || wanted(*job)) return job.value_or(ReplayJob());
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        ADD_FAILURE() << "not within half a minute";
+        return {};
+    }
+    ReplayJob UntilDone(const std::string& id) {
+        return Until(id, [](const auto& job) { return job.state == JobState::kDone; });
+    }
+    domain::Conversion Read(int i) {
+        auto ref = store::RefOf(Made(i, DeliveryState::kDead).key);
+        return *domain::DecodeConversion(*store::Get(*store_.engine, ref));
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, DeliveriesTest, testing::Bool(), [](const auto& info) {
+    return std::string(info.param ? "RocksDB" : "Memory");
+});
+
+DeliveryQuery Query(DeliveryFilter filter, size_t limit = 100) {
+    DeliveryQuery query;
+    query.filter = std::move(filter);
+    query.limit = limit;
+    return query;
+}
+
+TEST_P(DeliveriesTest, EveryStateHasItsList) {
+    Store({
+        Made(1, DeliveryState::kDead),
+        Made(2, DeliveryState::kWaiting),
+        Made(3, DeliveryState::kDone),
+        Made(4, DeliveryState::kDead),
+        Made(5, DeliveryState::kCancelled),
+        Made(6, DeliveryState::kWaiting),
+    });
+    for (size_t limit : {1, 2, 100}) {
+        auto clicks = [&](auto state) { return Clicks(Query({.state = state}, limit)); };
+        EXPECT_THAT(clicks(DeliveryState::kDead), ElementsAre("c000004", "c000001"));
+        EXPECT_THAT(clicks(DeliveryState::kWaiting), ElementsAre("c000002", "c000006"));
+        EXPECT_THAT(clicks(DeliveryState::kDone), ElementsAre("c000003"));
+        EXPECT_THAT(clicks(DeliveryState::kCancelled), ElementsAre("c000005"));
+        EXPECT_THAT(Clicks(Query({}, limit)), SizeIs(6));
+    }
+}
+
+TEST_P(DeliveriesTest, FiltersOfAList) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 12; ++i) all.push_back(Made(i, DeliveryState::kDead));
+    all.push_back(Made(12, DeliveryState::kDead, "other"));
+    Store(all);
+    auto dead = [](DeliveryFilter filter) {
+        filter.state = DeliveryState::kDead;
+        return Query(std::move(filter), 2);
+    };
+    EXPECT_THAT(Clicks(dead({.network = "other"})), ElementsAre("c000012"));
+    EXPECT_THAT(Clicks(dead({.kind = "private_api"})), IsEmpty());
+    EXPECT_THAT(
+        Clicks(dead({.goal = "5", .affiliate = "seven"})), ElementsAre("c000009", "c000003")
+    );
+    EXPECT_THAT(Clicks(dead({.code = 500})), SizeIs(4));
+    EXPECT_THAT(Clicks(dead({.click = "c000003"})), ElementsAre("c000003"));
+    EXPECT_THAT(
+        Clicks(dead({.from = Time{kStart + 1002}, .to = Time{kStart + 1004}})),
+        ElementsAre("c000003", "c000002")
+    ) << "by when they died";
+    EXPECT_THAT(
+        Clicks(Query({.affiliate = "seven", .from = Time{kStart + 4}})),
+        ElementsAre("c000012", "c000009", "c000006")
+    ) << "by when they were recorded";
+}
+
+TEST_P(DeliveriesTest, OneIsFoundByItsId) {
+    auto dead = Made(1, DeliveryState::kDead), done = Made(2, DeliveryState::kDone);
+    Store({dead, done});
+    auto find = [&](store::LogStore* log, const std::string& id) {
+        auto row = FindDelivery(*store_.engine, log, id);
+        EXPECT_TRUE(row);
+        return row && *row ? (*row)->conversion.key.click.value : std::string();
+    };
+    std::string id = done.deliveries[0].id;
+    EXPECT_EQ(find(nullptr, done.id.Hex() + "-" + id), "c000002");
+    EXPECT_EQ(find(nullptr, dead.deliveries[0].id), "c000001");
+    EXPECT_EQ(find(nullptr, id), "") << "only the log knows where a done one is";
+    store::MemoryLog log({});
+    domain::BsonWriter attempt;
+    attempt.Text("click_id", "c000002");
+    attempt.Text("goal_id", "6");
+    std::vector<store::LogEntry> entries{{.at = Time{1}, .about = id, .bson = attempt.Take()}};
+    ASSERT_TRUE(log.Append(store::LogId::kAttempts, entries));
+    EXPECT_EQ(find(&log, id), "c000002");
+    EXPECT_EQ(find(&log, dead.id.Hex() + "-" + id), "") << "not of that conversion";
+    EXPECT_EQ(find(&log, "rubbish"), "");
+}
+
+TEST_P(DeliveriesTest, AJobWakesWhatFitsAndSaysWho) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 40; ++i) {
+        all.push_back(Made(i, i < 30 ? DeliveryState::kDead : DeliveryState::kDone));
+    }
+    Store(all);
+    auto count = jobs_->DryRun({.goal = "6"}, 1'000'000);
+    ASSERT_TRUE(count);
+    EXPECT_EQ(count->deliveries, 15u);
+    EXPECT_TRUE(count->complete);
+    jobs_->Start();
+    auto job = UntilDone(Create({.goal = "6"}).id);
+    EXPECT_EQ(job.replayed, 15);
+    EXPECT_EQ(job.by, "admin:me");
+    for (int i = 0; i < 40; ++i) {
+        auto c = Read(i);
+        bool woken = i < 30 && i % 2 == 0;
+        EXPECT_EQ(c.deliveries[0].state == DeliveryState::kWaiting, woken) << i;
+        EXPECT_THAT(c.history, SizeIs(woken ? 1 : 0));
+        if (woken) {
+            EXPECT_EQ(c.history[0].by, "admin:me (job " + job.id + ")");
+        }
+    }
+    auto listed = jobs_->List();
+    ASSERT_TRUE(listed);
+    EXPECT_THAT(*listed, SizeIs(1));
+}
+
+TEST_P(DeliveriesTest, WhatDiesAgainIsNotTheJobsBusiness) {
+    Store({Made(1, DeliveryState::kDead), Made(3, DeliveryState::kDead)});
+    jobs_->Start();
+    auto job = UntilDone(Create({}).id);
+    auto c = Read(1);
+    std::promise<void> died;
+    domain::Outcome outcome;
+    outcome.key = c.key;
+    outcome.delivery_id = c.deliveries[0].id;
+    outcome.error = "refused again";
+    ledger_->SubmitInternal(outcome, [&](auto) { died.set_value(); });
+    died.get_future().wait();
+    // The same page once more, as after a crash before its cursor was kept.
+    auto page = ListDeliveries(*store_.engine, Query({.state = DeliveryState::kDead}));
+    ASSERT_THAT(page->rows, SizeIs(1));
+    auto woken = ReplayRows(*ledger_, page->rows, "me", job.id);
+    ASSERT_TRUE(woken);
+    EXPECT_EQ(*woken, 0u);
+    EXPECT_EQ(Read(1).deliveries[0].state, DeliveryState::kDead);
+}
+
+TEST_P(DeliveriesTest, TwoDeadOfOneConversionAreTwo) {
+    auto c = Made(1, DeliveryState::kDead);
+    c.deliveries.push_back(c.deliveries[0]);
+    c.deliveries[1].id = "second";
+    c.deliveries[1].destination = "other";
+    c.deliveries[1].last_at = Time::Now();
+    c.deliveries[1].last_at.ms += 3'600'000;  // died after the job was made, by another's clock
+    c.Reschedule("boot");
+    Store({c});
+    jobs_->Start();
+    auto job = UntilDone(Create({}).id);
+    EXPECT_EQ(job.replayed, 1);
+    EXPECT_EQ(Read(1).deliveries[0].state, DeliveryState::kWaiting) << "found under the later one";
+    EXPECT_EQ(Read(1).deliveries[1].state, DeliveryState::kDead);
+}
+
+TEST_P(DeliveriesTest, ACancelledJobStops) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 30; ++i) all.push_back(Made(i, DeliveryState::kDead));
+    Store(all);
+    jobs_->Start();
+    auto id = Create({}, 10).id;  // 3 s
+    Until(id, [](const auto& job) { return job.replayed > 0; });
+    std::promise<Result<ReplayJob>> cancelled;
+    jobs_->Cancel(id, [&](auto job) { cancelled.set_value(std::move(job)); });
+    auto job = cancelled.get_future().get();
+    ASSERT_TRUE(job);
+    EXPECT_EQ(job->state, JobState::kCancelled);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'200));
+    auto left = Clicks(Query({.state = DeliveryState::kDead}));
+    EXPECT_GE(left.size(), 10u) << "one page may have been under way";
+    std::promise<Result<ReplayJob>> unknown;
+    jobs_->Cancel("unknown", [&](auto found) { unknown.set_value(std::move(found)); });
+    EXPECT_EQ(unknown.get_future().get().error().code, ErrorCode::kNotFound);
+}
+
+TEST(ReplayJob, ComesBackFromItsDocument) {
+    ReplayJob job;
+    job.id = "65a000000000000000000003";
+    job.filter = {
+        .state = DeliveryState::kDead,
+        .network = "n",
+        .kind = "k",
+        .goal = "6",
+        .affiliate = "a",
+        .click = "c",
+        .code = 0,
+        .from = Time{1},
+        .to = Time{2}};
+    job.rate = 7;
+    job.state = JobState::kCancelled;
+    job.by = "me";
+    job.node = "boot";
+    job.cursor = std::string("\x04\0\xff", 3);
+    job.replayed = 9;
+    job.error = "e";
+    job.rev = 4;
+    job.created = Time{5};
+    job.updated = Time{6};
+    EXPECT_EQ(EncodeJob(DecodeJob(EncodeJob(job))), EncodeJob(job));
+    EXPECT_EQ(DecodeJob(EncodeJob(job)).cursor, job.cursor);
+    EXPECT_EQ(DecodeJob(EncodeJob(job)).filter.code, 0);
+}
+
+// A hundred thousand (REPLAY_DEAD: another number) over RocksDB, stopped in the middle several
+// times.
+TEST(ReplayLarge, EachOnceOverRestarts) {
+    const char* wanted = std::getenv("REPLAY_DEAD");
+    const int dead = wanted ? std::atoi(wanted) / 1'000 * 1'000 : 100'000;
+    store::Store store(true);
+    for (int i = 0; i < dead;) {
+        std::vector<store::Write> writes;
+        for (int k = 0; k < 1'000; ++k, ++i) {
+            auto c = Made(i, DeliveryState::kDead);
+            writes.push_back({store::RefOf(c.key), std::nullopt, domain::Encode(c)});
+        }
+        store::Commit(*store.engine, writes);
+    }
+    std::string id;
+    int64_t replayed = 0;
+    for (int life = 0; life < 50 && replayed < dead; ++life) {
+        ledger::Ledger ledger(
+            *store.engine, {.node = fmt::format("boot-{}", life)}, ledger::Hooks()
+        );
+        ReplayOptions options;
+        options.page = 1'000;
+        options.poll = std::chrono::milliseconds(5);
+        ReplayJobs jobs(*store.engine, ledger, options);
+        jobs.Start();
+        if (life == 0) {
+            std::promise<std::string> made;
+            jobs.Create({}, 10'000'000, "me", [&](auto job) { made.set_value(job->id); });
+            id = made.get_future().get();
+        }
+        int64_t stop_at = life < 3 ? replayed + dead / 5 : dead;
+        for (int i = 0; i < 60'000 && replayed < stop_at; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            replayed = jobs.Find(id)->replayed;
+        }
+        jobs.Stop();
+        ledger.Stop();
+        replayed = jobs.Find(id)->replayed;
+        if (life < 3) store.Reopen();
+    }
+    EXPECT_EQ(replayed, dead);
+    store::ScanRequest request;
+    request.limit = 1'000;
+    int woken = 0;
+    do {
+        auto page = store.engine->Scan(request);
+        ASSERT_TRUE(page);
+        for (const auto& document : page->documents) {
+            if (*domain::TopText(document, "rev") == "2") ++woken;
+        }
+        request.cursor = page->cursor;
+    } while (!request.cursor.empty());
+    EXPECT_EQ(woken, dead) << "each was written exactly once more";
+}
+
+}  // namespace
+}  // namespace barracuda::delivery
