@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/conversion_json.h"
+#include "api/list_input.h"
 #include "api/query_pool.h"
 #include "api/record.h"
 #include "api/routes.h"
@@ -14,27 +15,10 @@ namespace barracuda::api {
 
 namespace {
 
-std::optional<Time> ReadTime(Reader& reader, const char* name) {
-    std::string text = reader.Text(name);
-    if (text.empty()) return std::nullopt;
-    auto time = Time::ParseIso(text);
-    if (!time) reader.Refuse(name, "must be an ISO 8601 time such as 2026-01-31T00:00:00Z");
-    return time;
-}
-
-std::string FromHex(std::string_view hex) {
-    auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string bytes;
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-        bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
-    }
-    return bytes;
-}
-
 report::ConversionQuery ReadQuery(Reader& reader) {
     report::ConversionQuery query;
     query.page = reader.Count("page", 1);
-    query.limit = std::min<size_t>(reader.Count("limit", 50), 200);
+    query.limit = ReadLimit(reader);
     query.goal_type = reader.Text("goal_type");
     if (!query.goal_type.empty() && !domain::GoalTypeNamed(query.goal_type)) {
         reader.Refuse("goal_type", "must be registration, deposit or other");
@@ -60,13 +44,7 @@ report::ConversionQuery ReadQuery(Reader& reader) {
     query.descending = order != "asc";
     query.from = ReadTime(reader, "from");
     query.to = ReadTime(reader, "to");
-    std::string cursor = reader.Text("cursor");
-    if (cursor.size() % 2 != 0 ||
-        cursor.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        reader.Refuse("cursor", "is not one of ours");
-    } else {
-        query.cursor = FromHex(cursor);
-    }
+    query.cursor = ReadCursor(reader);
     return query;
 }
 
@@ -93,9 +71,7 @@ http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& 
     auto limit = static_cast<int64_t>(query.limit);
     pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
     pagination.Int("total", total).Int("totalPages", (total + limit - 1) / limit);
-    std::string cursor;
-    for (unsigned char c : listed->next_cursor) cursor += fmt::format("{:02x}", c);
-    pagination.TextOrNull("nextCursor", cursor);
+    pagination.TextOrNull("nextCursor", CursorText(listed->next_cursor));
     body.Bool("success", true).Raw("data", "[" + data + "]").Object("stats", numbers);
     return JsonResponse(200, body.Object("pagination", pagination));
 }

@@ -46,40 +46,6 @@ void PostAdminConversion(Service& service, std::shared_ptr<Call> call) {
     });
 }
 
-void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] {
-        constexpr size_t kShownMax = 1'000;
-        store::ScanRequest request;
-        request.limit = 500;
-        std::string items;
-        size_t shown = 0;
-        do {
-            auto page = service.engine.Scan(request);
-            if (!page) return call->respond(ErrorResponse(page.error()));
-            for (const auto& document : page->documents) {
-                auto conversion = domain::DecodeConversion(document);
-                if (!conversion) continue;
-                for (const auto& delivery : conversion->deliveries) {
-                    if (delivery.state != domain::DeliveryState::kDead || shown == kShownMax) {
-                        continue;
-                    }
-                    JsonObject item;
-                    item.Text("id", delivery.id).Text("kind", delivery.kind);
-                    item.Text("click_id", conversion->key.click.value);
-                    item.Text("goal_id", conversion->key.goal.value);
-                    item.Int("attempts", delivery.attempts).Int("status", delivery.status);
-                    item.Text("error", delivery.error);
-                    items += (items.empty() ? "" : ",") + item.Done();
-                    ++shown;
-                }
-            }
-            request.cursor = page->cursor;
-        } while (!request.cursor.empty() && shown < kShownMax);
-        JsonObject body;
-        call->respond(JsonResponse(200, body.Bool("success", true).Raw("data", "[" + items + "]")));
-    });
-}
-
 void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
@@ -90,6 +56,7 @@ void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
     replay.key.occurrence = reader.Id("transaction_id");
     replay.delivery_id = reader.Id("delivery_id");
     replay.command_id = ObjectId::New();
+    replay.by = call->caller.name;
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     auto answer = [call](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));

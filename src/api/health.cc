@@ -7,6 +7,27 @@
 
 namespace barracuda::api {
 
+namespace {
+
+// Written, dropped, size and age of one log.
+template <typename Log>
+void AddLog(std::string& text, const Log* log) {
+    if (!log) return;
+    auto counters = log->counters();
+    auto stats = log->stats();
+    int64_t age = stats.oldest ? (Time::Now().ms - stats.oldest->ms) / 1000 : 0;
+    auto add = [&](const char* name, auto value) {
+        text += fmt::format("barracuda_log_{}{{log=\"{}\"}} {}\n", name, NameOf(log->log()), value);
+    };
+    add("written_total", counters.written);
+    add("dropped_total", counters.dropped);
+    add("records", stats.records);
+    add("bytes", stats.bytes);
+    add("oldest_seconds", age);
+}
+
+}  // namespace
+
 void Livez(Service&, std::shared_ptr<Call> call) {
     JsonObject body;
     call->respond(JsonResponse(200, body.Bool("success", true).Text("message", "alive")));
@@ -75,6 +96,8 @@ void Metrics(Service& service, std::shared_ptr<Call> call) {
             "Age of the last acknowledged heartbeat.",
             nodes.heartbeat_age.count() / 1000);
     }
+    AddLog(text, service.received);
+    AddLog(text, service.attempts);
     http::Response response;
     response.content_type = "text/plain; version=0.0.4";
     response.body = std::move(text);

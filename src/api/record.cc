@@ -60,9 +60,14 @@ void Record(Service& service, std::shared_ptr<Call> call, domain::Report report,
     auto catalog = service.catalog->catalog();
     const auto& asks = catalog->AsksFor(report.key.goal.value);
     report.deliveries.insert(report.deliveries.end(), asks.begin(), asks.end());
+    if (call->received.route) {
+        call->received.key = report.key;
+        call->received.command = report.command_id;
+    }
     unsigned io_thread = call->request.io_thread;
     auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));
+        NoteDecision(*call, *decision);
         done(*decision);
     };
     if (!service.ledger.Submit(std::move(report), io_thread, std::move(answer))) {

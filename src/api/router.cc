@@ -39,6 +39,16 @@ constexpr Entry kRoutes[] = {
     {"/api/admin/conversions/stats", "GET",  Access::kAdmin,     AdminConversionStats},
     {"/api/admin/deliveries",        "GET",  Access::kAdmin,     ListDeliveries},
     {"/api/admin/deliveries/retry",  "POST", Access::kAdmin,     RetryDelivery},
+    {"/api/admin/deliveries/{id}",   "GET",  Access::kAdmin,     GetDelivery},
+    {"/api/admin/deliveries/{id}/replay", "POST", Access::kAdmin, ReplayDelivery},
+    {"/api/admin/deliveries/{id}/cancel", "POST", Access::kAdmin, CancelDelivery},
+    {"/api/admin/deliveries/{id}/done", "POST", Access::kAdmin,  MarkDeliveryDone},
+    {"/api/admin/attempts",          "GET",  Access::kAdmin,     ListAttempts},
+    {"/api/admin/received",          "GET",  Access::kAdmin,     ListReceived},
+    {"/api/admin/replays",           "POST", Access::kAdmin,     PostReplay},
+    {"/api/admin/replays",           "GET",  Access::kAdmin,     ListReplays},
+    {"/api/admin/replays/{id}",      "GET",  Access::kAdmin,     GetReplay},
+    {"/api/admin/replays/{id}",      "DELETE", Access::kAdmin,   CancelReplay},
     {"/api/contact",                 "POST", Access::kOpen,      PostContact},
     {"/api/contact",                 "OPTIONS", Access::kOpen,   FormPreflight},
     {"/api/register",                "POST", Access::kOpen,      PostRegister},
@@ -87,6 +97,18 @@ bool Matches(std::string_view wanted, std::string_view path) {
     if (!path.starts_with(before) || !path.ends_with(after)) return false;
     std::string_view id = path.substr(at, path.size() - before.size() - after.size());
     return id.find('/') == std::string_view::npos;
+}
+
+// The name under which a write goes into the received log; nullptr: it does not. A HEAD records
+// nothing.
+const char* LoggedName(Route route, const std::string& method) {
+    if (route == AnyPostback) return method == "HEAD" ? nullptr : "postback";
+    if (route == PostFtd) return "ftd";
+    if (route == PostGoalsPostback) return "goals_postback";
+    if (route == PostPrivateConversion) return "private_conversions";
+    if (route == PostAdminConversion) return "admin_conversions";
+    if (route == PostContact) return "contact";
+    return route == PostRegister ? "register" : nullptr;
 }
 
 http::Response NotAllowed(const std::string& allow) {
@@ -156,14 +178,20 @@ void Answer(
         const bool started = LookUpFirst(service, *held, [&service, &entry, held, respond] {
             Answer(service, entry, std::move(*held), respond, true);
         });
-        return started ? void() : respond(ErrorResponse(caller.error()));
+        if (started) return;
+        request = std::move(*held);  // there is nobody to ask
     }
-    if (!caller) return respond(ErrorResponse(caller.error()));
+    const char* name = service.received ? LoggedName(entry.route, request.method) : nullptr;
+    if (!caller && !name) return respond(ErrorResponse(caller.error()));
     auto call = std::make_shared<Call>();
-    call->explain = caller->scope != Scope::kNone && WantsExplain(request);
-    call->caller = std::move(*caller);
     call->request = std::move(request);
     call->respond = std::move(respond);
+    if (caller) {
+        call->explain = caller->scope != Scope::kNone && WantsExplain(call->request);
+        call->caller = std::move(*caller);
+    }
+    if (name) LogAnswer(service, *call, name);
+    if (!caller) return call->respond(ErrorResponse(caller.error()));
     entry.route(service, std::move(call));
 }
 
@@ -179,4 +207,5 @@ void Handle(Service& service, http::Request&& request, http::Respond respond) {
     }
     Answer(service, *entry, std::move(request), std::move(respond), false);
 }
+
 }  // namespace barracuda::api

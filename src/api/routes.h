@@ -15,7 +15,17 @@ void PostAdminConversion(Service& service, std::shared_ptr<Call> call);     // r
 void ListAdminConversions(Service& service, std::shared_ptr<Call> call);    // route 7, GET
 void AdminConversionStats(Service& service, std::shared_ptr<Call> call);
 void ListDeliveries(Service& service, std::shared_ptr<Call> call);
+void GetDelivery(Service& service, std::shared_ptr<Call> call);
+void ReplayDelivery(Service& service, std::shared_ptr<Call> call);
+void CancelDelivery(Service& service, std::shared_ptr<Call> call);
+void MarkDeliveryDone(Service& service, std::shared_ptr<Call> call);
 void RetryDelivery(Service& service, std::shared_ptr<Call> call);
+void PostReplay(Service& service, std::shared_ptr<Call> call);
+void ListReplays(Service& service, std::shared_ptr<Call> call);
+void GetReplay(Service& service, std::shared_ptr<Call> call);
+void CancelReplay(Service& service, std::shared_ptr<Call> call);
+void ListReceived(Service& service, std::shared_ptr<Call> call);
+void ListAttempts(Service& service, std::shared_ptr<Call> call);
 void Livez(Service& service, std::shared_ptr<Call> call);
 void Readyz(Service& service, std::shared_ptr<Call> call);
 void Metrics(Service& service, std::shared_ptr<Call> call);

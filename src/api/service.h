@@ -11,8 +11,10 @@
 #include "api/input.h"
 #include "api/key_ring.h"
 #include "api/rate_limit.h"
+#include "api/received_log.h"
 #include "api/request_record.h"
 #include "config/config.h"
+#include "delivery/attempt_log.h"
 #include "delivery/dispatcher.h"
 #include "http/server.h"
 #include "ledger/ledger.h"
@@ -24,6 +26,7 @@ class Destinations;
 class FlowRunner;
 class GoalRules;
 class Membership;
+class ReplayJobs;
 }  // namespace barracuda::delivery
 
 namespace barracuda::api {
@@ -49,6 +52,10 @@ struct Service {
     SharedState* shared = nullptr;                   // none: nobody else writes to the store
     delivery::CatalogStore* catalog = nullptr;       // delivery/catalog_store.h
     delivery::Destinations* destinations = nullptr;  // delivery/destination.h
+    delivery::ReplayJobs* replays = nullptr;         // delivery/replay_jobs.h
+    store::LogStore* logs = nullptr;                 // nullptr: both logs are off
+    ReceivedLog* received = nullptr;                 // nullptr: off
+    delivery::AttemptLog* attempts = nullptr;
 };
 
 // A request on its way through one route.
@@ -58,6 +65,8 @@ struct Call {
     Caller caller;           // who asks (key_ring.h)
     bool explain = false;    // ?explain=1 with a key
     bool looked_up = false;  // an unknown session was asked of the store (auth.h)
+    Received received;       // for the log of what came in (received_log.h)
+    http::Respond answer;    // what `respond` was before the log listened
 };
 
 using Route = void (*)(Service&, std::shared_ptr<Call>);

@@ -12,6 +12,7 @@
 #include "base/object_id.h"
 #include "base/text.h"
 #include "config/values.h"
+#include "delivery/delivery_list.h"
 #include "domain/conversion.h"
 #include "domain/email.h"
 
@@ -134,45 +135,51 @@ Answer CreateAdmin(Workplace& at, const Ask& ask) {
     return {0, "admin " + email + " may log in now\n", {}};
 }
 
-// Calls `visit` with every conversion that has a dead delivery, page by page; `after_page` between.
-template <typename Visit, typename AfterPage>
-Result<bool> ForEachDead(store::Engine& engine, Visit visit, AfterPage after_page) {
-    store::ScanRequest scan;
-    scan.limit = kPage;
+// Dead deliveries until now, oldest first; one that dies again meanwhile is not met twice.
+delivery::DeliveryQuery AllDead() {
+    delivery::DeliveryQuery query;
+    query.filter.state = domain::DeliveryState::kDead;
+    query.filter.to = Time::Now();
+    query.oldest_first = true;
+    query.exact_times = true;
+    query.limit = kPage;
+    return query;
+}
+
+// Calls `visit` with every page of them, which may fail and end it.
+template <typename Visit>
+Result<bool> ForEachPage(store::Engine& engine, delivery::DeliveryQuery query, Visit visit) {
     do {
-        auto page = engine.Scan(scan);
+        auto page = delivery::ListDeliveries(engine, query);
         if (!page) return Fail(page.error());
-        for (const auto& document : page->documents) {
-            auto conversion = domain::DecodeConversion(document);
-            if (!conversion) continue;  // verify names it
-            for (const auto& delivery : conversion->deliveries) {
-                if (delivery.state == domain::DeliveryState::kDead) visit(*conversion, delivery);
-            }
-        }
-        if (auto going = after_page(); !going) return Fail(going.error());
-        scan.cursor = page->cursor;
-    } while (!scan.cursor.empty());
+        if (auto going = visit(*page); !going) return Fail(going.error());
+        query.cursor = page->cursor;
+    } while (!query.cursor.empty());
     return true;
 }
 
 Answer ListDeliveries(Workplace& at) {
     Answer answer;
     size_t found = 0;
-    auto visit = [&](const domain::Conversion& conversion, const domain::Delivery& delivery) {
-        if (++found > kListedMax) return;
-        answer.out += fmt::format(
-            "{}  {}  dead  click {}  goal {}  {} attempts  status {}  {}\n",
-            delivery.id,
-            delivery.kind,
-            Printable(conversion.key.click.value),
-            Printable(conversion.key.goal.value),
-            delivery.attempts,
-            delivery.status,
-            Printable(delivery.error)
-        );
+    auto visit = [&](const delivery::DeliveryPage& page) -> Result<bool> {
+        for (const auto& row : page.rows) {
+            if (++found > kListedMax) continue;
+            const auto& delivery = row.delivery();
+            answer.out += fmt::format(
+                "{}  {}  dead  click {}  goal {}  {} attempts  status {}  {}\n",
+                delivery.id,
+                delivery.kind,
+                Printable(row.conversion.key.click.value),
+                Printable(row.conversion.key.goal.value),
+                delivery.attempts,
+                delivery.status,
+                Printable(delivery.error)
+            );
+        }
+        return true;
     };
-    auto scanned = ForEachDead(at.engine, visit, []() -> Result<bool> { return true; });
-    if (!scanned) return Refused(scanned.error());
+    auto listed = ForEachPage(at.engine, AllDead(), visit);
+    if (!listed) return Refused(listed.error());
     answer.note = fmt::format("{} dead deliveries", found);
     if (found > kListedMax) answer.note += fmt::format(", the first {} shown", kListedMax);
     return answer;
@@ -181,39 +188,22 @@ Answer ListDeliveries(Workplace& at) {
 Answer RetryDeliveries(Workplace& at, const Ask& ask) {
     std::set<std::string> missing(ask.ids.begin(), ask.ids.end());
     const bool all = missing.empty();
-    std::vector<domain::Replay> page;
     size_t sent = 0;
-    auto visit = [&](const domain::Conversion& conversion, const domain::Delivery& delivery) {
-        if (all || missing.erase(delivery.id) > 0) {
-            page.push_back({conversion.key, delivery.id, ObjectId::New()});
-        }
-    };
-    auto submit = [&]() -> Result<bool> {
-        std::vector<std::future<Result<domain::Decision>>> waiting;
-        for (auto& replay : page) {
-            auto promise = std::make_shared<std::promise<Result<domain::Decision>>>();
-            waiting.push_back(promise->get_future());
-            at.ledger.SubmitInternal(std::move(replay), [promise](auto decision) {
-                promise->set_value(std::move(decision));
-            });
-        }
-        page.clear();
-        for (auto& future : waiting) {
-            if (future.wait_for(kLedgerPatience) != std::future_status::ready) {
-                return Fail(ErrorCode::kUnavailable, "no answer from the ledger");
-            }
-            auto decision = future.get();
-            if (!decision) return Fail(decision.error());
-            ++sent;
-        }
+    auto visit = [&](delivery::DeliveryPage& page) -> Result<bool> {
+        std::erase_if(page.rows, [&](const auto& row) {
+            return !all && missing.erase(row.delivery_id) == 0;
+        });
+        auto woken = delivery::ReplayRows(at.ledger, page.rows, "cli", {});
+        if (!woken) return Fail(woken.error());
+        sent += *woken;
         return true;
     };
-    auto scanned = ForEachDead(at.engine, visit, submit);
+    auto listed = ForEachPage(at.engine, AllDead(), visit);
     Answer answer;
     answer.out = fmt::format("{} deliveries will be sent again\n", sent);
-    if (!scanned) {
+    if (!listed) {
         answer.exit = 1;
-        answer.note = scanned.error().message;
+        answer.note = listed.error().message;
     }
     for (const auto& id : missing) {
         answer.exit = 1;

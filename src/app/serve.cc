@@ -18,6 +18,7 @@
 #include "app/first_steps.h"
 #include "app/log.h"
 #include "app/nodes.h"
+#include "app/open_logs.h"
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "app/request_log.h"
@@ -27,6 +28,7 @@
 #include "delivery/catalog_store.h"
 #include "delivery/destination.h"
 #include "delivery/flow.h"
+#include "delivery/replay_jobs.h"
 
 namespace barracuda::app {
 
@@ -95,7 +97,7 @@ delivery::CatalogOptions CatalogOptionsOf(
 }
 
 delivery::DispatcherOptions DispatcherOptionsOf(
-    const config::Config& config, Nodes& nodes, delivery::Destinations& destinations
+    const config::Config& config, Nodes& nodes, delivery::Destinations& destinations, Logs& logs
 ) {
     delivery::DispatcherOptions options;
     options.ownership = &nodes.membership();
@@ -108,6 +110,11 @@ delivery::DispatcherOptions DispatcherOptionsOf(
     options.concurrency = static_cast<size_t>(config.delivery.concurrency);
     options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
+    if (logs.attempts) {
+        options.on_attempt = [&log = *logs.attempts](delivery::AttemptRecord record) {
+            log.Put(std::move(record));
+        };
+    }
     return options;
 }
 
@@ -274,6 +281,7 @@ void WaitForStop() {
 Result<bool> Run(const config::Config& config, const std::string& program) {
     auto engine = OpenStore(config, true);
     if (!engine) return Fail(engine.error());
+    Logs logs = OpenLogs(config);
     api::KeyRing keys;
     if (auto loaded = keys.LoadFrom(**engine); !loaded) return Fail(loaded.error());
     Nodes nodes(**engine, config);
@@ -288,7 +296,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     delivery::CatalogStore catalog(**engine, CatalogOptionsOf(config, destinations));
     if (auto loaded = catalog.Load(); !loaded) return Fail(loaded.error());
     delivery::Dispatcher dispatcher(
-        **engine, client, network, DispatcherOptionsOf(config, nodes, destinations)
+        **engine, client, network, DispatcherOptionsOf(config, nodes, destinations, logs)
     );
     delivery::FlowRunner flows(
         **engine, network, dispatcher, FlowOptionsOf(config, nodes, catalog)
@@ -310,6 +318,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         std::move(hooks)
     );
     if (auto joined = nodes.Join(ledger); !joined) return Fail(joined.error());
+    delivery::ReplayJobs replays(**engine, ledger, {});
     api::AdminAuth admin;
     if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());
     RemoveSetupLink(config.store.data);
@@ -332,6 +341,10 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .shared = nodes.shared(),
         .catalog = &catalog,
         .destinations = &destinations,
+        .replays = &replays,
+        .logs = logs.store.get(),
+        .received = logs.received.get(),
+        .attempts = logs.attempts.get(),
     };
     std::unique_ptr<RequestLog> requests;
     if (config.log.requests) {
@@ -359,6 +372,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     dispatcher.Start(ledger);
     flows.Start(ledger);
     nodes.Start(keys, admin);
+    replays.Start();
     ready.count_down();
     Announce(config, program, server->port(), place, admin);
 
@@ -367,6 +381,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (*ops) (*ops)->Stop();
     (*control)->Stop();
     queries.reset();
+    replays.Stop();
     nodes.StopReading();
     flows.Stop();
     dispatcher.Stop();

@@ -82,7 +82,11 @@ struct Config {
         std::size_t queue = 0;  // commands that may wait for the ledger
     } limits;
     struct Log {
-        bool requests = false;  // a line a request
+        bool requests = false;    // a line a request
+        int received_max_mb = 0;  // 0: off
+        int attempts_max_mb = 0;
+        std::chrono::milliseconds received_max_age{0};
+        std::chrono::milliseconds attempts_max_age{0};
     } log;
     std::vector<Goal> goals;
 

@@ -124,6 +124,10 @@ const Row kRows[] = {
     {"limits.body_bytes", "64KiB", "65536", "1KB", R"("64KiB")"},
     {"limits.queue", "100", "100", "0", "100"},
     {"log.requests", "true", "true", "on", "true"},
+    {"log.received_max_mb", "0", "0", "-1", "0"},
+    {"log.received_max_age", "24h", "86400s", "1s", R"("24h")"},
+    {"log.attempts_max_mb", "64", "64", "2000000", "64"},
+    {"log.attempts_max_age", "1h", "3600s", "9000h", R"("1h")"},
 };
 
 const Row* FindRow(std::string_view path) {

@@ -59,7 +59,7 @@ bool TakeStoreUrl(std::string& field, Text text) {
            (text.starts_with("mongodb+srv://") && text.size() > 14);
 }
 
-bool TakeWait(std::chrono::milliseconds& field, Text text, int least_ms, int most_ms) {
+bool TakeWait(std::chrono::milliseconds& field, Text text, int64_t least_ms, int64_t most_ms) {
     return Take(field, ParseDuration(text)) && field.count() >= least_ms &&
            field.count() <= most_ms;
 }
@@ -138,6 +138,9 @@ constexpr bool kPlain = false, kSecret = true;
 constexpr Text kUrl = "an address such as https://host/path, without user, query or fragment";
 constexpr Text kCidrs = "address ranges such as 10.0.0.0/8 or 2001:db8::/32";
 constexpr Text kToken = "printable characters without blanks, at most 4096";
+constexpr Text kLogSize = "whole MiB, 0 (off) to 1048576";
+constexpr Text kLogAge = "a duration from 1m to 8784h";
+constexpr int64_t kYearMs = int64_t{366} * 24 * 3'600'000;
 constexpr Text kListen = "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080";
 
 // clang-format off
@@ -204,6 +207,14 @@ const Setting kSettings[] = {
      "commands that may wait for the ledger", SET(Take(c.limits.queue, ParseNumber(t, 1, 1 << 24))), SHOW(limits.queue)},
     {"log.requests", Kind::kSwitch, kPlain, "", "false", "true or false",
      "a line in the log for every request", SET(Take(c.log.requests, ParseSwitch(t))), SHOW(log.requests)},
+    {"log.received_max_mb", Kind::kNumber, kPlain, "", "256", kLogSize,
+     "size of the log of what came in", SET(Take(c.log.received_max_mb, ParseNumber(t, 0, 1 << 20))), SHOW(log.received_max_mb)},
+    {"log.received_max_age", Kind::kDuration, kPlain, "", "168h", kLogAge,
+     "how long it keeps a request", SET(TakeWait(c.log.received_max_age, t, 60'000, kYearMs)), SHOW(log.received_max_age)},
+    {"log.attempts_max_mb", Kind::kNumber, kPlain, "", "512", kLogSize,
+     "size of the log of attempts to deliver", SET(Take(c.log.attempts_max_mb, ParseNumber(t, 0, 1 << 20))), SHOW(log.attempts_max_mb)},
+    {"log.attempts_max_age", Kind::kDuration, kPlain, "", "720h", kLogAge,
+     "how long it keeps an attempt", SET(TakeWait(c.log.attempts_max_age, t, 60'000, kYearMs)), SHOW(log.attempts_max_age)},
 };
 // clang-format on
 #undef SET

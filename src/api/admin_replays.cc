@@ -1,0 +1,111 @@
+// /api/admin/replays: send again every dead delivery that fits a filter, as a job.
+#include <algorithm>
+
+#include "api/delivery_json.h"
+#include "api/list_input.h"
+#include "api/query_pool.h"
+#include "api/routes.h"
+#include "delivery/replay_jobs.h"
+
+namespace barracuda::api {
+
+namespace {
+
+constexpr int kRateDefault = 500;
+constexpr size_t kCountedMax = 2'000'000;
+
+JsonObject FilterJson(const delivery::DeliveryFilter& filter) {
+    JsonObject to;
+    auto text = [&](const char* name, const std::string& value) {
+        if (!value.empty()) to.Text(name, value);
+    };
+    text("network", filter.network);
+    text("kind", filter.kind);
+    text("goal_id", filter.goal);
+    text("affiliate_id", filter.affiliate);
+    text("click_id", filter.click);
+    if (filter.code) to.Int("code", *filter.code);
+    if (filter.from) to.Text("from", filter.from->Iso());
+    if (filter.to) to.Text("to", filter.to->Iso());
+    return to;
+}
+
+JsonObject JobJson(const delivery::ReplayJob& job) {
+    JsonObject to;
+    to.Text("id", job.id).Text("state", NameOf(job.state)).Text("by", job.by);
+    to.Int("rate", job.rate).Int("replayed", job.replayed).TextOrNull("error", job.error);
+    to.Object("filter", FilterJson(job.filter));
+    to.Text("createdAt", job.created.Iso()).Text("updatedAt", job.updated.Iso());
+    return to;
+}
+
+void AnswerJob(const Call& call, const Result<delivery::ReplayJob>& job, int status = 200) {
+    if (!job) return call.respond(ErrorResponse(job.error()));
+    JsonObject body;
+    call.respond(JsonResponse(status, body.Bool("success", true).Object("data", JobJson(*job))));
+}
+
+std::string IdIn(const Call& call) {
+    return call.request.path.substr(call.request.path.rfind('/') + 1);
+}
+
+bool IsDryRun(const http::Request& request) {
+    return std::any_of(request.query.begin(), request.query.end(), [](const auto& one) {
+        return one.first == "dry_run" && one.second == "1";
+    });
+}
+
+void Count(Service& service, const std::shared_ptr<Call>& call, delivery::DeliveryFilter filter) {
+    RunQuery(service, call, [&service, call, filter = std::move(filter)] {
+        auto count = service.replays->DryRun(filter, kCountedMax);
+        if (!count) return call->respond(ErrorResponse(count.error()));
+        JsonObject data, body;
+        data.Int("count", static_cast<int64_t>(count->deliveries));
+        data.Bool("complete", count->complete);
+        call->respond(JsonResponse(200, body.Bool("success", true).Object("data", data)));
+    });
+}
+
+}  // namespace
+
+void PostReplay(Service& service, std::shared_ptr<Call> call) {
+    auto input = Input::OfBody(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    auto filter = ReadDeliveryFilter(reader);
+    filter.state = domain::DeliveryState::kDead;
+    auto rate = ReadNumber(reader, "rate", 1, delivery::ReplayOptions::kRateMax);
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    if (IsDryRun(call->request)) return Count(service, call, std::move(filter));
+    service.replays->Create(
+        std::move(filter),
+        rate.value_or(kRateDefault),
+        call->caller.name,
+        [call](Result<delivery::ReplayJob> job) { AnswerJob(*call, job, 201); }
+    );
+}
+
+void ListReplays(Service& service, std::shared_ptr<Call> call) {
+    RunQuery(service, call, [&service, call] {
+        auto jobs = service.replays->List();
+        if (!jobs) return call->respond(ErrorResponse(jobs.error()));
+        std::string data;
+        for (const auto& job : *jobs) data += (data.empty() ? "" : ",") + JobJson(job).Done();
+        JsonObject body;
+        call->respond(JsonResponse(200, body.Bool("success", true).Raw("data", "[" + data + "]")));
+    });
+}
+
+void GetReplay(Service& service, std::shared_ptr<Call> call) {
+    RunQuery(service, call, [&service, call] {
+        AnswerJob(*call, service.replays->Find(IdIn(*call)));
+    });
+}
+
+void CancelReplay(Service& service, std::shared_ptr<Call> call) {
+    service.replays->Cancel(IdIn(*call), [call](Result<delivery::ReplayJob> job) {
+        AnswerJob(*call, job);
+    });
+}
+
+}  // namespace barracuda::api

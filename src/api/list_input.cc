@@ -1,0 +1,57 @@
+#include "api/list_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace barracuda::api {
+
+std::optional<Time> ReadTime(Reader& reader, const char* name) {
+    std::string text = reader.Text(name);
+    if (text.empty()) return std::nullopt;
+    auto time = Time::ParseIso(text);
+    if (!time) reader.Refuse(name, "must be an ISO 8601 time such as 2026-01-31T00:00:00Z");
+    return time;
+}
+
+std::string ReadCursor(Reader& reader) {
+    std::string hex = reader.Text("cursor");
+    if (hex.size() % 2 != 0 || hex.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        reader.Refuse("cursor", "is not one of ours");
+        return {};
+    }
+    auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+    std::string bytes;
+    for (size_t i = 0; i < hex.size(); i += 2) {
+        bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
+    }
+    return bytes;
+}
+
+std::string CursorText(std::string_view cursor) { return HexOf(cursor); }
+
+size_t ReadLimit(Reader& reader) { return std::min<size_t>(reader.Count("limit", 50), 200); }
+
+std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int most) {
+    std::string text = reader.Text(name);
+    if (text.empty()) return std::nullopt;
+    int value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size() && value >= least &&
+        value <= most) {
+        return value;
+    }
+    reader.Refuse(name, fmt::format("must be a whole number from {} to {}", least, most));
+    return std::nullopt;
+}
+
+std::optional<bool> ReadFlag(Reader& reader, const char* name) {
+    auto text = reader.Bool(name);
+    if (!text) return std::nullopt;
+    return *text == "true";
+}
+
+}  // namespace barracuda::api

@@ -1,0 +1,29 @@
+// What every list reads from its query: times, cursors, sizes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/input.h"
+#include "base/time.h"
+
+namespace barracuda::api {
+
+// ISO 8601; absent: nullopt. Anything else is refused by name.
+std::optional<Time> ReadTime(Reader& reader, const char* name);
+
+// `cursor`: opaque bytes of an earlier page, in hex on the way.
+std::string ReadCursor(Reader& reader);
+std::string CursorText(std::string_view cursor);
+
+// `limit`: 50, at most 200.
+size_t ReadLimit(Reader& reader);
+
+// A whole number within the bounds; absent: nullopt. Anything else is refused by name.
+std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int most);
+
+// "true" or "false".
+std::optional<bool> ReadFlag(Reader& reader, const char* name);
+
+}  // namespace barracuda::api

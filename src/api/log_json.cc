@@ -1,0 +1,62 @@
+#include "api/log_json.h"
+
+#include <bson/bson.h>
+#include <fmt/format.h>
+
+#include "api/list_input.h"
+#include "domain/bson.h"
+
+namespace barracuda::api {
+
+namespace {
+
+std::string ValueJson(const bson_iter_t& at) {
+    switch (bson_iter_type(&at)) {
+        case BSON_TYPE_DATE_TIME:
+            return JsonText(domain::TimeOf(at).Iso());
+        case BSON_TYPE_BOOL:
+            return bson_iter_bool(&at) ? "true" : "false";
+        case BSON_TYPE_INT32:
+        case BSON_TYPE_INT64:
+            return fmt::format_int(bson_iter_as_int64(&at)).str();
+        case BSON_TYPE_DOCUMENT:
+            return BsonJson(domain::BytesOf(at));
+        case BSON_TYPE_ARRAY: {
+            std::string items;
+            bson_iter_t item;
+            if (bson_iter_recurse(&at, &item)) {
+                while (bson_iter_next(&item)) items += (items.empty() ? "" : ",") + ValueJson(item);
+            }
+            return "[" + items + "]";
+        }
+        default:
+            break;
+    }
+    auto text = domain::ScalarText(at);
+    return text ? JsonText(*text) : "null";
+}
+
+}  // namespace
+
+std::string BsonJson(std::string_view bson) {
+    JsonObject to;
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size())) return "{}";
+    while (bson_iter_next(&at)) to.Raw(bson_iter_key(&at), ValueJson(at));
+    return to.Done();
+}
+
+http::Response LogAnswerPage(const store::LogPage& page, size_t limit) {
+    std::string data;
+    for (const auto& document : page.documents) {
+        data += (data.empty() ? "" : ",") + BsonJson(document);
+    }
+    JsonObject pagination, body;
+    pagination.Int("limit", static_cast<int64_t>(limit));
+    pagination.TextOrNull("nextCursor", CursorText(page.cursor));
+    body.Bool("success", true).Raw("data", "[" + data + "]");
+    return JsonResponse(200, body.Object("pagination", pagination));
+}
+
+}  // namespace barracuda::api

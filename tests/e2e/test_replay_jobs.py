@@ -1,0 +1,115 @@
+"""Replay jobs: dead deliveries sent again by filter, at a rate, over kill -9, each exactly once more."""
+import collections
+import os
+import time
+
+import pytest
+
+from harness import Server, burst, new_id, wait_until
+
+DEAD = int(os.environ.get("REPLAY_DEAD", "600"))
+ENV = {"BARRACUDA_DELIVERY_INLINE_WAIT": "2s"}
+
+
+def make_dead(srv, net, count, affiliate="7", threads=16):
+    """-> click ids, each with one dead delivery."""
+    net.set_mode("refuse")
+    clicks = [new_id() for _ in range(count)]
+
+    def some(t):
+        for click in clicks[t::threads]:
+            answer = srv.post("/api/goals/postback", {"click_id": click, "affiliate_id": affiliate, "goal_type": "deposit"})
+            assert answer.status == 502, answer
+
+    burst(threads, some)
+    return clicks
+
+
+def create(srv, **body):
+    answer = srv.admin("POST", "/api/admin/replays", json_body=body)
+    assert answer.status == 201, answer
+    return answer.data
+
+
+def job(srv, id):
+    answer = srv.admin("GET", f"/api/admin/replays/{id}")
+    assert answer.status == 200, answer
+    return answer.data
+
+
+def dry_run(srv, **body):
+    answer = srv.admin("POST", "/api/admin/replays", json_body=body, query={"dry_run": 1})
+    assert answer.status == 200, answer
+    assert answer.data["complete"] is True
+    return answer.data["count"]
+
+
+@pytest.mark.bounded(240)
+def test_killed_in_the_middle_each_is_delivered_once_more(net, tmp_path):
+    with Server(tmp_path, net, env=ENV) as srv:
+        clicks, others = make_dead(srv, net, DEAD), make_dead(srv, net, 20, affiliate="8")
+        assert dry_run(srv, affiliate_id="7") == DEAD and dry_run(srv) == DEAD + 20 and dry_run(srv, code=500) == 0
+        net.set_mode("ok")
+        before = len(net.goals())
+        id = create(srv, affiliate_id="7", rate=200)["id"]
+        for part in (1, 2):
+            wait_until(lambda: job(srv, id)["replayed"] >= DEAD * part // 4, 60, "a part is done")
+            assert job(srv, id)["state"] == "running"
+            srv.kill9()
+            srv.start()
+        done = wait_until(lambda: (j := job(srv, id))["state"] == "done" and j, 120, "the job ends")
+        assert done["error"] is None and done["by"] == "key:t"
+        wait_until(lambda: not srv.admin("GET", "/api/admin/deliveries", query={"state": "waiting"}).json["data"], 60, "all sent")
+        assert dry_run(srv) == 20, "the others stay dead"
+        per_click = collections.Counter(c.query["click_id"] for c in net.goals()[before:])
+        assert set(per_click) == set(clicks)
+        extra = sum(per_click.values()) - DEAD
+        assert extra <= 2 * 64, f"{extra} calls more than once: at most what two kills cut off in flight"
+        for conversion in srv.conversions():
+            delivery, = conversion["deliveries"]
+            expected = conversion["click_id"] not in others
+            assert delivery["state"] == ("done" if expected else "dead")
+            replays = [h for h in conversion.get("history", []) if h["to"] == "waiting"]
+            assert len(replays) == (1 if expected else 0), "woken exactly once"
+        srv.stop()
+        srv.command("verify")
+
+
+def test_a_second_job_finds_nothing_and_a_bad_filter_is_refused(net, tmp_path):
+    with Server(tmp_path, net, env=ENV) as srv:
+        make_dead(srv, net, 5)
+        first = create(srv)["id"]  # the network still refuses: all die again
+        wait_until(lambda: job(srv, first)["state"] == "done", 10, "the first job ends")
+        assert job(srv, first)["replayed"] == 5
+        wait_until(lambda: dry_run(srv) == 5, 10, "dead again, and not its business any more")
+        net.set_mode("ok")
+        second = create(srv, network="default", kind="goal_postback", code=422, goal_id="6", rate=1000)["id"]
+        wait_until(lambda: job(srv, second)["state"] == "done", 10, "the second job ends")
+        assert job(srv, second)["replayed"] == 5 and dry_run(srv) == 0
+        jobs = srv.admin("GET", "/api/admin/replays").json["data"]
+        assert [j["id"] for j in jobs] == [second, first]
+        assert jobs[0]["filter"] == {"network": "default", "kind": "goal_postback", "goal_id": "6", "code": 422}
+        for bad in ({"rate": 0}, {"rate": 10**6}, {"from": "x"}, {"code": "x"}):
+            assert srv.admin("POST", "/api/admin/replays", json_body=bad).status == 400, bad
+        assert srv.admin("GET", "/api/admin/replays/unknown").status == 404
+        assert srv.admin("DELETE", "/api/admin/replays/unknown").status == 404
+        assert srv.post("/api/admin/replays", {}).status == 401
+
+
+def test_rate_and_cancel(net, tmp_path):
+    with Server(tmp_path, net, env=ENV) as srv:
+        make_dead(srv, net, 60)
+        net.set_mode("ok")
+        begin = time.monotonic()
+        id = create(srv, rate=20)["id"]
+        wait_until(lambda: job(srv, id)["replayed"] >= 20, 10, "begun")
+        assert srv.admin("DELETE", f"/api/admin/replays/{id}").data["state"] == "cancelled"
+        woken = (time.monotonic() - begin) * 20 + 40
+        time.sleep(1.5)
+        assert job(srv, id)["state"] == "cancelled"
+        left = dry_run(srv)
+        assert 60 - left <= woken and left > 0, "no faster than its rate, and stopped"
+        assert srv.admin("DELETE", f"/api/admin/replays/{id}").data["state"] == "cancelled", "ending twice is no error"
+        done = srv.command("deliveries", "retry")
+        assert done.stdout.startswith(f"{left} deliveries"), "the command line goes the same way"
+        wait_until(lambda: dry_run(srv) == 0, 10, "none is dead")
