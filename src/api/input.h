@@ -74,6 +74,9 @@ public:
 
 private:
     const Value* Scalar(std::string_view name);
+    std::string CommonText(const domain::FieldInfo& info);
+    std::string ObjectBytes(std::string_view name);
+    std::string Currency(std::string_view name);
 
     const Input& input_;
     std::optional<Error> error_;

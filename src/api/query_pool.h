@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_name.h"
+
 namespace barracuda::api {
 
 class QueryPool {
@@ -31,6 +33,7 @@ public:
 
 private:
     void Work(std::stop_token stop) {
+        NameThread("query");
         for (;;) {
             std::function<void()> query;
             {

@@ -12,6 +12,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/thread_name.h"
+
 namespace barracuda::app {
 
 namespace {
@@ -85,7 +87,10 @@ Result<std::unique_ptr<ControlServer>> ControlServer::Start(
         fchmodat(directory.fd(), kName, 0600, 0) != 0 || listen(server->listener_, 16) != 0) {
         return Fail(Failed("cannot make the control socket"));
     }
-    server->thread_ = std::thread([raw = server.get()] { raw->Serve(); });
+    server->thread_ = std::thread([raw = server.get()] {
+        NameThread("control");
+        raw->Serve();
+    });
     return server;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "base/thread_name.h"
 #include "delivery/destination.h"
 
 namespace barracuda::delivery {
@@ -36,6 +37,7 @@ void Dispatcher::Attach(ledger::Ledger& ledger) {
 void Dispatcher::Start(ledger::Ledger& ledger) {
     Attach(ledger);
     thread_ = std::thread([this] {
+        NameThread("dispatcher");
         while (!stopping_) Step(std::chrono::milliseconds(50));
         // A clean stop notifies nobody twice: what is in flight is finished and recorded.
         while (client_.in_flight() > 0) client_.Step(std::chrono::milliseconds(50));

@@ -102,6 +102,40 @@ std::string_view BytesOf(const bson_iter_t& at) {
     return {reinterpret_cast<const char*>(data), length};
 }
 
+TopFields::TopFields(std::string_view bson) {
+    bson_iter_t at;
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    if (!bson_iter_init_from_data(&at, data, bson.size())) return;
+    while (bson_iter_next(&at)) {
+        std::string_view name(bson_iter_key(&at), bson_iter_key_len(&at));
+        if (count_ < kNoted) {
+            entries_[count_++] = {name, at};
+        } else {
+            more_.push_back({name, at});
+        }
+    }
+}
+
+const bson_iter_t* TopFields::Find(std::string_view name) const {
+    for (size_t i = 0; i < count_; ++i) {
+        if (entries_[i].name == name) return &entries_[i].at;
+    }
+    for (const auto& entry : more_) {
+        if (entry.name == name) return &entry.at;
+    }
+    return nullptr;
+}
+
+std::optional<std::string> TopFields::Text(std::string_view name) const {
+    const auto* at = Find(name);
+    return at ? ScalarText(*at) : std::nullopt;
+}
+
+std::optional<Time> TopFields::Date(std::string_view name) const {
+    const auto* at = Find(name);
+    return at ? std::optional(TimeOf(*at)) : std::nullopt;
+}
+
 std::optional<std::string> TopText(std::string_view bson, const char* key) {
     bson_iter_t at;
     auto* data = reinterpret_cast<const uint8_t*>(bson.data());

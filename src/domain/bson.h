@@ -3,9 +3,11 @@
 
 #include <bson/bson.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/object_id.h"
 #include "base/time.h"
@@ -39,6 +41,26 @@ private:
 std::optional<std::string> ScalarText(const bson_iter_t& at);
 Time TimeOf(const bson_iter_t& at);
 std::string_view BytesOf(const bson_iter_t& at);  // of a document or an array
+
+// The top-level fields of one document, found in one walk: for who asks for several of them. It
+// looks into `bson`, which must outlive it; where the bytes are no BSON nothing is found.
+class TopFields {
+public:
+    explicit TopFields(std::string_view bson);
+    const bson_iter_t* Find(std::string_view name) const;
+    std::optional<std::string> Text(std::string_view name) const;  // ScalarText of it
+    std::optional<Time> Date(std::string_view name) const;
+
+private:
+    struct Entry {
+        std::string_view name;
+        bson_iter_t at;
+    };
+    static constexpr size_t kNoted = 40;  // more than our own documents hold
+    std::array<Entry, kNoted> entries_;
+    size_t count_ = 0;
+    std::vector<Entry> more_;
+};
 
 // A top-level scalar of `bson`, or nullopt.
 std::optional<std::string> TopText(std::string_view bson, const char* key);

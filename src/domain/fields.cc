@@ -1,14 +1,26 @@
 #include "domain/fields.h"
 
 #include <algorithm>
+#include <array>
 
 namespace barracuda::domain {
 
 std::optional<Field> FieldNamed(std::string_view name) {
-    for (const auto& info : kFields) {
-        if (name == info.name) return info.field;
-    }
-    return std::nullopt;
+    static const auto kByName = [] {
+        std::array<std::pair<std::string_view, Field>, std::size(kFields)> names;
+        size_t i = 0;
+        for (const auto& info : kFields) names[i++] = {info.name, info.field};
+        std::sort(names.begin(), names.end());
+        return names;
+    }();
+    auto at = std::lower_bound(
+        kByName.begin(),
+        kByName.end(),
+        name,
+        [](const auto& entry, std::string_view wanted) { return entry.first < wanted; }
+    );
+    if (at == kByName.end() || at->first != name) return std::nullopt;
+    return at->second;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
+#include "base/thread_name.h"
 #include "http/session.h"
 
 namespace barracuda::http {
@@ -80,6 +81,7 @@ void IoThread::Start() {
         self->Tick();
     });
     thread_ = std::thread([self] {
+        NameThread("io");
         current_thread = self.get();
         auto guard = asio::make_work_guard(self->io_);
         self->io_.run();  // until CloseAll

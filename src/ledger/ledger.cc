@@ -1,5 +1,6 @@
 #include "ledger/ledger.h"
 
+#include "base/thread_name.h"
 #include "ledger/batch.h"
 
 namespace barracuda::ledger {
@@ -23,7 +24,10 @@ Error StoppingError() { return {ErrorCode::kUnavailable, "the server is stopping
 
 Ledger::Ledger(store::Engine& engine, Options options, Hooks hooks)
     : engine_(engine), options_(std::move(options)), hooks_(std::move(hooks)) {
-    thread_ = std::thread([this] { Run(); });
+    thread_ = std::thread([this] {
+        NameThread("ledger");
+        Run();
+    });
 }
 
 Ledger::~Ledger() { Stop(); }
@@ -114,6 +118,7 @@ Counters Ledger::counters() const {
 std::vector<Ledger::Entry> Ledger::Take(std::unique_lock<std::mutex>& lock) {
     wake_.wait(lock, [this] { return stopping_ || !routes_.empty() || !internal_.empty(); });
     std::vector<Entry> taken;
+    taken.reserve(std::min(internal_.size() + routes_.size(), options_.batch_commands_max));
     size_t bytes = 0;
     for (auto* lane : {&internal_, &routes_}) {
         while (!lane->empty() && taken.size() < options_.batch_commands_max &&

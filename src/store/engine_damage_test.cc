@@ -87,7 +87,7 @@ TEST_P(DamageTest, EveryMissingEntry) {
 
 TEST_P(DamageTest, EntriesWithoutADocument) {
     Ref ghost = DealRef("ghost");
-    for (auto& entry : EntriesOf(ghost, Document({.click = "ghost"}))) {
+    for (auto& entry : EntriesOf(ghost, domain::TopFields(Document({.click = "ghost"})))) {
         Damage(Space::kIndexes, KvChange::Kind::kPut, entry.key);
         FindsAndRepairs("index entry without");
     }

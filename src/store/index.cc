@@ -45,31 +45,29 @@ void AppendDate(std::string& key, Time time) {
 
 namespace {
 
-bool AppendValue(std::string& key, std::string_view document, const char* field) {
-    bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(document.data());
-    if (!bson_iter_init_from_data(&at, data, document.size()) || !bson_iter_find(&at, field)) {
-        return false;
-    }
+bool AppendValue(std::string& key, const domain::TopFields& document, const char* field) {
+    const bson_iter_t* at = document.Find(field);
+    if (!at) return false;
     if (IsDateField(field)) {
-        AppendDate(key, domain::TimeOf(at));
+        AppendDate(key, domain::TimeOf(*at));
         return true;
     }
-    if (BSON_ITER_HOLDS_UTF8(&at)) {  // the usual case, without a copy
+    if (BSON_ITER_HOLDS_UTF8(at)) {  // the usual case, without a copy
         uint32_t length;
-        const char* text = bson_iter_utf8(&at, &length);
+        const char* text = bson_iter_utf8(at, &length);
         AppendText(key, {text, length});
         return true;
     }
-    auto text = domain::ScalarText(at);
+    auto text = domain::ScalarText(*at);
     if (text) AppendText(key, *text);
     return text.has_value();
 }
 
 }  // namespace
 
-std::vector<IndexEntry> EntriesOf(const Ref& ref, std::string_view document) {
+std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document) {
     std::vector<IndexEntry> entries;
+    entries.reserve(4);
     for (const auto& index : Indexes()) {
         if (index.collection != ref.collection) continue;
         IndexEntry entry;

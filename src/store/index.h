@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/bson.h"
 #include "store/engine.h"
 
 namespace barracuda::store {
@@ -52,7 +53,7 @@ struct IndexEntry {
     std::string key;
     size_t unique_prefix = 0;  // bytes; 0: not unique
 };
-std::vector<IndexEntry> EntriesOf(const Ref& ref, std::string_view document);
+std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document);
 
 // The entry's primary key, given the bytes of its values.
 std::string_view KeyInEntry(const IndexDefinition& index, std::string_view entry);

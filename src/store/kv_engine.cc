@@ -1,5 +1,6 @@
 #include "store/kv_engine.h"
 
+#include <array>
 #include <cstring>
 #include <map>
 #include <set>
@@ -63,21 +64,12 @@ int64_t RevOf(const std::optional<std::string>& document) {
     return bson_iter_as_int64(&at);
 }
 
-std::optional<Time> TopTime(std::string_view document, const char* field) {
-    bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(document.data());
-    if (!bson_iter_init_from_data(&at, data, document.size()) || !bson_iter_find(&at, field)) {
-        return std::nullopt;
-    }
-    return domain::TimeOf(at);
-}
-
 // Work queue: owner, due, collection, primary key.
-std::optional<std::string> WorkKey(const Ref& ref, std::string_view document) {
-    auto due = TopTime(document, "due");
+std::optional<std::string> WorkKey(const Ref& ref, const domain::TopFields& document) {
+    auto due = document.Date("due");
     if (!due) return std::nullopt;
     std::string key;
-    AppendText(key, domain::TopText(document, "owner").value_or(""));
+    AppendText(key, document.Text("owner").value_or(""));
     AppendDate(key, *due);
     key.append(DocumentKey(ref));
     return key;
@@ -85,31 +77,31 @@ std::optional<std::string> WorkKey(const Ref& ref, std::string_view document) {
 
 // What one document adds to the rollups, or nothing.
 std::optional<std::pair<std::string, RollupValue>> RollupOf(
-    const Ref& ref, std::string_view document
+    const Ref& ref, const domain::TopFields& document
 ) {
-    std::vector<const char*> fields;
-    const char* money = "amount";
-    if (ref.collection == Collection::kConversions) {
-        fields = {"affiliate_id", "goal_type", "status", "currency"};
-    } else if (ref.collection == Collection::kContacts) {
-        fields = {"type", "status", "affiliate_status", "ftd"};
-        money = "ftd_amount";
-    } else {
-        return std::nullopt;
-    }
+    using Names = std::array<const char*, 4>;
+    static constexpr Names kOfConversions = {"affiliate_id", "goal_type", "status", "currency"};
+    static constexpr Names kOfContacts = {"type", "status", "affiliate_status", "ftd"};
+    bool contact = ref.collection == Collection::kContacts;
+    if (!contact && ref.collection != Collection::kConversions) return std::nullopt;
     std::string key(1, kRollupPrefix);
     key.push_back(static_cast<char>(ref.collection));
-    AppendText(key, TopTime(document, "createdAt").value_or(Time{}).Month());
-    for (const char* field : fields) AppendText(key, domain::TopText(document, field).value_or(""));
-    auto amount = Money::Parse(domain::TopText(document, money).value_or("0"));
-    return std::pair(key, RollupValue{.count = 1, .micros = amount ? amount->micros : 0});
+    AppendText(key, document.Date("createdAt").value_or(Time{}).Month());
+    for (const char* field : contact ? kOfContacts : kOfConversions) {
+        AppendText(key, document.Text(field).value_or(""));
+    }
+    auto amount = Money::Parse(document.Text(contact ? "ftd_amount" : "amount").value_or("0"));
+    return std::pair(
+        std::move(key), RollupValue{.count = 1, .micros = amount ? amount->micros : 0}
+    );
 }
 
 }  // namespace
 
 struct KvEngine::Batch {
+    Revisions known;  // as loads saw them since the last commit
     std::vector<KvChange> changes;
-    std::unordered_map<std::string, std::optional<std::string>> documents;  // within this batch
+    Revisions documents;           // written in this batch
     std::set<std::string> failed;  // documents with a lost or refused write: later ones are lost
     std::map<std::string, std::string> unique_added;  // unique prefix -> entry
     std::set<std::string> unique_removed;             // entries
@@ -121,7 +113,7 @@ struct KvEngine::Batch {
     void Delete(Space space, std::string key) {
         changes.push_back({space, KvChange::Kind::kDelete, std::move(key), {}});
     }
-    void AddRollup(const Ref& ref, std::string_view document, int sign) {
+    void AddRollup(const Ref& ref, const domain::TopFields& document, int sign) {
         auto delta = RollupOf(ref, document);
         if (!delta) return;
         delta->second.count *= sign;
@@ -131,19 +123,32 @@ struct KvEngine::Batch {
 };
 
 std::optional<std::string> KvEngine::Trouble() const {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(state_mutex_);
     return trouble_.empty() ? std::nullopt : std::optional(trouble_);
+}
+
+// What loads saw until now, and no load that is under way may add to it.
+KvEngine::Revisions KvEngine::TakeKnown() {
+    std::lock_guard lock(state_mutex_);
+    ++epoch_;
+    return std::exchange(known_, {});
 }
 
 Result<std::vector<std::optional<std::string>>> KvEngine::Load(std::span<const Ref> refs) {
     std::vector<std::string> keys;
     keys.reserve(refs.size());
     for (const auto& ref : refs) keys.push_back(DocumentKey(ref));
-    std::lock_guard lock(mutex_);
+    uint64_t epoch = 0;
+    {
+        std::lock_guard lock(state_mutex_);
+        epoch = epoch_;
+    }
     auto found = kv_->MultiGet(Space::kDocuments, keys);
     if (!found) return found;
-    fresh_.clear();
-    for (size_t i = 0; i < keys.size(); ++i) fresh_[std::move(keys[i])] = (*found)[i];
+    std::lock_guard lock(state_mutex_);
+    // A commit came between: what was read may be older than it.
+    if (epoch != epoch_ || known_.size() + keys.size() > kKnownMax) return found;
+    for (size_t i = 0; i < keys.size(); ++i) known_[std::move(keys[i])] = RevOf((*found)[i]);
     return found;
 }
 
@@ -152,9 +157,9 @@ Result<bool> KvEngine::StoredIs(const Write& write, const Batch& batch) {
     if (batch.failed.contains(key)) return false;  // it may build on the write that failed
     int64_t wanted = RevOf(write.before);
     if (auto at = batch.documents.find(key); at != batch.documents.end()) {
-        return RevOf(at->second) == wanted;
+        return at->second == wanted;
     }
-    if (auto at = fresh_.find(key); at != fresh_.end()) return RevOf(at->second) == wanted;
+    if (auto at = batch.known.find(key); at != batch.known.end()) return at->second == wanted;
     auto stored = kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
     if (!stored) return Fail(stored.error());
     return RevOf(stored->front()) == wanted;
@@ -180,8 +185,9 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
     if (!same) return Fail(same.error());
     if (!*same) return WriteState::kLost;
     std::vector<IndexEntry> old_entries, new_entries;
-    if (write.before) old_entries = EntriesOf(write.ref, *write.before);
-    if (write.after) new_entries = EntriesOf(write.ref, *write.after);
+    std::optional<domain::TopFields> before, after;
+    if (write.before) old_entries = EntriesOf(write.ref, before.emplace(*write.before));
+    if (write.after) new_entries = EntriesOf(write.ref, after.emplace(*write.after));
     auto holds = [](const std::vector<IndexEntry>& entries, const std::string& key) {
         for (const auto& entry : entries) {
             if (entry.key == key) return true;
@@ -213,28 +219,29 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
         }
         batch.Put(Space::kIndexes, std::move(entry.key), {});
     }
-    auto old_work = write.before ? WorkKey(write.ref, *write.before) : std::nullopt;
-    auto new_work = write.after ? WorkKey(write.ref, *write.after) : std::nullopt;
+    auto old_work = before ? WorkKey(write.ref, *before) : std::nullopt;
+    auto new_work = after ? WorkKey(write.ref, *after) : std::nullopt;
     if (old_work != new_work) {
         if (old_work) batch.Delete(Space::kWork, *old_work);
         if (new_work) batch.Put(Space::kWork, *new_work, {});
     }
-    if (write.before) batch.AddRollup(write.ref, *write.before, -1);
-    if (write.after) batch.AddRollup(write.ref, *write.after, +1);
+    if (before) batch.AddRollup(write.ref, *before, -1);
+    if (after) batch.AddRollup(write.ref, *after, +1);
     std::string key = DocumentKey(write.ref);
     if (write.after) {
         batch.Put(Space::kDocuments, key, *write.after);
     } else {
         batch.Delete(Space::kDocuments, key);
     }
-    batch.documents[std::move(key)] = write.after;
+    batch.documents[std::move(key)] = RevOf(write.after);
     return WriteState::kApplied;
 }
 
 Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) {
-    std::lock_guard lock(mutex_);
-    if (!trouble_.empty()) return Fail(ErrorCode::kUnavailable, trouble_);
+    std::lock_guard lock(commit_mutex_);
+    if (auto trouble = Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
     Batch batch;
+    batch.known = TakeKnown();
     std::vector<WriteState> states;
     states.reserve(writes.size());
     for (const auto& write : writes) {
@@ -247,14 +254,13 @@ Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) 
         if (delta.count == 0 && delta.micros == 0) continue;
         batch.changes.push_back({Space::kIndexes, KvChange::Kind::kAdd, key, delta.Bytes()});
     }
-    fresh_.clear();
     if (batch.changes.empty()) return states;
     auto applied = kv_->Apply(batch.changes);
-    if (!applied) {
-        trouble_ = "the store refuses writes until a restart: " + applied.error().message;
-        return Fail(ErrorCode::kUnavailable, trouble_);
-    }
-    return states;
+    TakeKnown();  // loads of the meantime may have read what stood before
+    if (applied) return states;
+    std::lock_guard state(state_mutex_);
+    trouble_ = "the store refuses writes until a restart: " + applied.error().message;
+    return Fail(ErrorCode::kUnavailable, trouble_);
 }
 
 namespace {
@@ -367,7 +373,7 @@ struct Derived {
 // Recomputes everything derived from the documents and compares it with what is stored. It holds
 // the derived entries in memory: an offline tool, about 300 bytes a document.
 Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(commit_mutex_);
     std::vector<std::string> findings;
     Derived expected;
     std::map<std::string, RollupValue> rollups;
@@ -380,9 +386,10 @@ Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
                 findings.push_back("conversion does not match its key: " + ref.key);
             }
         }
-        for (auto& entry : EntriesOf(ref, it->Value())) expected.indexes[entry.key] = "";
-        if (auto work = WorkKey(ref, it->Value())) expected.work[*work] = "";
-        if (auto delta = RollupOf(ref, it->Value())) rollups[delta->first].Add(delta->second);
+        domain::TopFields fields(it->Value());
+        for (auto& entry : EntriesOf(ref, fields)) expected.indexes[entry.key] = "";
+        if (auto work = WorkKey(ref, fields)) expected.work[*work] = "";
+        if (auto delta = RollupOf(ref, fields)) rollups[delta->first].Add(delta->second);
     }
     auto status = it->Status();
     if (!status) return Fail(status.error());
@@ -409,7 +416,7 @@ Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
     compare(Space::kIndexes, expected.indexes, "index");
     compare(Space::kWork, expected.work, "work");
     if (repair && !changes.empty()) {
-        if (!trouble_.empty()) return Fail(ErrorCode::kUnavailable, trouble_);
+        if (auto trouble = Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
         auto applied = kv_->Apply(changes);
         if (!applied) return Fail(applied.error());
     }

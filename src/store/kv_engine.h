@@ -30,18 +30,24 @@ public:
 private:
     explicit KvEngine(std::unique_ptr<Kv> kv) : kv_(std::move(kv)) {}
 
+    using Revisions = std::unordered_map<std::string, int64_t>;  // by document key; absent: -1
+    static constexpr size_t kKnownMax = 65'536;                  // documents
+
     struct Batch;
+    Revisions TakeKnown();
     Result<WriteState> Plan(const Write& write, Batch& batch);
     Result<bool> StoredIs(const Write& write, const Batch& batch);
     Result<Page> ScanWork(const ScanRequest& request);
     Result<bool> UniqueTaken(const struct IndexEntry& entry, const Batch& batch);
 
     std::unique_ptr<Kv> kv_;
-    mutable std::mutex mutex_;  // one writer; guards everything below
+    std::mutex commit_mutex_;         // one writer; reads never wait for it, nor for its sync
+    mutable std::mutex state_mutex_;  // guards everything below, briefly
     std::string trouble_;
-    // Documents as the last Load saw them; valid until a commit, so that a commit right after its
-    // load (the ledger's way) reads nothing twice.
-    std::unordered_map<std::string, std::optional<std::string>> fresh_;
+    // Revisions as loads saw them since the last commit, so that a commit right after its load
+    // (the ledger's way) reads nothing twice. A commit raises the epoch at its start and end.
+    Revisions known_;
+    uint64_t epoch_ = 0;
 };
 
 }  // namespace barracuda::store

@@ -22,7 +22,7 @@ std::string WhereOf(const Ref& ref) { return static_cast<char>(ref.collection) +
 std::vector<std::string> UniqueValues(const Ref& ref, const std::optional<std::string>& document) {
     std::vector<std::string> values;
     if (!document || ref.collection == Collection::kConversions) return values;
-    for (const auto& entry : EntriesOf(ref, *document)) {
+    for (const auto& entry : EntriesOf(ref, domain::TopFields(*document))) {
         if (entry.unique_prefix > 0) values.push_back(entry.key.substr(0, entry.unique_prefix));
     }
     return values;

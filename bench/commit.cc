@@ -1,0 +1,209 @@
+// The commit path alone (lane, load, decide, encode, index entries, one synced batch, answers)
+// beside a bare RocksDB writer that puts exactly the same bytes: the changes are recorded from a
+// run of the ledger over memory, then replayed as plain WriteBatches with the same options.
+//
+//     bench_commit [COMMANDS [IN_FLIGHT [ROUNDS]]]
+//
+// Ours and theirs alternate, so that the ratio is of one machine in one state. Directories are made
+// beside the program, on the disk that is measured, and removed.
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+#include "store/rocks/rocks_kv.h"
+
+namespace barracuda {
+namespace {
+
+using Batches = std::vector<std::vector<store::KvChange>>;
+
+// Keeps every batch that is applied; reads go to memory.
+class RecordingKv final : public store::Kv {
+public:
+    explicit RecordingKv(Batches& batches)
+        : memory_(std::make_shared<store::MemoryKv::Data>()), batches_(batches) {}
+    Result<std::vector<std::optional<std::string>>> MultiGet(
+        store::Space space, std::span<const std::string> keys
+    ) override {
+        return memory_.MultiGet(space, keys);
+    }
+    Result<bool> Apply(std::span<const store::KvChange> changes) override {
+        batches_.emplace_back(changes.begin(), changes.end());
+        return memory_.Apply(changes);
+    }
+    std::unique_ptr<store::KvIterator> Iterate(store::Space space) override {
+        return memory_.Iterate(space);
+    }
+    Result<bool> Backup(const std::string& directory) override { return memory_.Backup(directory); }
+
+private:
+    store::MemoryKv memory_;
+    Batches& batches_;
+};
+
+struct Directory {
+    std::string path;
+    Directory() {
+        std::string name = (std::filesystem::current_path() / "bench-commit-XXXXXX").string();
+        if (!mkdtemp(name.data())) throw std::runtime_error("cannot make " + name);
+        path = name;
+    }
+    ~Directory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+};
+
+struct Measured {
+    double seconds = 0;
+    double cpu_us_each = 0;
+    size_t batches = 0;
+};
+
+double CpuSeconds() {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+template <typename Work>
+Measured Measure(size_t commands, Work work) {
+    double cpu = CpuSeconds();
+    auto start = std::chrono::steady_clock::now();
+    size_t batches = work();
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    return {took.count(), (CpuSeconds() - cpu) * 1e6 / static_cast<double>(commands), batches};
+}
+
+domain::Report ReportOf(size_t number) {
+    domain::Report report;
+    report.route = "postback";
+    // Clicks come in no order of their bytes.
+    std::string click = fmt::format("{:08x}-{}", number * 2654435761u % (1ull << 32), number);
+    report.key = {ClickId(click), GoalId("5"), ""};
+    report.goal_type = domain::GoalType::kRegistration;
+    report.given.Set(domain::Field::kAffiliateId, std::to_string(number % 100));
+    report.defaults.Set(domain::Field::kAmount, "0");
+    report.defaults.Set(domain::Field::kCurrency, "USD");
+    report.new_id = ObjectId::New();
+    report.command_id = ObjectId::New();
+    report.by = "open";
+    return report;
+}
+
+// Keeps `in_flight` commands under way until all are answered; the number of batches.
+size_t Drive(store::Engine& engine, size_t commands, size_t in_flight) {
+    ledger::Options options;
+    options.node = "bench";
+    std::mutex mutex;
+    std::condition_variable all;
+    size_t sent = 0, answered = 0, recorded = 0;
+    std::unique_ptr<ledger::Ledger> ledger;
+    std::function<void(Result<domain::Decision>)> done = [&](Result<domain::Decision> decision) {
+        size_t next;
+        {
+            std::lock_guard lock(mutex);
+            recorded += decision && decision->verdict == domain::Verdict::kRecorded;
+            if (++answered == commands) all.notify_one();
+            next = sent < commands ? sent++ : commands;
+        }
+        if (next < commands) (void)ledger->Submit(ReportOf(next), 0, done);
+    };
+    ledger = std::make_unique<ledger::Ledger>(engine, options, ledger::Hooks{});
+    for (size_t i = 0; i < in_flight; ++i) {
+        size_t next;
+        {
+            std::lock_guard lock(mutex);
+            if (sent == commands) break;
+            next = sent++;
+        }
+        (void)ledger->Submit(ReportOf(next), 0, done);
+    }
+    std::unique_lock lock(mutex);
+    all.wait(lock, [&] { return answered == commands; });
+    lock.unlock();
+    ledger->Stop();
+    if (recorded != commands) throw std::runtime_error("not every command was recorded");
+    return ledger->counters().batches;
+}
+
+template <typename Value>
+Value Must(Result<Value> result) {
+    if (!result) throw std::runtime_error(result.error().message);
+    return std::move(*result);
+}
+
+Measured Ours(size_t commands, size_t in_flight) {
+    Directory directory;
+    auto engine = Must(store::KvEngine::Open(Must(store::OpenRocks({directory.path + "/db"}))));
+    return Measure(commands, [&] { return Drive(*engine, commands, in_flight); });
+}
+
+Measured Bare(const Batches& batches, size_t commands) {
+    Directory directory;
+    auto kv = Must(store::OpenRocks({directory.path + "/db"}));
+    return Measure(commands, [&] {
+        for (const auto& batch : batches) Must(kv->Apply(batch));
+        return batches.size();
+    });
+}
+
+void Print(const char* name, const Measured& measured, size_t commands) {
+    fmt::print(
+        "{:<22} {:>9.0f} conversions/s  {:5.1f} us CPU each  batches of {:.0f}\n",
+        name,
+        static_cast<double>(commands) / measured.seconds,
+        measured.cpu_us_each,
+        static_cast<double>(commands) / static_cast<double>(measured.batches)
+    );
+}
+
+int Run(size_t commands, size_t in_flight, int rounds) {
+    Batches batches;
+    {
+        auto engine = Must(store::KvEngine::Open(std::make_unique<RecordingKv>(batches)));
+        Drive(*engine, commands, in_flight);
+    }
+    std::vector<double> ratios;
+    for (int round = 0; round < rounds; ++round) {
+        auto ours = Ours(commands, in_flight);
+        auto bare = Bare(batches, commands);
+        Print("commit path", ours, commands);
+        Print("bare RocksDB writer", bare, commands);
+        ratios.push_back(bare.seconds / ours.seconds);
+    }
+    std::sort(ratios.begin(), ratios.end());
+    fmt::print(
+        "commit path : bare writer = {:.2f} (median of {} rounds)\n",
+        ratios[ratios.size() / 2],
+        rounds
+    );
+    return 0;
+}
+
+}  // namespace
+}  // namespace barracuda
+
+int main(int argc, char** argv) {
+    auto number = [&](int at, size_t otherwise) {
+        return argc > at ? std::stoul(argv[at]) : otherwise;
+    };
+    try {
+        return barracuda::Run(number(1, 100'000), number(2, 64), static_cast<int>(number(3, 3)));
+    } catch (const std::exception& failed) {
+        fmt::print(stderr, "bench_commit: {}\n", failed.what());
+        return 2;
+    }
+}
