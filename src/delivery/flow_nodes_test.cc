@@ -210,6 +210,9 @@ TEST_F(FlowNodesTest, ControlMemoryAloneDoesNotKnowAnothersContacts) {
     std::this_thread::sleep_for(milliseconds(100));  // a has read its contacts: none
     const ObjectId id = b.Create("contact");
     ASSERT_TRUE(Comes([&] { return Read(id).ftd; }));
+    // Nothing of b may come after the rejection: an outcome's commit makes b follow the flags too.
+    ASSERT_TRUE(Comes([&] { return engine->WorkOwners()->empty(); }));
+    std::this_thread::sleep_for(milliseconds(200));
     a.Reject("6");
     EXPECT_FALSE(Comes([&] { return !Read(id).ftd; }, milliseconds(500)));
 }
