@@ -6,6 +6,7 @@
 
 #include <future>
 
+#include "ledger/test_settle.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -93,15 +94,7 @@ struct Node {
     Result<bool> Begin(bool repeatable) {
         return rules.Begin(ledger, {{"5", false}, {"6", repeatable}}, milliseconds(0));
     }
-    void Settle() {
-        std::promise<void> done;
-        ledger.Edit(
-            {store::Collection::kSettings, "nothing"},
-            [](const auto&) { return ledger::EditPlan{}; },
-            [&](Result<ledger::EditState>) { done.set_value(); }
-        );
-        done.get_future().wait();
-    }
+    void Settle() { ledger::Settle(ledger); }
     void Heartbeat() {
         clock_ms += 2'000;
         membership.Step();

@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
-
+#include "ledger/test_settle.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -44,15 +43,7 @@ struct MembershipTest : testing::Test {
             return options;
         }
         // Everything handed to the ledger so far is done.
-        void Settle() {
-            std::promise<void> done;
-            ledger.Edit(
-                {store::Collection::kSettings, "nothing"},
-                [](const auto&) { return ledger::EditPlan{}; },
-                [&](Result<ledger::EditState>) { done.set_value(); }
-            );
-            done.get_future().wait();
-        }
+        void Settle() { ledger::Settle(ledger); }
         void Step() {
             membership.Step();
             Settle();

@@ -5,10 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
-
 #include "delivery/dispatcher.h"
 #include "delivery/membership.h"
+#include "ledger/test_settle.h"
 #include "net/test_server.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
@@ -101,15 +100,7 @@ struct OwnershipTest : testing::Test {
             hooks.owed = [this](const auto& c, const auto& ids) { dispatcher.Owe(c, ids); };
             return hooks;
         }
-        void Settle() {
-            std::promise<void> done;
-            ledger.Edit(
-                {store::Collection::kSettings, "nothing"},
-                [](const auto&) { return ledger::EditPlan{}; },
-                [&](Result<ledger::EditState>) { done.set_value(); }
-            );
-            done.get_future().wait();
-        }
+        void Settle() { ledger::Settle(ledger); }
         // A conversion with one delivery, owed by this node.
         void Record(const std::string& click) {
             domain::Report report;

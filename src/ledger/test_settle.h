@@ -1,0 +1,20 @@
+// For tests: waits until everything handed to a ledger so far is done.
+#pragma once
+
+#include <future>
+
+#include "ledger/ledger.h"
+
+namespace barracuda::ledger {
+
+inline void Settle(Ledger& ledger) {
+    std::promise<void> done;
+    ledger.Edit(
+        {store::Collection::kSettings, "nothing"},
+        [](const auto&) { return EditPlan{}; },
+        [&](Result<EditState>) { done.set_value(); }
+    );
+    done.get_future().wait();
+}
+
+}  // namespace barracuda::ledger
