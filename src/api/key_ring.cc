@@ -19,15 +19,15 @@ std::string EncodeKey(const ApiKey& key) {
 }
 
 ApiKey DecodeKey(std::string_view bson) {
-    auto text = [&](const char* name) { return domain::TopText(bson, name).value_or(""); };
+    const domain::TopFields fields(bson);
     ApiKey key;
-    key.hash = text("_id");
+    key.hash = fields.TextOr("_id");
     key.id = key.hash.substr(0, 12);
-    key.name = text("name");
-    key.scope = text("scope") == "admin" ? Scope::kAdmin : Scope::kIngest;
-    key.affiliate = text("affiliate");
-    key.revoked = text("revoked") == "true";
-    key.created = Time{std::strtoll(text("createdAt").c_str(), nullptr, 10)};
+    key.name = fields.TextOr("name");
+    key.scope = fields.TextOr("scope") == "admin" ? Scope::kAdmin : Scope::kIngest;
+    key.affiliate = fields.TextOr("affiliate");
+    key.revoked = fields.TextOr("revoked") == "true";
+    key.created = Time{fields.Number("createdAt")};
     return key;
 }
 

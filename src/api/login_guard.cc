@@ -28,10 +28,6 @@ Place PlaceOf(const std::string& key) {
         fmt::format("login_guard/{:02x}", bucket % SharedLoginGuard::kDocuments), hash.substr(2)};
 }
 
-std::int64_t NumberIn(std::string_view bson, const char* name) {
-    return std::strtoll(domain::TopText(bson, name).value_or("0").c_str(), nullptr, 10);
-}
-
 // `change` says whether the document is to be written.
 void Change(
     ledger::Ledger& ledger,
@@ -42,7 +38,7 @@ void Change(
     auto edit = [document, change = std::move(change)](const std::optional<std::string>& stored) {
         LoginFailures failures = stored ? DecodeFailures(*stored) : LoginFailures{};
         if (!change(failures)) return ledger::EditPlan{};
-        const std::int64_t rev = stored ? NumberIn(*stored, "rev") : 0;
+        const std::int64_t rev = stored ? domain::TopFields(*stored).Number("rev") : 0;
         return ledger::EditPlan{true, EncodeFailures(document, failures, rev + 1)};
     };
     ledger.Edit(
@@ -189,10 +185,9 @@ LoginFailures DecodeFailures(std::string_view bson) {
         return failures;
     }
     while (bson_iter_next(&element)) {
-        const std::string_view entry = domain::BytesOf(element);
+        const domain::TopFields entry(domain::BytesOf(element));
         failures.Put(
-            domain::TopText(entry, "key").value_or(""),
-            {static_cast<int>(NumberIn(entry, "failures")), NumberIn(entry, "last")}
+            entry.TextOr("key"), {static_cast<int>(entry.Number("failures")), entry.Number("last")}
         );
     }
     return failures;

@@ -12,14 +12,6 @@ namespace barracuda::api {
 
 namespace {
 
-std::string TextIn(std::string_view bson, const char* name) {
-    return domain::TopText(bson, name).value_or("");
-}
-
-int64_t NumberIn(std::string_view bson, const char* name) {
-    return std::strtoll(TextIn(bson, name).c_str(), nullptr, 10);
-}
-
 store::ScanRequest AllOf(store::Collection collection) {
     store::ScanRequest request;
     request.collection = collection;
@@ -42,13 +34,14 @@ std::string EncodeAdmin(const Admin& admin) {
 }
 
 Admin DecodeAdmin(std::string_view bson) {
+    const domain::TopFields fields(bson);
     Admin admin;
-    admin.email = Lower(TextIn(bson, "email"));
-    admin.name = TextIn(bson, "name");
-    admin.role = domain::TopText(bson, "role").value_or("admin");
-    admin.password = TextIn(bson, "password");
-    admin.rev = NumberIn(bson, "rev");
-    admin.created = Time{NumberIn(bson, "createdAt")};
+    admin.email = Lower(fields.TextOr("email"));
+    admin.name = fields.TextOr("name");
+    admin.role = fields.TextOr("role", "admin");
+    admin.password = fields.TextOr("password");
+    admin.rev = fields.Number("rev");
+    admin.created = Time{fields.Number("createdAt")};
     return admin;
 }
 
@@ -140,12 +133,13 @@ std::string EncodeSession(const Session& session) {
 }
 
 Session DecodeSession(std::string_view bson) {
+    const domain::TopFields fields(bson);
     Session session;
-    session.hash = TextIn(bson, "_id");
-    session.email = TextIn(bson, "email");
-    session.seen = Time{NumberIn(bson, "seen")};
-    session.rev = NumberIn(bson, "rev");
-    session.created = Time{NumberIn(bson, "createdAt")};
+    session.hash = fields.TextOr("_id");
+    session.email = fields.TextOr("email");
+    session.seen = Time{fields.Number("seen")};
+    session.rev = fields.Number("rev");
+    session.created = Time{fields.Number("createdAt")};
     return session;
 }
 

@@ -47,11 +47,9 @@ unsigned ThreadsOf(const config::Config& config) {
 
 Result<net::ClientOptions> ClientOptionsOf(const config::Config& config) {
     net::ClientOptions options;
-    for (const auto& range : config.network.allow_addresses) {
-        auto cidr = net::Cidr::Parse(range);
-        if (!cidr) return Fail(cidr.error());
-        options.allowed.push_back(*cidr);
-    }
+    auto allowed = net::ParseRanges(config.network.allow_addresses);
+    if (!allowed) return Fail(allowed.error());
+    options.allowed = std::move(*allowed);
     return options;
 }
 

@@ -86,5 +86,11 @@ TEST(ObjectIdTest, UniqueAndReversible) {
     EXPECT_FALSE(ObjectId::Parse("5"));
 }
 
+TEST(Text, HexComesBackAndNothingElseIsTaken) {
+    EXPECT_EQ(BytesOfHex(HexOf(std::string("\0\x7f\xff", 3))), std::string("\0\x7f\xff", 3));
+    EXPECT_EQ(BytesOfHex(""), "");
+    for (const char* bad : {"0", "0g", "AB", " 00", "0x00"}) EXPECT_FALSE(BytesOfHex(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace barracuda

@@ -77,6 +77,20 @@ std::string HexOf(std::string_view bytes) {
     return hex;
 }
 
+std::optional<std::string> BytesOfHex(std::string_view hex) {
+    if (hex.size() % 2 != 0 ||
+        hex.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
+        return std::nullopt;
+    }
+    auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+    std::string bytes;
+    bytes.reserve(hex.size() / 2);
+    for (size_t i = 0; i < hex.size(); i += 2) {
+        bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
+    }
+    return bytes;
+}
+
 std::string HashHex(std::string_view text, size_t size) {
     BARRACUDA_CHECK(size >= crypto_generichash_BYTES_MIN && size <= crypto_generichash_BYTES_MAX);
     std::string hash(size, '\0');

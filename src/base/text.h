@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ std::string Lower(std::string_view text);
 std::string_view Trim(std::string_view text);
 
 std::string HexOf(std::string_view bytes);
+// The way back; nullopt where it is not lower hex of whole bytes.
+std::optional<std::string> BytesOfHex(std::string_view hex);
 
 // First `size` bytes of BLAKE2b(text), as lower hex (libsodium). For ids that must be the same on
 // every attempt, not for secrets.

@@ -185,11 +185,12 @@ Result<std::optional<DeliveryRow>> ByAttempt(
     auto page = log.Read({.log = store::LogId::kAttempts, .about = id, .limit = 1});
     if (!page) return Fail(page.error());
     if (page->documents.empty()) return std::optional<DeliveryRow>();
-    auto text = [&](const char* name) {
-        return domain::TopText(page->documents.front(), name).value_or("");
-    };
-    auto ref =
-        store::RefOf({ClickId(text("click_id")), GoalId(text("goal_id")), text("occurrence")});
+    const domain::TopFields attempt(page->documents.front());
+    auto ref = store::RefOf(
+        {ClickId(attempt.TextOr("click_id")),
+         GoalId(attempt.TextOr("goal_id")),
+         attempt.TextOr("occurrence")}
+    );
     auto loaded = engine.Load(std::span(&ref, 1));
     if (!loaded) return Fail(loaded.error());
     return RowIn(loaded->front(), id);

@@ -26,6 +26,16 @@ struct DeliveryFilter {
     std::optional<Time> from{}, to{};
 
     bool Matches(const domain::Conversion& conversion, const domain::Delivery& delivery) const;
+
+    // Calls `visit(name, text)` for each text of a filter, by its name in queries and documents.
+    template <typename Filter, typename Visit>
+    static void EachText(Filter& filter, Visit visit) {
+        visit("network", filter.network);
+        visit("kind", filter.kind);
+        visit("goal_id", filter.goal);
+        visit("affiliate_id", filter.affiliate);
+        visit("click_id", filter.click);
+    }
 };
 
 struct DeliveryQuery {

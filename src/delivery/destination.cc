@@ -10,6 +10,19 @@ using std::chrono::milliseconds;
 
 constexpr const char* kPrivateKind = "private_api";
 
+void SendBy(
+    Network& network,
+    const domain::Delivery& delivery,
+    const Parameters& parameters,
+    Network::Done done
+) {
+    if (delivery.kind == kPrivateKind) {
+        network.PrivateConversion(delivery.id, parameters, std::move(done));
+    } else {
+        network.GoalPostback(delivery.id, parameters, std::move(done));
+    }
+}
+
 class IrevDestination final : public Destination {
 public:
     IrevDestination(net::Client& client, NetworkSettings settings)
@@ -17,11 +30,7 @@ public:
 
     void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done)
         override {
-        if (delivery.kind == kPrivateKind) {
-            network_.PrivateConversion(delivery.id, parameters, std::move(done));
-        } else {
-            network_.GoalPostback(delivery.id, parameters, std::move(done));
-        }
+        SendBy(network_, delivery, parameters, std::move(done));
     }
 
 private:
@@ -35,11 +44,7 @@ public:
 
     void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done)
         override {
-        if (delivery.kind == kPrivateKind) {
-            network_.PrivateConversion(delivery.id, parameters, std::move(done));
-        } else {
-            network_.GoalPostback(delivery.id, parameters, std::move(done));
-        }
+        SendBy(network_, delivery, parameters, std::move(done));
     }
 
 private:

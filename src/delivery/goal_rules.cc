@@ -56,14 +56,12 @@ std::string Encode(const GoalRecord& record) {
 }
 
 GoalRecord DecodeGoalRecord(std::string_view bson) {
-    auto number = [&](const char* name) -> int64_t {
-        return std::strtoll(domain::TopText(bson, name).value_or("0").c_str(), nullptr, 10);
-    };
+    const domain::TopFields fields(bson);
     GoalRecord record;
-    record.epoch = number("epoch");
+    record.epoch = fields.Number("epoch");
     record.repeatable = GoalsIn(bson, "repeatable");
     record.announced = GoalsIn(bson, "announced");
-    record.rev = number("rev");
+    record.rev = fields.Number("rev");
     return record;
 }
 

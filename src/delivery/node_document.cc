@@ -36,24 +36,22 @@ std::string Encode(const NodeDocument& node) {
 
 // A state that is not known is not alive: nothing is sent by such a node.
 NodeDocument DecodeNode(std::string_view bson) {
-    auto text = [&](const char* name) { return domain::TopText(bson, name).value_or(""); };
-    auto number = [&](const char* name) -> int64_t {
-        return std::strtoll(text(name).c_str(), nullptr, 10);
-    };
+    const domain::TopFields fields(bson);
     NodeDocument node;
-    node.id = text("_id");
+    node.id = fields.TextOr("_id");
     node.state = NodeState::kDead;
-    if (text("state") == "alive") node.state = NodeState::kAlive;
-    if (text("state") == "left") node.state = NodeState::kLeft;
-    node.beat = number("beat");
-    node.goal_epoch = number("goal_epoch");
-    node.declared_by = text("declaredBy");
-    node.host = text("host");
-    node.pid = number("pid");
-    node.version = text("version");
-    node.started = Time{number("startedAt")};
-    node.seen = Time{number("seenAt")};
-    node.rev = number("rev");
+    const std::string state = fields.TextOr("state");
+    if (state == "alive") node.state = NodeState::kAlive;
+    if (state == "left") node.state = NodeState::kLeft;
+    node.beat = fields.Number("beat");
+    node.goal_epoch = fields.Number("goal_epoch");
+    node.declared_by = fields.TextOr("declaredBy");
+    node.host = fields.TextOr("host");
+    node.pid = fields.Number("pid");
+    node.version = fields.TextOr("version");
+    node.started = Time{fields.Number("startedAt")};
+    node.seen = Time{fields.Number("seenAt")};
+    node.rev = fields.Number("rev");
     return node;
 }
 

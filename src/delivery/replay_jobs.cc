@@ -19,25 +19,11 @@ store::Ref RefOf(const std::string& id) {
     return {store::Collection::kSettings, std::string(kPrefix) + id};
 }
 
-std::string FromHex(std::string_view hex) {
-    auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string bytes;
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-        bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
-    }
-    return bytes;
-}
-
 std::string EncodeFilter(const DeliveryFilter& filter) {
     domain::BsonWriter to;
-    auto text = [&](const char* name, const std::string& value) {
+    DeliveryFilter::EachText(filter, [&](const char* name, const std::string& value) {
         if (!value.empty()) to.Text(name, value);
-    };
-    text("network", filter.network);
-    text("kind", filter.kind);
-    text("goal_id", filter.goal);
-    text("affiliate_id", filter.affiliate);
-    text("click_id", filter.click);
+    });
     if (filter.code) to.Int("code", *filter.code);
     if (filter.from) to.Date("from", *filter.from);
     if (filter.to) to.Date("to", *filter.to);
@@ -45,33 +31,16 @@ std::string EncodeFilter(const DeliveryFilter& filter) {
 }
 
 DeliveryFilter DecodeFilter(std::string_view bson) {
-    auto text = [&](const char* name) { return domain::TopText(bson, name).value_or(""); };
-    auto number = [&](const char* name) -> std::optional<int64_t> {
-        auto found = domain::TopText(bson, name);
-        if (!found) return std::nullopt;
-        return std::strtoll(found->c_str(), nullptr, 10);
-    };
+    const domain::TopFields fields(bson);
     DeliveryFilter filter;
     filter.state = domain::DeliveryState::kDead;
-    filter.network = text("network");
-    filter.kind = text("kind");
-    filter.goal = text("goal_id");
-    filter.affiliate = text("affiliate_id");
-    filter.click = text("click_id");
-    if (auto code = number("code")) filter.code = static_cast<int>(*code);
-    if (auto from = number("from")) filter.from = Time{*from};
-    if (auto to = number("to")) filter.to = Time{*to};
+    DeliveryFilter::EachText(filter, [&](const char* name, std::string& value) {
+        value = fields.TextOr(name);
+    });
+    if (fields.Find("code")) filter.code = static_cast<int>(fields.Number("code"));
+    filter.from = fields.Date("from");
+    filter.to = fields.Date("to");
     return filter;
-}
-
-std::string SubDocument(std::string_view bson, const char* name) {
-    bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, name) ||
-        !BSON_ITER_HOLDS_DOCUMENT(&at)) {
-        return domain::BsonWriter().Take();
-    }
-    return std::string(domain::BytesOf(at));
 }
 
 DeliveryQuery QueryOf(const DeliveryFilter& filter, Time until) {
@@ -109,25 +78,24 @@ std::string EncodeJob(const ReplayJob& job) {
 }
 
 ReplayJob DecodeJob(std::string_view bson) {
-    auto text = [&](const char* name) { return domain::TopText(bson, name).value_or(""); };
-    auto number = [&](const char* name) { return std::strtoll(text(name).c_str(), nullptr, 10); };
+    const domain::TopFields fields(bson);
     ReplayJob job;
-    std::string id = text("_id");
+    std::string id = fields.TextOr("_id");
     job.id = id.substr(std::min(kPrefix.size(), id.size()));
-    std::string state = text("state");
+    std::string state = fields.TextOr("state");
     job.state = state == "done"        ? JobState::kDone
                 : state == "cancelled" ? JobState::kCancelled
                                        : JobState::kRunning;
-    job.by = text("by");
-    job.node = text("node");
-    job.rate = static_cast<int>(number("rate"));
-    job.filter = DecodeFilter(SubDocument(bson, "filter"));
-    job.cursor = FromHex(text("cursor"));
-    job.replayed = number("replayed");
-    job.error = text("error");
-    job.rev = number("rev");
-    job.created = Time{number("createdAt")};
-    job.updated = Time{number("updatedAt")};
+    job.by = fields.TextOr("by");
+    job.node = fields.TextOr("node");
+    job.rate = static_cast<int>(fields.Number("rate"));
+    job.filter = DecodeFilter(fields.Bytes("filter"));
+    job.cursor = BytesOfHex(fields.TextOr("cursor")).value_or("");
+    job.replayed = fields.Number("replayed");
+    job.error = fields.TextOr("error");
+    job.rev = fields.Number("rev");
+    job.created = Time{fields.Number("createdAt")};
+    job.updated = Time{fields.Number("updatedAt")};
     return job;
 }
 

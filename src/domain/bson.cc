@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "base/check.h"
 #include "base/money.h"
@@ -103,6 +104,7 @@ std::string_view BytesOf(const bson_iter_t& at) {
 }
 
 TopFields::TopFields(std::string_view bson) {
+    if (bson.empty()) return;  // libbson would take no data for a fault of ours
     bson_iter_t at;
     auto* data = reinterpret_cast<const uint8_t*>(bson.data());
     if (!bson_iter_init_from_data(&at, data, bson.size())) return;
@@ -129,6 +131,20 @@ const bson_iter_t* TopFields::Find(std::string_view name) const {
 std::optional<std::string> TopFields::Text(std::string_view name) const {
     const auto* at = Find(name);
     return at ? ScalarText(*at) : std::nullopt;
+}
+
+std::string TopFields::TextOr(std::string_view name, std::string_view otherwise) const {
+    auto text = Text(name);
+    return text ? std::move(*text) : std::string(otherwise);
+}
+
+int64_t TopFields::Number(std::string_view name) const {
+    return std::strtoll(TextOr(name).c_str(), nullptr, 10);
+}
+
+std::string_view TopFields::Bytes(std::string_view name) const {
+    const auto* at = Find(name);
+    return at && BSON_ITER_HOLDS_DOCUMENT(at) ? BytesOf(*at) : std::string_view();
 }
 
 std::optional<Time> TopFields::Date(std::string_view name) const {

@@ -49,7 +49,11 @@ public:
     explicit TopFields(std::string_view bson);
     const bson_iter_t* Find(std::string_view name) const;
     std::optional<std::string> Text(std::string_view name) const;  // ScalarText of it
+    std::string TextOr(std::string_view name, std::string_view otherwise = "") const;
+    int64_t Number(std::string_view name) const;  // a date as its ms; 0 where there is none
     std::optional<Time> Date(std::string_view name) const;
+    std::string_view Bytes(std::string_view name
+    ) const;  // of a document; empty where there is none
 
 private:
     struct Entry {

@@ -125,6 +125,16 @@ Result<Cidr> Cidr::Parse(std::string_view text) {
     return Cidr{.base = FromIpv6(bytes), .bits = bits};
 }
 
+Result<std::vector<Cidr>> ParseRanges(std::span<const std::string> texts) {
+    std::vector<Cidr> ranges;
+    for (const auto& text : texts) {
+        auto range = Cidr::Parse(text);
+        if (!range) return Fail(range.error());
+        ranges.push_back(*range);
+    }
+    return ranges;
+}
+
 bool Cidr::Contains(const IpAddress& address) const {
     if (address.v4 != base.v4) return false;
     const int whole = bits / 8;

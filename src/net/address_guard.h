@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +34,9 @@ struct Cidr {
     static Result<Cidr> Parse(std::string_view text);
     bool Contains(const IpAddress& address) const;
 };
+
+// Every one, or the first that is none.
+Result<std::vector<Cidr>> ParseRanges(std::span<const std::string> texts);
 
 class AddressGuard {
 public:

@@ -92,12 +92,12 @@ Result<std::set<std::string>> IndexNames(MongoClient::Lease& lease, Collection c
     return names;
 }
 
-Result<bool> HasContent(MongoClient::Lease& lease, const char* name) {
+Result<bool> HasAny(MongoClient::Lease& lease, const char* name, const Bson& filter) {
     auto in = lease.Collection(name);
-    Bson none, options;
+    Bson options;
     options.Int("limit", 1).Int("maxTimeMS", 4'000);
     std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(
-        mongoc_collection_find_with_opts(in.get(), none.get(), options.get(), nullptr),
+        mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
         mongoc_cursor_destroy
     );
     const bson_t* document = nullptr;
@@ -108,18 +108,7 @@ Result<bool> HasContent(MongoClient::Lease& lease, const char* name) {
 }
 
 Result<bool> HasMarker(MongoClient::Lease& lease) {
-    auto in = lease.Collection(NameOf(Collection::kSettings));
-    Bson filter;
-    filter.Text("_id", kMarker);
-    std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(
-        mongoc_collection_find_with_opts(in.get(), filter.get(), nullptr, nullptr),
-        mongoc_cursor_destroy
-    );
-    const bson_t* document = nullptr;
-    bool found = mongoc_cursor_next(cursor.get(), &document);
-    bson_error_t error = {};
-    if (mongoc_cursor_error(cursor.get(), &error)) return Fail(ErrorOf(error));
-    return found;
+    return HasAny(lease, NameOf(Collection::kSettings), Bson().Text("_id", kMarker));
 }
 
 // Also proves that we may insert and update, before a request finds out.
@@ -203,7 +192,7 @@ Result<std::optional<std::string>> ForeignContent(MongoClient& client) {
     if (!marked) return Fail(marked.error());
     if (*marked) return std::optional<std::string>();
     for (const char* name : {"conversions", "contacts", "postbacks", "ftds"}) {
-        auto content = HasContent(*lease, name);
+        auto content = HasAny(*lease, name, Bson());
         if (!content) return Fail(content.error());
         if (*content) {
             return std::optional(fmt::format(
