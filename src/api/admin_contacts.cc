@@ -65,10 +65,8 @@ http::Response ListAnswer(store::Engine& engine, const report::ContactQuery& que
     if (!page) return ErrorResponse(page.error());
     auto tally = report::ContactStatsOf(engine, Time::Now());
     if (!tally) return ErrorResponse(tally.error());
-    std::string rows;
-    for (const auto& contact : page->rows) {
-        rows += (rows.empty() ? "" : ",") + ContactJson(contact).Done();
-    }
+    JsonList rows;
+    for (const auto& contact : page->rows) rows.Object(ContactJson(contact));
     JsonObject pagination, answer;
     pagination.Int("page", static_cast<int64_t>(query.page));
     pagination.Int("limit", static_cast<int64_t>(query.limit));
@@ -77,7 +75,7 @@ http::Response ListAnswer(store::Engine& engine, const report::ContactQuery& que
     pagination.Int("totalPages", static_cast<int64_t>(pages));
     auto stats = CommonStats(*tally);
     stats.Int("ftdCount", tally->ftd).Raw("totalFtdAmount", tally->FtdSum());
-    answer.Bool("success", true).Raw("data", "[" + rows + "]");
+    answer.Bool("success", true).List("data", rows);
     return JsonResponse(200, answer.Object("stats", stats).Object("pagination", pagination));
 }
 

@@ -60,10 +60,8 @@ http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& 
     auto stats = report::ConversionStatsOf(engine, Time::Now());
     if (!stats) return ErrorResponse(stats.error());
     int64_t total = query.Everything() ? stats->total.count : static_cast<int64_t>(listed->total);
-    std::string data;
-    for (const auto& row : listed->rows) {
-        data += (data.empty() ? "" : ",") + ConversionJson(row).Done();
-    }
+    JsonList data;
+    for (const auto& row : listed->rows) data.Object(ConversionJson(row));
     JsonObject numbers, pagination, body;
     numbers.Int("total", stats->total.count).Object("byGoalType", Counts(stats->goal_types));
     numbers.Object("byStatus", Counts(stats->statuses)).Raw("totalAmount", stats->total.Sum());
@@ -72,7 +70,7 @@ http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& 
     pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
     pagination.Int("total", total).Int("totalPages", (total + limit - 1) / limit);
     pagination.TextOrNull("nextCursor", CursorText(listed->next_cursor));
-    body.Bool("success", true).Raw("data", "[" + data + "]").Object("stats", numbers);
+    body.Bool("success", true).List("data", data).Object("stats", numbers);
     return JsonResponse(200, body.Object("pagination", pagination));
 }
 

@@ -36,15 +36,9 @@ bool LastHostIs(store::LogStore& logs, const std::string& id, const std::string&
 }
 
 http::Response AnswerList(const delivery::DeliveryPage& page, size_t limit) {
-    std::string data;
-    for (const auto& row : page.rows) {
-        data += (data.empty() ? "" : ",") + DeliveryRowJson(row).Done();
-    }
-    JsonObject pagination, body;
-    pagination.Int("limit", static_cast<int64_t>(limit));
-    pagination.TextOrNull("nextCursor", CursorText(page.cursor));
-    body.Bool("success", true).Raw("data", "[" + data + "]");
-    return JsonResponse(200, body.Object("pagination", pagination));
+    JsonList data;
+    for (const auto& row : page.rows) data.Object(DeliveryRowJson(row));
+    return CursorPage(data, limit, page.cursor);
 }
 
 // The part of "/api/admin/deliveries/{id}" or "/api/admin/deliveries/{id}/action".
@@ -127,19 +121,17 @@ void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
 void GetDelivery(Service& service, std::shared_ptr<Call> call) {
     WithDelivery(service, call, [&service, call](delivery::DeliveryRow row) {
         auto data = DeliveryRowJson(row);
-        std::string attempts;
+        JsonList attempts;
         if (service.logs) {
             auto page = service.logs->Read(
                 {.log = store::LogId::kAttempts, .about = row.delivery_id, .limit = kAttemptsShown}
             );
             if (!page) return call->respond(ErrorResponse(page.error()));
             for (const auto& document : page->documents) {
-                attempts += (attempts.empty() ? "" : ",") + BsonJson(document);
+                attempts.Raw(BsonJson(document));
             }
         }
-        data.Raw("log", "[" + attempts + "]");
-        JsonObject body;
-        call->respond(JsonResponse(200, body.Bool("success", true).Object("data", data)));
+        call->respond(DataAnswer(data.List("log", attempts)));
     });
 }
 

@@ -14,31 +14,10 @@ namespace {
 
 constexpr std::string_view kGoals = "/api/admin/goals/", kOffers = "/api/admin/offers/";
 
-http::Response Conflict(std::string message) {
-    return ErrorResponse({ErrorCode::kConflict, std::move(message), {}});
-}
-http::Response NotFound(const char* what) {
-    return ErrorResponse({ErrorCode::kNotFound, fmt::format("there is no such {}", what), {}});
-}
-
-http::Response Data(const JsonObject& data, const char* message = nullptr) {
+http::Response Saved(const JsonObject& data, const char* message) {
     JsonObject body;
-    body.Bool("success", true);
-    if (message) body.Text("message", message);
+    body.Bool("success", true).Text("message", message);
     return JsonResponse(200, body.Object("data", data));
-}
-
-http::Response DataList(const std::string& items) {
-    JsonObject body;
-    return JsonResponse(200, body.Bool("success", true).Raw("data", "[" + items + "]"));
-}
-
-void Append(std::string& items, const JsonObject& item) {
-    items += (items.empty() ? "" : ",") + item.Done();
-}
-
-bool Names(const std::vector<std::string>& list, std::string_view name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
 }
 
 void SaveGoal(Service& service, std::shared_ptr<Call> call, std::string_view id) {
@@ -71,7 +50,7 @@ void SaveGoal(Service& service, std::shared_ptr<Call> call, std::string_view id)
     if (auto problem = CheckTogether(goals)) return call->respond(ProblemResponse(*problem));
     auto answer = [&service, id = goal->id, create] {
         const auto* saved = service.catalog->catalog()->FindGoal(id);
-        return saved ? Data(GoalJson(*saved), create ? "Goal created" : "Goal saved")
+        return saved ? Saved(GoalJson(*saved), create ? "Goal created" : "Goal saved")
                      : NotFound("goal");
     };
     auto key = domain::EntityKey("goal", goal->id);
@@ -125,7 +104,7 @@ void SaveOffer(Service& service, std::shared_ptr<Call> call, std::string_view id
     }
     auto answer = [&service, id = offer->id, create] {
         const auto* saved = service.catalog->catalog()->FindOffer(id);
-        return saved ? Data(OfferJson(*saved), create ? "Offer created" : "Offer saved")
+        return saved ? Saved(OfferJson(*saved), create ? "Offer created" : "Offer saved")
                      : NotFound("offer");
     };
     auto key = domain::EntityKey("offer", offer->id);
@@ -134,6 +113,10 @@ void SaveOffer(Service& service, std::shared_ptr<Call> call, std::string_view id
 }
 
 }  // namespace
+
+bool Names(const std::vector<std::string>& list, std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 std::string NameIn(const http::Request& request, std::string_view base) {
     std::string_view path = request.path;
@@ -181,15 +164,15 @@ EntityEdit DeleteEdit() {
 }
 
 void ListGoals(Service& service, std::shared_ptr<Call> call) {
-    std::string items;
-    for (const auto& goal : service.catalog->catalog()->goals()) Append(items, GoalJson(goal));
-    call->respond(DataList(items));
+    JsonList items;
+    for (const auto& goal : service.catalog->catalog()->goals()) items.Object(GoalJson(goal));
+    call->respond(DataAnswer(items));
 }
 
 void GetGoal(Service& service, std::shared_ptr<Call> call) {
     auto catalog = service.catalog->catalog();
     const auto* goal = catalog->FindGoal(NameIn(call->request, kGoals));
-    call->respond(goal ? Data(GoalJson(*goal)) : NotFound("goal"));
+    call->respond(goal ? DataAnswer(GoalJson(*goal)) : NotFound("goal"));
 }
 
 void PostGoal(Service& service, std::shared_ptr<Call> call) { SaveGoal(service, call, ""); }
@@ -218,22 +201,21 @@ void DeleteGoal(Service& service, std::shared_ptr<Call> call) {
     }
     if (auto problem = CheckTogether(goals)) return call->respond(Conflict(problem->Text()));
     EditEntity(service, call, domain::EntityKey("goal", id), DeleteEdit(), [] {
-        JsonObject body;
-        return JsonResponse(200, body.Bool("success", true).Text("message", "Goal deleted"));
+        return Saying("Goal deleted");
     });
 }
 
 void ListOffers(Service& service, std::shared_ptr<Call> call) {
     auto catalog = service.catalog->catalog();
-    std::string items;
-    for (const auto& [id, offer] : catalog->offers()) Append(items, OfferJson(offer));
-    call->respond(DataList(items));
+    JsonList items;
+    for (const auto& [id, offer] : catalog->offers()) items.Object(OfferJson(offer));
+    call->respond(DataAnswer(items));
 }
 
 void GetOffer(Service& service, std::shared_ptr<Call> call) {
     auto catalog = service.catalog->catalog();
     const auto* offer = catalog->FindOffer(NameIn(call->request, kOffers));
-    call->respond(offer ? Data(OfferJson(*offer)) : NotFound("offer"));
+    call->respond(offer ? DataAnswer(OfferJson(*offer)) : NotFound("offer"));
 }
 
 void PostOffer(Service& service, std::shared_ptr<Call> call) { SaveOffer(service, call, ""); }
@@ -245,8 +227,7 @@ void PutOffer(Service& service, std::shared_ptr<Call> call) {
 void DeleteOffer(Service& service, std::shared_ptr<Call> call) {
     std::string id = NameIn(call->request, kOffers);
     EditEntity(service, call, domain::EntityKey("offer", id), DeleteEdit(), [] {
-        JsonObject body;
-        return JsonResponse(200, body.Bool("success", true).Text("message", "Offer deleted"));
+        return Saying("Offer deleted");
     });
 }
 

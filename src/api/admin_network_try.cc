@@ -117,11 +117,9 @@ Read<Trial> ReadTrial(Service& service, const Call& call) {
 JsonObject CallJson(const domain::RenderedCall& call) {
     JsonObject to;
     to.Text("method", call.method).Text("url", call.url);
-    std::string headers;
-    for (const auto& header : call.headers) {
-        headers += (headers.empty() ? "" : ",") + JsonText(header);
-    }
-    return to.Raw("headers", "[" + headers + "]").Text("body", call.body);
+    JsonList headers;
+    for (const auto& header : call.headers) headers.Text(header);
+    return to.List("headers", headers).Text("body", call.body);
 }
 
 http::Response Preview(const Trial& trial) {

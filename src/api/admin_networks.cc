@@ -20,23 +20,9 @@ constexpr std::chrono::milliseconds kConnectTimeout{2'000};
 constexpr size_t kWorkMax = 100'000;
 constexpr size_t kWorkPage = 500;
 
-http::Response Conflict(std::string message) {
-    return ErrorResponse({ErrorCode::kConflict, std::move(message), {}});
-}
-http::Response NoNetwork() {
-    return ErrorResponse({ErrorCode::kNotFound, "there is no such network", {}});
-}
-
 JsonObject JsonOf(const delivery::Snapshot& snapshot, const Network& network) {
     auto secrets = snapshot.secrets.find(network.name);
     return NetworkJson(network, secrets == snapshot.secrets.end() ? nullptr : &secrets->second);
-}
-
-bool IsCheck(const http::Request& request) {
-    for (const auto& [name, value] : request.query) {
-        if (name == "check" && value == "1") return true;
-    }
-    return false;
 }
 
 // What needs the other entities or sockets' types, and asks nobody.
@@ -77,16 +63,12 @@ std::vector<Address> AddressesOf(const Network& network) {
 
 // The guard that attempts meet: what a network itself allows does not widen it (networks.md).
 net::AddressGuard GuardOf(const config::Config& config) {
-    std::vector<net::Cidr> allowed;
-    for (const auto& range : config.network.allow_addresses) {
-        if (auto cidr = net::Cidr::Parse(range)) allowed.push_back(*cidr);
-    }
-    return net::AddressGuard(std::move(allowed));
+    return net::AddressGuard(net::ParseRanges(config.network.allow_addresses).value());
 }
 
-// Resolves every host of the network; with `connect` also calls it. `reached`: JSON items.
+// Resolves every host of the network; with `connect` also calls it. `reached` tells of each.
 std::optional<Problem> CheckReach(
-    const config::Config& config, const Network& network, bool connect, std::string* reached
+    const config::Config& config, const Network& network, bool connect, JsonList& reached
 ) {
     const auto guard = GuardOf(config);
     for (const auto& [field, url] : AddressesOf(network)) {
@@ -110,7 +92,7 @@ std::optional<Problem> CheckReach(
             JsonObject item;
             item.Text("field", field).Text("address", one.address).Bool("allowed", one.allowed);
             item.Bool("connected", one.connected).TextOrNull("error", one.error);
-            *reached += (reached->empty() ? "" : ",") + item.Done();
+            reached.Object(item);
         }
         if (!usable) return Problem{field, "the host is not reachable: " + why, position};
     }
@@ -121,7 +103,7 @@ void Store(Service& service, std::shared_ptr<Call> call, const Network& network,
     auto answer = [&service, name = network.name, create] {
         auto snapshot = service.catalog->snapshot();
         const auto* saved = snapshot->catalog->FindNetwork(name);
-        if (!saved) return NoNetwork();
+        if (!saved) return NotFound("network");
         JsonObject body;
         body.Bool("success", true).Text("message", create ? "Network created" : "Network saved");
         return JsonResponse(200, body.Object("data", JsonOf(*snapshot, *saved)));
@@ -140,19 +122,19 @@ void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view 
     if (auto problem = CheckHere(*catalog, *network)) {
         return call->respond(ProblemResponse(*problem));
     }
-    const bool create = name.empty(), check = IsCheck(call->request);
+    const bool create = name.empty(), check = call->request.Asks("check");
     if (create && !check && catalog->FindNetwork(network->name)) {
         return call->respond(Conflict("there is a network of this name already"));
     }
     RunQuery(service, call, [&service, call, network = *network, create, check] {
-        std::string reached;
-        if (auto problem = CheckReach(service.config, network, check, &reached)) {
+        JsonList reached;
+        if (auto problem = CheckReach(service.config, network, check, reached)) {
             return call->respond(ProblemResponse(*problem));
         }
         if (!check) return Store(service, call, network, create);
         JsonObject answer;
         answer.Bool("success", true).Text("message", "Nothing is wrong; nothing was stored");
-        call->respond(JsonResponse(200, answer.Raw("reached", "[" + reached + "]")));
+        call->respond(JsonResponse(200, answer.List("reached", reached)));
     });
 }
 
@@ -185,25 +167,23 @@ Result<size_t> CountOwed(store::Engine& engine, std::string_view name) {
 
 void ListNetworks(Service& service, std::shared_ptr<Call> call) {
     auto snapshot = service.catalog->snapshot();
-    std::string items, refused;
+    JsonList items, refused;
     for (const auto& [name, network] : snapshot->catalog->networks()) {
-        items += (items.empty() ? "" : ",") + JsonOf(*snapshot, network).Done();
+        items.Object(JsonOf(*snapshot, network));
     }
     for (const auto& problem : snapshot->refused) {
-        refused += (refused.empty() ? "" : ",") + JsonText(problem.Text());
+        refused.Text(problem.Text());
     }
     JsonObject body;
-    body.Bool("success", true).Raw("data", "[" + items + "]");
-    call->respond(JsonResponse(200, body.Raw("refused", "[" + refused + "]")));
+    body.Bool("success", true).List("data", items).List("refused", refused);
+    call->respond(JsonResponse(200, body));
 }
 
 void GetNetwork(Service& service, std::shared_ptr<Call> call) {
     auto snapshot = service.catalog->snapshot();
     const auto* network = snapshot->catalog->FindNetwork(NameIn(call->request, kNetworks));
-    if (!network) return call->respond(NoNetwork());
-    JsonObject body;
-    body.Bool("success", true).Object("data", JsonOf(*snapshot, *network));
-    call->respond(JsonResponse(200, body));
+    if (!network) return call->respond(NotFound("network"));
+    call->respond(DataAnswer(JsonOf(*snapshot, *network)));
 }
 
 void PostNetwork(Service& service, std::shared_ptr<Call> call) { SaveNetwork(service, call, ""); }
@@ -216,16 +196,15 @@ void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
     auto catalog = service.catalog->catalog();
     std::string name = NameIn(call->request, kNetworks);
     const auto* network = catalog->FindNetwork(name);
-    if (!network) return call->respond(NoNetwork());
+    if (!network) return call->respond(NotFound("network"));
     if (network->meta.rev == 0) {
         return call->respond(Conflict("the network is the one of the settings: change it there"));
     }
     const bool comes_back = name == domain::kDefaultNetwork;
     for (const auto& [id, offer] : catalog->offers()) {
-        bool named =
-            std::find(offer.networks.begin(), offer.networks.end(), name) != offer.networks.end();
-        if (named && !comes_back)
+        if (Names(offer.networks, name) && !comes_back) {
             return call->respond(Conflict(fmt::format("offer {} names it", id)));
+        }
     }
     RunQuery(service, call, [&service, call, name, comes_back] {
         auto owed = CountOwed(service.engine, name);
@@ -236,8 +215,7 @@ void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
             )));
         }
         EditEntity(service, call, domain::EntityKey("network", name), DeleteEdit(), [] {
-            JsonObject body;
-            return JsonResponse(200, body.Bool("success", true).Text("message", "Network deleted"));
+            return Saying("Network deleted");
         });
     });
 }

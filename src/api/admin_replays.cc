@@ -16,14 +16,9 @@ constexpr size_t kCountedMax = 2'000'000;
 
 JsonObject FilterJson(const delivery::DeliveryFilter& filter) {
     JsonObject to;
-    auto text = [&](const char* name, const std::string& value) {
+    delivery::DeliveryFilter::EachText(filter, [&](const char* name, const std::string& value) {
         if (!value.empty()) to.Text(name, value);
-    };
-    text("network", filter.network);
-    text("kind", filter.kind);
-    text("goal_id", filter.goal);
-    text("affiliate_id", filter.affiliate);
-    text("click_id", filter.click);
+    });
     if (filter.code) to.Int("code", *filter.code);
     if (filter.from) to.Text("from", filter.from->Iso());
     if (filter.to) to.Text("to", filter.to->Iso());
@@ -89,10 +84,9 @@ void ListReplays(Service& service, std::shared_ptr<Call> call) {
     RunQuery(service, call, [&service, call] {
         auto jobs = service.replays->List();
         if (!jobs) return call->respond(ErrorResponse(jobs.error()));
-        std::string data;
-        for (const auto& job : *jobs) data += (data.empty() ? "" : ",") + JobJson(job).Done();
-        JsonObject body;
-        call->respond(JsonResponse(200, body.Bool("success", true).Raw("data", "[" + data + "]")));
+        JsonList data;
+        for (const auto& job : *jobs) data.Object(JobJson(job));
+        call->respond(DataAnswer(data));
     });
 }
 

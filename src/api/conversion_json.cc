@@ -17,13 +17,7 @@ std::string ObjectJson(const std::string& bytes) {
     return json;
 }
 
-std::string List(const std::vector<std::string>& items) {
-    std::string text;
-    for (const auto& item : items) text += (text.empty() ? "" : ",") + item;
-    return "[" + text + "]";
-}
-
-std::string DeliveryJson(const domain::Delivery& delivery) {
+JsonObject DeliveryJson(const domain::Delivery& delivery) {
     JsonObject to;
     to.Text("id", delivery.id).Text("destination", delivery.destination);
     to.Text("kind", delivery.kind).Text("state", domain::NameOf(delivery.state));
@@ -34,7 +28,7 @@ std::string DeliveryJson(const domain::Delivery& delivery) {
     if (delivery.status != 0) to.Int("status", delivery.status);
     if (!delivery.error.empty()) to.Text("error", delivery.error);
     if (!delivery.response.empty()) to.Text("response", delivery.response);
-    return to.Done();
+    return to;
 }
 
 }  // namespace
@@ -55,15 +49,15 @@ JsonObject ConversionJson(const domain::Conversion& c) {
             to.Raw(info.name, value);
         }
     }
-    std::vector<std::string> history, deliveries;
+    JsonList history, deliveries;
     for (const auto& entry : c.history) {
         JsonObject item;
         item.Text("at", entry.at.Iso()).Text("by", entry.by).Text("command", entry.command);
         item.Text("field", entry.field).Text("from", entry.from).Text("to", entry.to);
-        history.push_back(item.Done());
+        history.Object(item);
     }
-    for (const auto& delivery : c.deliveries) deliveries.push_back(DeliveryJson(delivery));
-    to.Raw("history", List(history)).Raw("deliveries", List(deliveries)).Int("rev", c.rev);
+    for (const auto& delivery : c.deliveries) deliveries.Object(DeliveryJson(delivery));
+    to.List("history", history).List("deliveries", deliveries).Int("rev", c.rev);
     return to.Text("createdAt", c.created.Iso()).Text("updatedAt", c.updated.Iso());
 }
 

@@ -176,9 +176,9 @@ domain::StatusSet ReadStatuses(ObjectReader& reader) {
 }
 
 std::string TextArray(const std::vector<std::string>& texts) {
-    std::string items;
-    for (const auto& text : texts) items += (items.empty() ? "" : ",") + JsonText(text);
-    return "[" + items + "]";
+    JsonList items;
+    for (const auto& text : texts) items.Text(text);
+    return items.Done();
 }
 
 template <typename Number>
@@ -190,14 +190,14 @@ void PutMeta(JsonObject& to, const domain::EntityMeta& meta) {
     to.Bool("builtIn", meta.rev == 0).Int("rev", meta.rev);
     if (meta.rev == 0) return;
     to.Text("createdAt", meta.created.Iso()).Text("updatedAt", meta.updated.Iso());
-    std::string items;
+    JsonList items;
     for (const auto& change : meta.history) {
         JsonObject item;
         item.Text("at", change.at.Iso()).Text("by", change.by).Text("field", change.field);
         item.Text("from", change.from).Text("to", change.to);
-        items += (items.empty() ? "" : ",") + item.Done();
+        items.Object(item);
     }
-    to.Raw("history", "[" + items + "]");
+    to.List("history", items);
 }
 
 }  // namespace

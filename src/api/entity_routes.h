@@ -36,6 +36,9 @@ void DeleteOffer(Service& service, std::shared_ptr<Call> call);
 // The part of the path after `base` ("/api/admin/networks/"), up to the next slash.
 std::string NameIn(const http::Request& request, std::string_view base);
 
+// Whether an entity's list of others holds this one.
+bool Names(const std::vector<std::string>& list, std::string_view name);
+
 // From what is stored to what shall be (nullopt: deleted), or why not. May run more than once.
 using EntityEdit = std::function<
     tl::expected<std::optional<std::string>, Error>(const std::optional<std::string>&)>;

@@ -18,20 +18,20 @@ std::optional<Time> ReadTime(Reader& reader, const char* name) {
 }
 
 std::string ReadCursor(Reader& reader) {
-    std::string hex = reader.Text("cursor");
-    if (hex.size() % 2 != 0 || hex.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        reader.Refuse("cursor", "is not one of ours");
-        return {};
-    }
-    auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string bytes;
-    for (size_t i = 0; i < hex.size(); i += 2) {
-        bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
-    }
-    return bytes;
+    auto bytes = BytesOfHex(reader.Text("cursor"));
+    if (!bytes) reader.Refuse("cursor", "is not one of ours");
+    return bytes.value_or("");
 }
 
 std::string CursorText(std::string_view cursor) { return HexOf(cursor); }
+
+http::Response CursorPage(const JsonList& data, size_t limit, std::string_view cursor) {
+    JsonObject pagination, body;
+    pagination.Int("limit", static_cast<int64_t>(limit));
+    pagination.TextOrNull("nextCursor", CursorText(cursor));
+    body.Bool("success", true).List("data", data);
+    return JsonResponse(200, body.Object("pagination", pagination));
+}
 
 size_t ReadLimit(Reader& reader) { return std::min<size_t>(reader.Count("limit", 50), 200); }
 

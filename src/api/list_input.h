@@ -1,4 +1,5 @@
-// What every list reads from its query: times, cursors, sizes.
+// What every list reads from its query: times, cursors, sizes; and how a page by cursor is
+// answered.
 #pragma once
 
 #include <optional>
@@ -6,6 +7,7 @@
 #include <string_view>
 
 #include "api/input.h"
+#include "api/respond.h"
 #include "base/time.h"
 
 namespace barracuda::api {
@@ -19,6 +21,9 @@ std::string CursorText(std::string_view cursor);
 
 // `limit`: 50, at most 200.
 size_t ReadLimit(Reader& reader);
+
+// {success, data[…], pagination{limit, nextCursor}}.
+http::Response CursorPage(const JsonList& data, size_t limit, std::string_view cursor);
 
 // A whole number within the bounds; absent: nullopt. Anything else is refused by name.
 std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int most);

@@ -22,12 +22,12 @@ std::string ValueJson(const bson_iter_t& at) {
         case BSON_TYPE_DOCUMENT:
             return BsonJson(domain::BytesOf(at));
         case BSON_TYPE_ARRAY: {
-            std::string items;
+            JsonList items;
             bson_iter_t item;
             if (bson_iter_recurse(&at, &item)) {
-                while (bson_iter_next(&item)) items += (items.empty() ? "" : ",") + ValueJson(item);
+                while (bson_iter_next(&item)) items.Raw(ValueJson(item));
             }
-            return "[" + items + "]";
+            return items.Done();
         }
         default:
             break;
@@ -48,15 +48,9 @@ std::string BsonJson(std::string_view bson) {
 }
 
 http::Response LogAnswerPage(const store::LogPage& page, size_t limit) {
-    std::string data;
-    for (const auto& document : page.documents) {
-        data += (data.empty() ? "" : ",") + BsonJson(document);
-    }
-    JsonObject pagination, body;
-    pagination.Int("limit", static_cast<int64_t>(limit));
-    pagination.TextOrNull("nextCursor", CursorText(page.cursor));
-    body.Bool("success", true).Raw("data", "[" + data + "]");
-    return JsonResponse(200, body.Object("pagination", pagination));
+    JsonList data;
+    for (const auto& document : page.documents) data.Raw(BsonJson(document));
+    return CursorPage(data, limit, page.cursor);
 }
 
 }  // namespace barracuda::api

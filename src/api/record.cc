@@ -100,16 +100,17 @@ JsonObject Head(
     head.Text("verdict", domain::NameOf(decision.verdict));
     head.Bool("isDuplicate", decision.is_duplicate);
     if (!call.explain) return head;
-    std::string trace, conflicts;
-    for (const auto& step : decision.trace) trace += (trace.empty() ? "" : ",") + JsonText(step);
-    head.Raw("trace", "[" + trace + "]");
+    JsonList trace, conflicts;
+    for (const auto& step : decision.trace) trace.Text(step);
+    head.List("trace", trace);
     for (const auto& conflict : decision.conflicts) {
         JsonObject item;
         item.Text("field", conflict.field).Text("stored", conflict.stored);
         item.Text("given", conflict.given);
-        conflicts += (conflicts.empty() ? "" : ",") + item.Done();
+        conflicts.Object(item);
     }
-    return head.Raw("conflict", conflicts.empty() ? "null" : "[" + conflicts + "]");
+    if (decision.conflicts.empty()) return head.Raw("conflict", "null");
+    return head.List("conflict", conflicts);
 }
 
 }  // namespace barracuda::api

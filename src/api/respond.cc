@@ -57,6 +57,16 @@ JsonObject& JsonObject::Int(std::string_view name, int64_t value) {
     return Raw(name, fmt::format_int(value).c_str());
 }
 
+JsonObject& JsonObject::List(std::string_view name, const JsonList& value) {
+    return Raw(name, value.Done());
+}
+
+JsonList& JsonList::Raw(std::string_view json) {
+    if (!items_.empty()) items_ += ',';
+    items_ += json;
+    return *this;
+}
+
 http::Response JsonResponse(int status, const JsonObject& body) {
     http::Response response;
     response.status = status;
@@ -96,6 +106,21 @@ http::Response ErrorResponse(const Error& error) {
     return response;
 }
 
+http::Response DataAnswer(const JsonObject& data) {
+    return JsonResponse(200, JsonObject().Bool("success", true).Object("data", data));
+}
+http::Response DataAnswer(const JsonList& data) {
+    return JsonResponse(200, JsonObject().Bool("success", true).List("data", data));
+}
+http::Response Saying(std::string_view message) {
+    return JsonResponse(200, JsonObject().Bool("success", true).Text("message", message));
+}
+http::Response Conflict(std::string message) {
+    return ErrorResponse({ErrorCode::kConflict, std::move(message), {}});
+}
+http::Response NotFound(std::string_view what) {
+    return ErrorResponse({ErrorCode::kNotFound, fmt::format("there is no such {}", what), {}});
+}
 http::Response BadRequest(const Error& error) { return http::JsonError(400, error.message); }
 
 void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function<void()> query) {

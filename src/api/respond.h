@@ -19,6 +19,7 @@ public:
     JsonObject& Raw(std::string_view name, std::string_view json);          // number, array, object
     JsonObject& Bool(std::string_view name, bool value);
     JsonObject& Int(std::string_view name, int64_t value);
+    JsonObject& List(std::string_view name, const class JsonList& value);
     JsonObject& Object(std::string_view name, const JsonObject& value) {
         return Raw(name, value.Done());
     }
@@ -30,9 +31,26 @@ private:
 };
 
 std::string JsonText(std::string_view text);  // quoted and escaped
+
+// Builds one JSON array in order of the calls.
+class JsonList {
+public:
+    JsonList& Raw(std::string_view json);
+    JsonList& Text(std::string_view value) { return Raw(JsonText(value)); }
+    JsonList& Object(const JsonObject& value) { return Raw(value.Done()); }
+    std::string Done() const { return "[" + items_ + "]"; }
+
+private:
+    std::string items_;
+};
 std::string JsonName(std::string_view text);  // escaped: a name that comes from data
 
 http::Response JsonResponse(int status, const JsonObject& body);
+http::Response DataAnswer(const JsonObject& data);  // 200 {success, data}
+http::Response DataAnswer(const JsonList& data);
+http::Response Saying(std::string_view message);  // 200 {success, message}
+http::Response Conflict(std::string message);     // 409
+http::Response NotFound(std::string_view what);   // 404 "there is no such <what>"
 http::Response BadRequest(const Error& error);
 http::Response Overloaded();  // 503 with Retry-After
 

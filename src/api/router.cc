@@ -117,13 +117,6 @@ http::Response NotAllowed(const std::string& allow) {
     return response;
 }
 
-bool WantsExplain(const http::Request& request) {
-    for (const auto& [name, value] : request.query) {
-        if (name == "explain" && value == "1") return true;
-    }
-    return false;
-}
-
 // The path as it came where it can hold nothing but an id of ours, else as the table has it.
 std::string PathToLog(const Entry* entry, const std::string& path) {
     if (!entry) return "-";
@@ -187,7 +180,7 @@ void Answer(
     call->request = std::move(request);
     call->respond = std::move(respond);
     if (caller) {
-        call->explain = caller->scope != Scope::kNone && WantsExplain(call->request);
+        call->explain = caller->scope != Scope::kNone && call->request.Asks("explain");
         call->caller = std::move(*caller);
     }
     if (name) LogAnswer(service, *call, name);

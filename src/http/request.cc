@@ -14,6 +14,13 @@ int HexValue(char c) {
 
 }  // namespace
 
+bool Request::Asks(std::string_view name) const {
+    for (const auto& [given, value] : query) {
+        if (given == name && value == "1") return true;
+    }
+    return false;
+}
+
 bool EqualNoCase(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
     for (size_t i = 0; i < a.size(); ++i) {

@@ -27,6 +27,8 @@ struct Request {
     std::optional<std::string_view> Header(std::string_view name) const;
     // Every value, in order (X-Forwarded-For may come in several lines).
     std::vector<std::string_view> HeaderValues(std::string_view name) const;
+    // Whether the query says `name=1`.
+    bool Asks(std::string_view name) const;
 };
 
 bool EqualNoCase(std::string_view a, std::string_view b);
