@@ -1,9 +1,12 @@
 #include "api/shared_state.h"
 
+#include "base/thread_name.h"
+
 namespace barracuda::api {
 
 void SharedState::Start() {
     thread_ = std::thread([this] {
+        NameThread("shared");
         std::unique_lock lock(mutex_);
         while (!wake_.wait_for(lock, kEvery, [this] { return stopping_; })) {
             lock.unlock();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/thread_name.h"
 #include "store/each_document.h"
 
 namespace barracuda::delivery {
@@ -90,7 +91,10 @@ Result<bool> CatalogStore::Load() {
 }
 
 void CatalogStore::Start() {
-    thread_ = std::thread([this] { Run(); });
+    thread_ = std::thread([this] {
+        NameThread("catalog");
+        Run();
+    });
 }
 
 void CatalogStore::Stop() {

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "base/text.h"
+#include "base/thread_name.h"
 #include "store/each_document.h"
 
 namespace barracuda::delivery {
@@ -93,6 +94,7 @@ Result<bool> Membership::Join(ledger::Ledger& ledger) {
 
 void Membership::Start(std::function<void()> beside) {
     thread_ = std::thread([this, beside = std::move(beside)] {
+        NameThread("heartbeat");
         std::unique_lock lock(mutex_);
         while (!stopping_) {
             lock.unlock();

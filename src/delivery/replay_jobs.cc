@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "base/thread_name.h"
 #include "domain/bson.h"
 
 namespace barracuda::delivery {
@@ -105,7 +106,10 @@ ReplayJobs::ReplayJobs(store::Engine& engine, ledger::Ledger& ledger, ReplayOpti
 ReplayJobs::~ReplayJobs() { Stop(); }
 
 void ReplayJobs::Start() {
-    thread_ = std::thread([this] { Run(); });
+    thread_ = std::thread([this] {
+        NameThread("replays");
+        Run();
+    });
 }
 
 void ReplayJobs::Stop() {

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_name.h"
 #include "store/log.h"
 
 namespace barracuda::store {
@@ -33,7 +34,10 @@ public:
 
     LogWriter(LogStore& store, LogId log, Encode encode, size_t queue_max = 32'768)
         : store_(store), log_(log), encode_(std::move(encode)), queue_max_(queue_max) {
-        thread_ = std::thread([this] { Run(); });
+        thread_ = std::thread([this] {
+            NameThread("log");
+            Run();
+        });
     }
     ~LogWriter() {
         {

@@ -1,5 +1,6 @@
 #include "store/mongo/mongo_engine.h"
 
+#include "base/thread_name.h"
 #include "domain/bson.h"
 #include "store/each_document.h"
 #include "store/mongo/address.h"
@@ -53,7 +54,10 @@ MongoEngine::MongoEngine(
       reader_(*fast_),
       trouble_("the indexes are being checked or built"),
       trouble_since_(Clock::now()) {
-    watcher_ = std::thread([this] { Watch(); });
+    watcher_ = std::thread([this] {
+        NameThread("mongo-watch");
+        Watch();
+    });
 }
 
 MongoEngine::~MongoEngine() {
