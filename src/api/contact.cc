@@ -13,6 +13,12 @@ std::string StatusOfConversion(const std::optional<domain::Conversion>& conversi
     return conversion ? domain::NameOf(conversion->status) : "pending";
 }
 
+const char* NoteOf(const domain::Flow& flow) {
+    if (flow.step == domain::FlowStep::kRefused) return "Stored; the network refused it";
+    return flow.Unfinished() ? "Stored; the network has not answered everything yet"
+                             : "Stored and reported to the network";
+}
+
 http::Response ContactAnswer(const delivery::FlowProgress& progress) {
     const auto& contact = progress.contact;
     const bool affiliate = contact.type == "affiliate";
@@ -27,11 +33,7 @@ http::Response ContactAnswer(const delivery::FlowProgress& progress) {
     data.Text("userType", contact.type).TextOrNull("clickId", contact.click_id);
     data.Text("affiliateId", contact.affiliate_id).TextOrNull("sub1", contact.sub1);
     data.TextOrNull("hash", clicked ? contact.sub1 : "");
-    data.Text(
-        "note",
-        contact.flow.Unfinished() ? "Stored; the network has not answered everything yet"
-                                  : "Stored and reported to the network"
-    );
+    data.Text("note", NoteOf(contact.flow));
     answer.Bool("success", true).Text("message", "Contact form submitted successfully");
     return JsonResponse(200, answer.Object("data", data));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "delivery/registration.h"
 #include "store/each_document.h"
 #include "store/index.h"
 
@@ -11,6 +12,13 @@ namespace barracuda::delivery {
 namespace {
 
 size_t HashOf(std::string_view click) { return std::hash<std::string_view>()(click); }
+
+// What of a contact follows the conversions of its click; true when something changed.
+bool Follow(domain::Contact& contact, const std::vector<domain::Conversion>& found, Time now) {
+    const bool flags = domain::SyncFlags(contact, found);
+    const bool woken = WakeFlow(contact, found, now);
+    return flags || woken;
+}
 
 }  // namespace
 
@@ -43,7 +51,9 @@ Result<bool> ContactSync::Load() {
             auto contact = domain::DecodeContact(document);
             if (!contact) continue;
             Add(*contact);
-            if (!contact->Click().empty() && ++synced <= kSyncAtLoadMax) Enqueue(contact->Click());
+            const bool waits = contact->flow.step == domain::FlowStep::kRefused;
+            if (contact->Click().empty()) continue;
+            if (++synced <= kSyncAtLoadMax || waits) Enqueue(contact->Click());
         }
         request.cursor = page->cursor;
         if (shared_ && synced >= kSyncAtLoadMax) break;  // the rest is not kept in memory
@@ -140,7 +150,7 @@ void ContactSync::SyncClicks(ledger::Ledger& ledger, std::span<const std::string
 void ContactSync::SyncContact(ledger::Ledger& ledger, domain::Contact contact) {
     auto conversions = ConversionsOf(engine_, contact);
     const int64_t rev = contact.rev;
-    if (!conversions || !domain::SyncFlags(contact, *conversions)) return;
+    if (!conversions || !Follow(contact, *conversions, now_())) return;
     auto moved = std::make_shared<std::atomic<bool>>(false);
     auto edit = [found = std::move(*conversions), rev, moved, now = now_()](
                     const std::optional<std::string>& stored
@@ -148,7 +158,7 @@ void ContactSync::SyncContact(ledger::Ledger& ledger, domain::Contact contact) {
         auto fresh = domain::DecodeContact(stored.value_or(""));
         if (!stored || !fresh) return ledger::EditPlan{};
         *moved = fresh->rev != rev;
-        if (*moved || !domain::SyncFlags(*fresh, found)) return ledger::EditPlan{};
+        if (*moved || !Follow(*fresh, found, now)) return ledger::EditPlan{};
         ++fresh->rev;
         fresh->updated = now;
         return ledger::EditPlan{true, domain::Encode(*fresh)};

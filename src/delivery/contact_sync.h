@@ -1,5 +1,6 @@
 // Keeps contact flags a cache of the ledger: whenever a conversion of a contact's click is written,
-// the flags of every contact with this click are computed anew from all conversions of the click.
+// the flags of every contact with this click are computed anew from all conversions of the click,
+// and a flow that waits for its registration is woken when that was taken.
 //
 // Alone on its store it knows in memory which clicks have a contact (a hash of each), so a
 // conversion without one costs one look-up and no second write. With other nodes (`shared`) it
@@ -37,7 +38,8 @@ public:
         : engine_(engine), now_(std::move(now)), shared_(shared) {}
 
     // Alone: reads every contact's click. Has the flags of the first contacts computed anew: a
-    // crash may have come between a conversion and its contact.
+    // crash may have come between a conversion and its contact. And of all whose registration is
+    // dead: a replay may have been the last thing done.
     Result<bool> Load();
 
     // Before the contact with this click is written, so that no conversion slips between.

@@ -4,28 +4,19 @@
 
 #include <algorithm>
 
-#include "base/text.h"
-#include "delivery/flow_reports.h"
+#include "delivery/registration.h"
 
 namespace barracuda::delivery {
 
-using domain::FlowStep;
 using std::chrono::milliseconds;
 
 namespace {
 
 constexpr size_t kWorkItemsMax = 4'096;
 constexpr milliseconds kTick{50};  // how late an answer may be, and a poll
-constexpr size_t kErrorBytesMax = 512;
 constexpr size_t kHashesWaitingMax = 65'536;
 
 double SystemRandom() { return randombytes_random() / 4294967296.0; }
-
-std::string RandomClick() {
-    std::string bytes(16, '\0');
-    randombytes_buf(bytes.data(), bytes.size());
-    return HexOf(bytes);
-}
 
 store::Ref RefOf(const domain::Contact& contact) {
     return {store::Collection::kContacts, contact.id.Hex()};
@@ -34,18 +25,6 @@ store::Ref RefOf(const domain::Contact& contact) {
 FlowOptions Filled(FlowOptions options) {
     if (!options.random) options.random = SystemRandom;
     return options;
-}
-
-bool IsContactRoute(const domain::Contact& contact) { return contact.flow.route == "contact"; }
-
-const domain::Delivery* PostbackOf(const domain::Conversion& conversion) {
-    return conversion.FindDelivery(kDefaultDestination, kGoalPostback);
-}
-
-void GoTo(domain::Contact& contact, FlowStep step, Time now) {
-    contact.flow.step = step;
-    contact.flow.attempts = 0;
-    contact.flow.next_at = now;
 }
 
 }  // namespace
@@ -270,20 +249,6 @@ void FlowRunner::Release(RunPtr run) {
     runs_.erase(run->progress.contact.id.Hex());
 }
 
-void FlowRunner::Advance(RunPtr run) {
-    switch (run->progress.contact.flow.step) {
-        case FlowStep::kAcquire:
-            return Acquire(run);
-        case FlowStep::kRegistration:
-            return Register(run);
-        case FlowStep::kDeposit:
-            return Deposit(run);
-        case FlowStep::kNone:
-        case FlowStep::kDone:
-            return Release(run);
-    }
-}
-
 void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
     domain::Contact expected = run->progress.contact;
     const bool owned = expected.flow.Unfinished();
@@ -308,6 +273,7 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
         }
         change(*contact);
         domain::SyncFlags(*contact, found);
+        WakeFlow(*contact, found, now);
         contact->owner = node;
         contact->updated = now;
         ++contact->rev;
@@ -324,176 +290,6 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
         });
     };
     ledger_->Edit(RefOf(run->progress.contact), std::move(edit), std::move(written));
-}
-
-void FlowRunner::Acquire(RunPtr run) {
-    const auto& contact = run->progress.contact;
-    // Right before the attempt: a pause may lie between taking it up and here.
-    if (!ownership().MaySend(contact.owner)) return Release(run);
-    // The same id on every attempt.
-    auto id = domain::DeliveryId(contact.id, kDefaultDestination, "acquire_click");
-    network_.AcquireClick(id, ClickCallOf(contact, options_), [this, run](Attempt attempt) {
-        Post([this, run, attempt = std::move(attempt)] { Acquired(run, attempt); });
-    });
-}
-
-void FlowRunner::Acquired(RunPtr run, const Attempt& attempt) {
-    std::string hash, click, tracking_link, clicked_url, error;
-    for (const auto& [name, value] : attempt.result) {
-        if (name == "hash") hash = value;
-        if (name == "click_id") click = value;
-        if (name == "tracking_link") tracking_link = value;
-        if (name == "clicked_url") clicked_url = value;
-    }
-    if (!attempt.accepted || hash.empty()) {
-        // A partner's registration needs the network's own click; a contact must not be lost.
-        if (!IsContactRoute(run->progress.contact)) return RetryAcquire(run, attempt);
-        error = CutUtf8(attempt.error, kErrorBytesMax);
-        hash = click = RandomClick();
-    }
-    if (click.empty()) click = hash;
-    const Time now = options_.now();
-    auto change = [=](domain::Contact& contact) {
-        contact.sub1 = hash;
-        contact.click_id = click;
-        contact.tracking_link = tracking_link;
-        contact.clicked_url = clicked_url;
-        contact.affiliate_error.clear();
-        contact.flow.last_error = error;
-        GoTo(contact, FlowStep::kRegistration, now);
-    };
-    Save(run, change, [this, run] { Advance(run); });
-}
-
-void FlowRunner::RetryAcquire(RunPtr run, const Attempt& attempt) {
-    const int attempts = run->progress.contact.flow.attempts + 1;
-    const Time now = options_.now();
-    std::optional<Time> next_at;
-    if (attempt.cls != AttemptClass::kFinal) {
-        next_at = NextAttempt(
-            options_.schedule,
-            attempts,
-            ParseRetryAfter(attempt.retry_after, now),
-            now,
-            options_.random()
-        );
-    }
-    std::string error(CutUtf8(attempt.error, kErrorBytesMax));
-    if (error.empty()) error = "the network gave no click";
-    if (!next_at) return Finish(run, error);
-    auto change = [=](domain::Contact& contact) {
-        contact.affiliate_error = contact.flow.last_error = error;
-        contact.flow.attempts = attempts;
-        contact.flow.next_at = *next_at;
-    };
-    Save(run, change, [this, run] { Release(run); });
-}
-
-FlowOptions FlowRunner::Current() const {
-    FlowOptions options = options_;
-    if (options.refresh) options.refresh(options);
-    return options;
-}
-
-void FlowRunner::Submit(
-    RunPtr run, domain::Report report, std::function<void(domain::Conversion)> next
-) {
-    if (options_.asks) {
-        for (auto& ask : options_.asks(report.key.goal.value)) {
-            report.deliveries.push_back(std::move(ask));
-        }
-    }
-    auto done = [this, run, next = std::move(next)](Result<domain::Decision> decision) {
-        Post([this, run, next, decision = std::move(decision)] {
-            // A store in trouble: the step stays due, and a poll tries it again.
-            if (!decision || !decision->document) return Release(run);
-            next(*decision->document);
-        });
-    };
-    ledger_->SubmitInternal(std::move(report), std::move(done));
-}
-
-// `next` gets the conversion after the delivery's outcome, or as it is when there is none to wait
-// for or `wait` is over.
-void FlowRunner::AwaitDelivery(
-    const domain::Conversion& conversion,
-    milliseconds wait,
-    std::function<void(domain::Conversion)> next
-) {
-    const auto* delivery = PostbackOf(conversion);
-    if (!delivery || delivery->state != domain::DeliveryState::kWaiting || wait.count() <= 0) {
-        return next(conversion);
-    }
-    dispatcher_.Wait(
-        delivery->id,
-        wait,
-        [this, conversion, next = std::move(next)](std::optional<domain::Conversion> settled) {
-            Post([next, known = settled ? std::move(*settled) : conversion] { next(known); });
-        }
-    );
-}
-
-void FlowRunner::Register(RunPtr run) {
-    auto report = RegistrationOf(run->progress.contact, Current());
-    Submit(run, std::move(report), [this, run](domain::Conversion recorded) {
-        run->progress.registration = recorded;
-        AwaitDelivery(recorded, options_.inline_wait, [this, run](domain::Conversion known) {
-            run->progress.registration = std::move(known);
-            Registered(run);
-        });
-    });
-}
-
-void FlowRunner::Registered(RunPtr run) {
-    const auto& conversion = *run->progress.registration;
-    const auto* delivery = PostbackOf(conversion);
-    const bool accepted = delivery && delivery->state == domain::DeliveryState::kDone;
-    const bool rejected = conversion.status == domain::Status::kRejected;
-    const auto options = Current();
-    const bool at_once = IsContactRoute(run->progress.contact) && !options.then_delivered;
-    const Time now = options_.now();
-    if (!rejected && (accepted || at_once)) {
-        if (options.then_goal.empty()) return Finish(run, "");
-        auto change = [=](domain::Contact& contact) {
-            contact.affiliate_error.clear();
-            GoTo(contact, FlowStep::kDeposit, now);
-        };
-        return Save(run, change, [this, run] { Advance(run); });
-    }
-    std::string error = delivery ? delivery->error : std::string();
-    if (error.empty()) error = "the registration was not accepted";
-    const bool waiting = delivery && delivery->state == domain::DeliveryState::kWaiting;
-    if (rejected || !waiting) return Finish(run, error);
-    // The dispatcher tries again; look a second after that.
-    const Time look{std::max(delivery->next_at, now).ms + 1'000};
-    auto change = [=](domain::Contact& contact) {
-        contact.affiliate_error = contact.flow.last_error = error;
-        contact.flow.next_at = look;
-    };
-    Save(run, change, [this, run] { Release(run); });
-}
-
-void FlowRunner::Deposit(RunPtr run) {
-    auto report = DepositOf(run->progress.contact, Current());
-    Submit(run, std::move(report), [this, run](domain::Conversion recorded) {
-        run->progress.deposit = recorded;
-        // Only for somebody's answer: the delivery is the dispatcher's by now.
-        auto left = std::chrono::duration_cast<milliseconds>(run->until - Clock::now());
-        if (!run->done) left = milliseconds(0);
-        AwaitDelivery(recorded, left, [this, run](domain::Conversion known) {
-            run->progress.deposit = std::move(known);
-            Finish(run, "");
-        });
-    });
-}
-
-void FlowRunner::Finish(RunPtr run, const std::string& affiliate_error) {
-    const Time now = options_.now();
-    auto change = [=](domain::Contact& contact) {
-        contact.affiliate_error = affiliate_error;
-        GoTo(contact, FlowStep::kDone, now);
-    };
-    Save(run, change, [this, run] { Release(run); });
 }
 
 }  // namespace barracuda::delivery

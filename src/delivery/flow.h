@@ -41,6 +41,9 @@ struct FlowOptions {
     std::string url_id = "2";     // where the form names none
     std::chrono::milliseconds inline_wait{5'000};
     std::chrono::milliseconds poll{500};
+    // How often a flow whose registration is dead is looked at, should nobody have woken it when
+    // the delivery was replayed (a crash just then).
+    std::chrono::milliseconds refused_look{3'600'000};
     size_t runs_max = 1'024;   // flows in memory; more wait in the store, due
     RetrySchedule schedule{};  // of the call that acquires a click
     std::function<Time()> now = Time::Now;
@@ -114,6 +117,10 @@ private:
     void Acquired(RunPtr run, const Attempt& attempt);
     void Register(RunPtr run);
     void Registered(RunPtr run);
+    void Refused(RunPtr run);
+    void Proceed(RunPtr run);
+    // Rests until `look`; the contact says why.
+    void Rest(RunPtr run, domain::FlowStep step, const std::string& error, Time look);
     void Deposit(RunPtr run);
     void Submit(RunPtr run, domain::Report report, std::function<void(domain::Conversion)> next);
     void AwaitDelivery(

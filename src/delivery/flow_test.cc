@@ -88,6 +88,49 @@ struct FlowTest : testing::Test {
         }
     };
 
+    // A program with the one contact whose registration the network refused.
+    domain::Contact Refused(Program& program, const char* route) {
+        goal_status = 422;
+        auto created = program.Create(Person(route), milliseconds(0));
+        return program.Until(created->contact.id, [](const auto& c) {
+            return c.flow.step == domain::FlowStep::kRefused;
+        });
+    }
+    // The delivery is sent again and arrives; without hooks nobody hears of it.
+    static void Replay(ledger::Ledger& ledger, const domain::Contact& contact) {
+        domain::Replay replay;
+        replay.key = {ClickId(contact.click_id), GoalId("5"), ""};
+        replay.command_id = ObjectId::New();
+        ledger.SubmitInternal(replay, [](Result<domain::Decision> decision) {
+            EXPECT_EQ(decision->fresh_deliveries.size(), 1u);
+        });
+    }
+    static void ReplayUnheard(store::Engine& engine, const domain::Contact& contact) {
+        ledger::Ledger silent(engine, {.node = "silent"}, {});
+        Replay(silent, contact);
+        domain::Outcome outcome;
+        outcome.key = {ClickId(contact.click_id), GoalId("5"), ""};
+        outcome.delivery_id = ConversionsOf(engine, contact)->front().deliveries.front().id;
+        outcome.accepted = true;
+        outcome.command_id = ObjectId::New();
+        silent.SubmitInternal(outcome, [](Result<domain::Decision> decision) {
+            EXPECT_TRUE(decision->changed);
+        });
+        silent.Stop();
+    }
+    void ExpectDeposited(Program& program, const domain::Contact& refused) {
+        auto contact = program.Until(refused.id, [](const auto& c) {
+            return c.flow.step == domain::FlowStep::kDone && c.ftd;
+        });
+        EXPECT_TRUE(contact.ftd);
+        EXPECT_TRUE(contact.affiliate_registered);
+        EXPECT_TRUE(contact.affiliate_error.empty());
+        auto conversions = ConversionsOf(*program.engine, contact);
+        ASSERT_EQ(conversions->size(), 2u);
+        EXPECT_EQ(conversions->back().provenance, domain::Provenance::kAuto);
+        EXPECT_EQ(conversions->back().key.goal.value, "6");
+    }
+
     static domain::Contact Person(const char* route, const char* email = "a@b") {
         domain::Contact contact;
         contact.id = ObjectId::New();
@@ -143,12 +186,119 @@ TEST_F(FlowTest, ARegistrationRefusedForGoodHasNoDeposit) {
     Program program(*this, "n1", {});
     auto created = program.Create(Person("register"), milliseconds(0));
     auto contact = program.Until(created->contact.id, [](const auto& c) {
-        return c.flow.step == domain::FlowStep::kDone;
+        return c.flow.step == domain::FlowStep::kRefused;
     });
     EXPECT_FALSE(contact.affiliate_error.empty());
     EXPECT_FALSE(contact.affiliate_registered);
     EXPECT_FALSE(contact.ftd);
     EXPECT_EQ(goals, 1);
+}
+
+TEST_F(FlowTest, ARegistrationThatDiedAndIsReplayedHasItsDeposit) {
+    Program program(*this, "n1", {});
+    auto contact = Refused(program, "register");
+    EXPECT_EQ(ConversionsOf(*program.engine, contact)->size(), 1u);
+    goal_status = 200;
+    Replay(program.ledger, contact);
+    ExpectDeposited(program, contact);
+    EXPECT_EQ(goals, 3) << "refused, sent again, the deposit";
+}
+
+TEST_F(FlowTest, AReplayThatIsRefusedAgainChangesNothing) {
+    Program program(*this, "n1", {});
+    auto contact = Refused(program, "register");
+    Replay(program.ledger, contact);
+    auto died_again = [&] {  // its outcome is recorded a moment after the call
+        return goals == 2 && ConversionsOf(*program.engine, contact)->front().dead.has_value();
+    };
+    for (int i = 0; i < 500 && !died_again(); ++i) std::this_thread::sleep_for(milliseconds(10));
+    ASSERT_TRUE(died_again());
+    EXPECT_EQ(program.Read(contact.id).flow.step, domain::FlowStep::kRefused);
+    goal_status = 200;
+    Replay(program.ledger, contact);
+    ExpectDeposited(program, contact);
+}
+
+TEST_F(FlowTest, AReplayAfterARestartHasItsDeposit) {
+    domain::Contact contact;
+    {
+        Program program(*this, "n1", {});
+        contact = Refused(program, "register");
+    }
+    goal_status = 200;
+    Program program(*this, "n2", {});
+    Replay(program.ledger, contact);
+    ExpectDeposited(program, contact);
+}
+
+TEST_F(FlowTest, AReplayJustBeforeACrashHasItsDepositAtTheNextStart) {
+    domain::Contact contact;
+    {
+        Program program(*this, "n1", {});
+        contact = Refused(program, "register");
+    }
+    {
+        auto engine = store::KvEngine::Open(std::make_unique<store::MemoryKv>(data));
+        ReplayUnheard(**engine, contact);
+    }
+    goal_status = 200;
+    Program program(*this, "n2", {});
+    ExpectDeposited(program, contact);
+}
+
+TEST_F(FlowTest, AReplayThatNobodyHeardOfIsFoundByLooking) {
+    FlowOptions options;
+    options.refused_look = milliseconds(300);
+    Program program(*this, "n1", options);
+    auto contact = Refused(program, "register");
+    goal_status = 200;
+    ReplayUnheard(*program.engine, contact);
+    ExpectDeposited(program, contact);
+}
+
+TEST_F(FlowTest, AContactsRuleMayWaitForTheReplayToo) {
+    FlowOptions options;
+    options.then_delivered = true;
+    Program program(*this, "n1", options);
+    auto contact = Refused(program, "contact");
+    EXPECT_EQ(ConversionsOf(*program.engine, contact)->size(), 1u);
+    goal_status = 200;
+    Replay(program.ledger, contact);
+    ExpectDeposited(program, contact);
+}
+
+// Looking is reading: another goal of the catalog is not reported for those refused before.
+TEST_F(FlowTest, LookingAtARefusedRegistrationReportsNothing) {
+    std::atomic<bool> other = false;
+    FlowOptions options;
+    options.refused_look = milliseconds(20);
+    options.poll = milliseconds(20);
+    options.refresh = [&](FlowOptions& to) {
+        if (other) to.registration_goal = "55";
+    };
+    Program program(*this, "n1", options);
+    auto contact = Refused(program, "register");
+    other = true;
+    program.Until(contact.id, [&](const auto& c) { return c.rev >= contact.rev + 3; });
+    EXPECT_EQ(ConversionsOf(*program.engine, contact)->size(), 1u);
+    EXPECT_EQ(goals, 1);
+}
+
+TEST_F(FlowTest, ARegistrationRejectedMeanwhileIsOver) {
+    FlowOptions options;
+    options.refused_look = milliseconds(20);
+    Program program(*this, "n1", options);
+    auto contact = Refused(program, "register");
+    domain::Report report;
+    report.speaker = domain::Speaker::kAdmin;
+    report.key = {ClickId(contact.click_id), GoalId("5"), ""};
+    report.goal_type = domain::GoalType::kRegistration;
+    report.status = domain::Status::kRejected;
+    report.new_id = report.command_id = ObjectId::New();
+    program.ledger.SubmitInternal(report, [](Result<domain::Decision>) {});
+    contact = program.Until(contact.id, [](const auto& c) { return !c.flow.Unfinished(); });
+    EXPECT_EQ(contact.flow.step, domain::FlowStep::kDone);
+    EXPECT_FALSE(contact.affiliate_error.empty());
 }
 
 TEST_F(FlowTest, ARestartGoesOnWhereItStopped) {

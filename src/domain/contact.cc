@@ -49,7 +49,11 @@ const TextField* TextNamed(std::string_view name) {
 
 FlowStep StepNamed(std::string_view name) {
     for (auto step :
-         {FlowStep::kAcquire, FlowStep::kRegistration, FlowStep::kDeposit, FlowStep::kDone}) {
+         {FlowStep::kAcquire,
+          FlowStep::kRegistration,
+          FlowStep::kRefused,
+          FlowStep::kDeposit,
+          FlowStep::kDone}) {
         if (name == NameOf(step)) return step;
     }
     return FlowStep::kNone;
@@ -142,6 +146,8 @@ const char* NameOf(FlowStep step) {
             return "acquire";
         case FlowStep::kRegistration:
             return "registration";
+        case FlowStep::kRefused:
+            return "refused";
         case FlowStep::kDeposit:
             return "deposit";
         case FlowStep::kDone:

@@ -16,7 +16,14 @@
 
 namespace barracuda::domain {
 
-enum class FlowStep { kNone, kAcquire, kRegistration, kDeposit, kDone };
+enum class FlowStep {
+    kNone,
+    kAcquire,
+    kRegistration,
+    kRefused,  // the registration's delivery is dead: a replay may still bring it about
+    kDeposit,
+    kDone
+};
 const char* NameOf(FlowStep step);
 
 // What a form still has to bring about. The step is written before it is tried, so that a restart
