@@ -44,7 +44,10 @@ DeliveryFilter DecodeFilter(std::string_view bson) {
     return filter;
 }
 
-DeliveryQuery QueryOf(const DeliveryFilter& filter, Time until) {
+// What is dead at `now`. The upper bound is exclusive and times are milliseconds: what died in the
+// same one is meant too.
+DeliveryQuery QueryOf(const DeliveryFilter& filter, Time now) {
+    const Time until{now.ms + 1};
     DeliveryQuery query;
     query.filter = filter;
     query.filter.state = domain::DeliveryState::kDead;

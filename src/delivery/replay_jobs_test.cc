@@ -243,6 +243,19 @@ TEST_P(DeliveriesTest, WhatDiesAgainIsNotTheJobsBusiness) {
     EXPECT_EQ(Read(1).deliveries[0].state, DeliveryState::kDead);
 }
 
+// Seen in CI: the last of five died in the millisecond in which the job was made, and was left out.
+TEST_P(DeliveriesTest, WhatDiedInTheJobsOwnMillisecondIsItsBusiness) {
+    auto c = Made(1, DeliveryState::kDead);
+    Store({c});
+    End();
+    ReplayOptions options;
+    options.now = [at = c.deliveries[0].last_at] { return at; };
+    Live(options);
+    EXPECT_EQ(jobs_->DryRun({}, 1'000)->deliveries, 1u);
+    jobs_->Start();
+    EXPECT_EQ(UntilDone(Create({}).id).replayed, 1);
+}
+
 TEST_P(DeliveriesTest, TwoDeadOfOneConversionAreTwo) {
     auto c = Made(1, DeliveryState::kDead);
     c.deliveries.push_back(c.deliveries[0]);
