@@ -78,17 +78,19 @@ IpAddress FromIpv6(const uint8_t* bytes) {
     return address;
 }
 
-std::optional<IpAddress> FromSockaddr(const sockaddr* address) {
+std::optional<std::pair<IpAddress, int>> FromSockaddr(const sockaddr* address) {
     if (address == nullptr) return std::nullopt;
     if (address->sa_family == AF_INET) {
         sockaddr_in in;
         std::memcpy(&in, address, sizeof in);
-        return FromIpv4(reinterpret_cast<const uint8_t*>(&in.sin_addr));
+        return std::pair(
+            FromIpv4(reinterpret_cast<const uint8_t*>(&in.sin_addr)), ntohs(in.sin_port)
+        );
     }
     if (address->sa_family == AF_INET6) {
         sockaddr_in6 in;
         std::memcpy(&in, address, sizeof in);
-        return FromIpv6(in.sin6_addr.s6_addr);
+        return std::pair(FromIpv6(in.sin6_addr.s6_addr), ntohs(in.sin6_port));
     }
     return std::nullopt;
 }
@@ -147,14 +149,26 @@ bool Cidr::Contains(const IpAddress& address) const {
     return (base.bytes[whole] & mask) == (address.bytes[whole] & mask);
 }
 
-AddressGuard::AddressGuard(std::vector<Cidr> allowed) : allowed_(std::move(allowed)) {}
+AddressGuard::AddressGuard(std::vector<Cidr> allowed, std::vector<int> ports)
+    : allowed_(std::move(allowed)), ports_(std::move(ports)) {}
 
 bool AddressGuard::Allows(const sockaddr* address) const {
-    const auto ip = FromSockaddr(address);
-    if (!ip) return false;
-    if (IsPublic(*ip)) return true;
+    const auto peer = FromSockaddr(address);
+    return peer && Allows(peer->first, peer->second);
+}
+
+bool AddressGuard::Allows(std::string_view address, int port) const {
+    const auto only = Cidr::Parse(address.substr(0, address.find('%')));  // without the IPv6 zone
+    return only && Allows(only->base, port);
+}
+
+bool AddressGuard::Allows(const IpAddress& address, int port) const {
+    if (!ports_.empty() && std::find(ports_.begin(), ports_.end(), port) == ports_.end()) {
+        return false;
+    }
+    if (IsPublic(address)) return true;
     return std::any_of(allowed_.begin(), allowed_.end(), [&](const Cidr& cidr) {
-        return cidr.Contains(*ip);
+        return cidr.Contains(address);
     });
 }
 

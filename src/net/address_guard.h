@@ -3,7 +3,8 @@
 // It judges the sockaddr handed to connect(), after name resolution, so neither odd spellings
 // (2130706433, 0x7f.1, mapped IPv6) nor a name that changes its address gets past it. Everything
 // that is not public is refused unless inside a CIDR the operator allowed; unknown families are
-// refused. Immutable after construction: any thread.
+// refused, and so is every port but those of the list, where there is one. Immutable after
+// construction: any thread.
 #pragma once
 
 #include <sys/socket.h>
@@ -40,11 +41,18 @@ Result<std::vector<Cidr>> ParseRanges(std::span<const std::string> texts);
 
 class AddressGuard {
 public:
-    explicit AddressGuard(std::vector<Cidr> allowed);
+    explicit AddressGuard(std::vector<Cidr> allowed, std::vector<int> ports = {});
+    // What connect() is about to be given.
     bool Allows(const sockaddr* address) const;
+    // The peer of a connection that is open already ("203.0.113.9" or "2001:db8::1"): it may have
+    // been opened under another guard.
+    bool Allows(std::string_view address, int port) const;
 
 private:
+    bool Allows(const IpAddress& address, int port) const;
+
     std::vector<Cidr> allowed_;
+    std::vector<int> ports_;  // empty: any
 };
 
 }  // namespace barracuda::net

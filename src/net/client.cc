@@ -59,7 +59,7 @@ struct Client::Transfer {
     HttpCall call;
     Done done;
     Clock::time_point deadline;
-    const AddressGuard* guard = nullptr;
+    std::shared_ptr<const AddressGuard> guard;
     HeaderList headers;
     HttpReply reply;
     size_t header_bytes = 0;
@@ -68,9 +68,14 @@ struct Client::Transfer {
 
     // libcurl sends a request again by itself, up to five times, when a reused connection closes
     // before the first byte of an answer. One attempt is one request: a second one is refused here,
-    // and the dispatcher's schedule decides.
-    static int BeforeSend(void* self, char*, char*, int, int) {
+    // and the dispatcher's schedule decides. A connection that is reused may have been opened under
+    // the guard of another network: its peer is judged again.
+    static int BeforeSend(void* self, char* peer, char*, int peer_port, int) {
         auto& transfer = *static_cast<Transfer*>(self);
+        if (!transfer.guard->Allows(peer, peer_port)) {
+            transfer.reply.refused_address = true;
+            return CURL_PREREQFUNC_ABORT;
+        }
         return std::exchange(transfer.sent, true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
     }
 
@@ -203,7 +208,9 @@ HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
 }
 
 Client::Client(ClientOptions options)
-    : options_(std::move(options)), guard_(options_.allowed), multi_(nullptr) {
+    : options_(std::move(options)),
+      guard_(std::make_shared<const AddressGuard>(options_.allowed)),
+      multi_(nullptr) {
     InitCurlOnce();
     multi_ = curl_multi_init();
     BARRACUDA_CHECK(multi_ != nullptr);
@@ -300,7 +307,7 @@ void Client::Admit(Waiting waiting) {
     transfer->deadline = waiting.deadline;
     transfer->started = waiting.deadline - transfer->call.timeout;
     transfer->admitted = Clock::now();
-    transfer->guard = &guard_;
+    transfer->guard = transfer->call.guard ? transfer->call.guard : guard_;
     transfer->Configure(easy);
     deadlines_.emplace(transfer->deadline, easy);
     transfers_.emplace(easy, std::move(transfer));

@@ -34,6 +34,9 @@ struct HttpCall {
     std::string body{};
     std::chrono::milliseconds timeout{8'000};  // the whole call, from Start()
     size_t response_bytes_max = 64 * 1024;     // a longer body is cut there and the rest not read
+    // Where this call may go; null: the client's own. Judged at every connect, and again before a
+    // request goes out on a connection that is open already.
+    std::shared_ptr<const AddressGuard> guard{};
 };
 
 // How long each part of a call took, from Start(): the parts add up to at most `total`. A reused
@@ -107,7 +110,7 @@ private:
     int WaitMs(std::chrono::milliseconds wait) const;
 
     const ClientOptions options_;
-    const AddressGuard guard_;
+    const std::shared_ptr<const AddressGuard> guard_;
     void* multi_;
     std::atomic<size_t> in_flight_{0};
 

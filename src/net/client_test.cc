@@ -52,6 +52,28 @@ TEST(Client, ReusesTheConnection) {
     EXPECT_EQ(server.connections(), 1);
 }
 
+// A network that may reach loopback leaves an open connection; one that may not must not get it.
+TEST(Client, AnOpenConnectionIsJudgedByEveryCallsOwnGuard) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    EXPECT_EQ(Fetch(client, {.url = server.url()}).status, 200);
+    const auto strict = std::make_shared<const AddressGuard>(std::vector<Cidr>());
+    const auto reply = Fetch(client, {.url = server.url(), .guard = strict});
+    EXPECT_EQ(reply.status, 0);
+    EXPECT_TRUE(reply.refused_address);
+    EXPECT_EQ(server.requests().size(), 1u);
+    EXPECT_EQ(Fetch(client, {.url = server.url()}).status, 200);
+}
+
+TEST(Client, APortThatIsNotListedIsNotCalled) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    const auto ranges = Loopback().allowed;
+    const auto other = std::make_shared<const AddressGuard>(ranges, std::vector<int>{443, 8443});
+    EXPECT_TRUE(Fetch(client, {.url = server.url(), .guard = other}).refused_address);
+    EXPECT_EQ(server.connections(), 0);
+}
+
 TEST(Client, TellsTheAddressAndTheTimings) {
     TestServer server([](const TestRequest&) {
         std::this_thread::sleep_for(milliseconds(30));
