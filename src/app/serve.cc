@@ -99,9 +99,10 @@ delivery::DispatcherOptions DispatcherOptionsOf(
 ) {
     delivery::DispatcherOptions options;
     options.ownership = &nodes.membership();
-    options.send = [&destinations](const auto& delivery, const auto& parameters, auto done) {
-        destinations.Send(delivery, parameters, std::move(done));
-    };
+    options.send =
+        [&destinations](const auto& delivery, const auto& parameters, auto done, auto may_send) {
+            destinations.Send(delivery, parameters, std::move(done), std::move(may_send));
+        };
     options.complete = [&destinations](domain::Outcome& outcome, const std::string& destination) {
         destinations.Complete(outcome, destination);
     };

@@ -14,12 +14,13 @@ void SendBy(
     Network& network,
     const domain::Delivery& delivery,
     const Parameters& parameters,
-    Network::Done done
+    Network::Done done,
+    Network::MaySend may_send
 ) {
     if (delivery.kind == kPrivateKind) {
-        network.PrivateConversion(delivery.id, parameters, std::move(done));
+        network.PrivateConversion(delivery.id, parameters, std::move(done), std::move(may_send));
     } else {
-        network.GoalPostback(delivery.id, parameters, std::move(done));
+        network.GoalPostback(delivery.id, parameters, std::move(done), std::move(may_send));
     }
 }
 
@@ -28,9 +29,13 @@ public:
     IrevDestination(net::Client& client, NetworkSettings settings)
         : network_(client, std::move(settings)) {}
 
-    void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done)
-        override {
-        SendBy(network_, delivery, parameters, std::move(done));
+    void Send(
+        const domain::Delivery& delivery,
+        const Parameters& parameters,
+        Network::Done done,
+        Network::MaySend may_send
+    ) override {
+        SendBy(network_, delivery, parameters, std::move(done), std::move(may_send));
     }
 
 private:
@@ -42,9 +47,13 @@ class SharedDestination final : public Destination {
 public:
     explicit SharedDestination(Network& network) : network_(network) {}
 
-    void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done)
-        override {
-        SendBy(network_, delivery, parameters, std::move(done));
+    void Send(
+        const domain::Delivery& delivery,
+        const Parameters& parameters,
+        Network::Done done,
+        Network::MaySend may_send
+    ) override {
+        SendBy(network_, delivery, parameters, std::move(done), std::move(may_send));
     }
 
 private:
@@ -115,10 +124,13 @@ std::shared_ptr<Destination> Destinations::Find(const std::string& name) const {
 }
 
 void Destinations::Send(
-    const domain::Delivery& delivery, const Parameters& parameters, Network::Done done
+    const domain::Delivery& delivery,
+    const Parameters& parameters,
+    Network::Done done,
+    Network::MaySend may_send
 ) {
     if (auto destination = Find(delivery.destination)) {
-        return destination->Send(delivery, parameters, std::move(done));
+        return destination->Send(delivery, parameters, std::move(done), std::move(may_send));
     }
     Attempt attempt;
     attempt.cls = AttemptClass::kAlarm;

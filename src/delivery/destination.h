@@ -22,7 +22,10 @@ public:
     // Makes one attempt of `delivery` with `parameters` (its frozen ones, or what ParametersOf read
     // from the document).
     virtual void Send(
-        const domain::Delivery& delivery, const Parameters& parameters, Network::Done done
+        const domain::Delivery& delivery,
+        const Parameters& parameters,
+        Network::Done done,
+        Network::MaySend may_send
     ) = 0;
     // Whether its acceptance is a network's yes to a pending conversion. A template's is not: who
     // is told of something decides nothing.
@@ -64,7 +67,12 @@ public:
     void Use(const SnapshotPtr& snapshot);
 
     // An attempt at a network that is no more ends with an alarm, and is tried again.
-    void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done);
+    void Send(
+        const domain::Delivery& delivery,
+        const Parameters& parameters,
+        Network::Done done,
+        Network::MaySend may_send = {}
+    );
     // What the catalog knows of the conversion whose outcome is about to be recorded.
     void Complete(domain::Outcome& outcome, const std::string& destination) const;
 

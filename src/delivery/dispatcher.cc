@@ -197,16 +197,27 @@ void Dispatcher::Send(Job job) {
     if (!delivery) return;
     Parameters parameters = ParametersOf(job.conversion, *delivery);
     const domain::Delivery sent = *delivery;
+    // Again right before the first byte: the call may wait for one of its host's connections.
+    Network::MaySend may_send = [this, owner = job.conversion.owner] {
+        return ownership().MaySend(owner);
+    };
     auto done = [this, job = std::move(job), parameters, began = options_.now()](Attempt attempt) {
-        Record(job, attempt, parameters, began);
+        attempt.withheld ? Withheld(job) : Record(job, attempt, parameters, began);
     };
     if (options_.send) {
-        options_.send(sent, parameters, std::move(done));
+        options_.send(sent, parameters, std::move(done), std::move(may_send));
     } else if (sent.kind == kPrivateApi) {
-        network_.PrivateConversion(sent.id, parameters, std::move(done));
+        network_.PrivateConversion(sent.id, parameters, std::move(done), std::move(may_send));
     } else {
-        network_.GoalPostback(sent.id, parameters, std::move(done));
+        network_.GoalPostback(sent.id, parameters, std::move(done), std::move(may_send));
     }
+}
+
+// Nothing left this process, so nothing is recorded: a poll, here or on another node, takes it up.
+void Dispatcher::Withheld(const Job& job) {
+    std::lock_guard lock(mutex_);
+    active_.erase(job.delivery_id);
+    --counters_.attempts;
 }
 
 // The log of attempts hears of it first: a crash before the outcome is recorded must not hide it.

@@ -42,7 +42,8 @@ struct DispatcherOptions {
     OnAttempt on_attempt;                  // may be empty
     const Ownership* ownership = nullptr;  // none: this process is alone on its store
     // One attempt at the network that the delivery names; empty: all go to the one given.
-    std::function<void(const domain::Delivery&, const Parameters&, Network::Done)> send{};
+    std::function<void(const domain::Delivery&, const Parameters&, Network::Done, Network::MaySend)>
+        send{};
     // Adds to an outcome what the catalog knows, before it is submitted. May be empty.
     std::function<void(domain::Outcome&, const std::string& destination)> complete{};
 };
@@ -96,6 +97,7 @@ private:
     void Claim(const domain::Conversion& conversion, Time now);
     void SendQueued();
     void Send(Job job);
+    void Withheld(const Job& job);
     void Record(const Job& job, const Attempt& attempt, Parameters sent, Time began);
     void Tell(const Job& job, const Attempt& attempt, int number, bool retried, Time began);
     void Settled(

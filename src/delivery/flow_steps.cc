@@ -51,16 +51,17 @@ void FlowRunner::Advance(RunPtr run) {
 
 void FlowRunner::Acquire(RunPtr run) {
     const auto& contact = run->progress.contact;
-    // Right before the attempt: a pause may lie between taking it up and here.
-    if (!ownership().MaySend(contact.owner)) return Release(run);
     // The same id on every attempt.
     auto id = domain::DeliveryId(contact.id, kDefaultDestination, "acquire_click");
-    network_.AcquireClick(id, ClickCallOf(contact, options_), [this, run](Attempt attempt) {
+    auto done = [this, run](Attempt attempt) {
         Post([this, run, attempt = std::move(attempt)] { Acquired(run, attempt); });
-    });
+    };
+    auto may_send = [this, owner = contact.owner] { return ownership().MaySend(owner); };
+    network_.AcquireClick(id, ClickCallOf(contact, options_), std::move(done), may_send);
 }
 
 void FlowRunner::Acquired(RunPtr run, const Attempt& attempt) {
+    if (attempt.withheld) return Release(run);  // due: who owns it now goes on
     std::string hash, click, tracking_link, clicked_url, error;
     for (const auto& [name, value] : attempt.result) {
         if (name == "hash") hash = value;

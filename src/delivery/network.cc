@@ -51,6 +51,7 @@ Attempt Failed(AttemptClass cls, std::string error) {
 
 Attempt FromReply(const net::HttpReply& reply) {
     Attempt attempt{.status = reply.status};
+    attempt.withheld = reply.withheld;
     attempt.response = ToUtf8(reply.body, kResponseBytesMax);
     attempt.retry_after = reply.retry_after;
     attempt.cls = Classify(reply.status, reply.status == 0);
@@ -72,6 +73,7 @@ struct Running : std::enable_shared_from_this<Running> {
     std::string delivery_id;
     Parameters parameters;
     Network::Done done;
+    Network::MaySend may_send;
     Clock::time_point deadline;
     CallTrace last;
 
@@ -107,6 +109,7 @@ struct Running : std::enable_shared_from_this<Running> {
     void Call(net::HttpCall call, std::function<void(net::HttpReply)> next) {
         call.id = delivery_id;
         call.headers.push_back("Barracuda-Delivery: " + delivery_id);
+        call.may_send = may_send;
         call.timeout = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
         last = {.method = call.method};
         last.url = net::MaskSecrets(call.url, {settings->hash, settings->private_api_token});
@@ -296,7 +299,8 @@ void StartAttempt(
     const std::shared_ptr<const NetworkSettings>& settings,
     std::string_view delivery_id,
     const Parameters& parameters,
-    Network::Done done
+    Network::Done done,
+    Network::MaySend may_send
 ) {
     auto running = std::make_shared<Kind>();
     running->client = &client;
@@ -304,6 +308,7 @@ void StartAttempt(
     running->delivery_id = delivery_id;
     running->parameters = parameters;
     running->done = std::move(done);
+    running->may_send = std::move(may_send);
     running->deadline = Clock::now() + settings->attempt_timeout;
     running->Begin();
 }
@@ -335,18 +340,28 @@ std::shared_ptr<const NetworkSettings> Network::settings() const {
     return settings_;
 }
 
-void Network::GoalPostback(std::string_view delivery_id, const Parameters& parameters, Done done) {
-    StartAttempt<GoalAttempt>(client_, settings(), delivery_id, parameters, std::move(done));
+void Network::GoalPostback(
+    std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
+) {
+    StartAttempt<GoalAttempt>(
+        client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
+    );
 }
 
-void Network::AcquireClick(std::string_view delivery_id, const Parameters& parameters, Done done) {
-    StartAttempt<ClickAttempt>(client_, settings(), delivery_id, parameters, std::move(done));
+void Network::AcquireClick(
+    std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
+) {
+    StartAttempt<ClickAttempt>(
+        client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
+    );
 }
 
 void Network::PrivateConversion(
-    std::string_view delivery_id, const Parameters& parameters, Done done
+    std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
 ) {
-    StartAttempt<ConversionAttempt>(client_, settings(), delivery_id, parameters, std::move(done));
+    StartAttempt<ConversionAttempt>(
+        client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
+    );
 }
 
 void Network::ListPrivateConversions(const Parameters& query, ListDone done) {

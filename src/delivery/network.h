@@ -45,6 +45,7 @@ struct Attempt {
     std::string retry_after{};  // the last reply's header as sent, see ParseRetryAfter
     std::string response{};     // the last reply's body: at most 1 KiB, valid UTF-8
     std::string error{};        // empty when accepted; holds no token
+    bool withheld = false;      // MaySend said no: this was no attempt
     Parameters result{};        // see each call
     CallTrace call{};           // for the log of attempts
 };
@@ -56,6 +57,8 @@ class Network {
 public:
     using Done = std::function<void(Attempt)>;
     using ListDone = std::function<void(Result<std::string>)>;
+    // Asked inside net::Client::Step(), right before each request of an attempt; empty: always.
+    using MaySend = std::function<bool()>;
 
     // `client` must outlive every attempt.
     Network(net::Client& client, NetworkSettings settings);
@@ -65,16 +68,22 @@ public:
 
     // GET {base}/goal/{goal_id}?hash=...; `goal_id` is the path, everything else the query. `hash`
     // is the parameter's when it has one, else the setting's.
-    void GoalPostback(std::string_view delivery_id, const Parameters& parameters, Done done);
+    void GoalPostback(
+        std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send = {}
+    );
 
     // GET {base}/offer/{offer_id}?...&unique=1, then at most 5 redirects, until a Location carries
     // `sub1` or `sub` (that address is not called). Result: hash, click_id, tracking_link (the
     // offer URL called), clicked_url (the final URL).
-    void AcquireClick(std::string_view delivery_id, const Parameters& parameters, Done done);
+    void AcquireClick(
+        std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send = {}
+    );
 
     // Looks the conversion up by hash and goal_type_id; creates it when it is not there. Result:
     // `id` (the network's) where it tells one, and `found` = "1" when it was there before.
-    void PrivateConversion(std::string_view delivery_id, const Parameters& parameters, Done done);
+    void PrivateConversion(
+        std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send = {}
+    );
 
     // GET users/conversions?<query>: the raw JSON body of a 2xx reply, at most 4 MiB.
     void ListPrivateConversions(const Parameters& query, ListDone done);

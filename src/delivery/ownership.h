@@ -3,7 +3,7 @@
 //
 //     for (owner : Owners())  poll the owner's work; what is MayTake(owner) is taken over first,
 //                             by `rev` (domain::TakeOver), so that exactly one node gets it
-//     MaySend(owner)          asked right before every attempt
+//     MaySend(owner)          asked right before every attempt, and again before its first byte
 //
 // Threads: every method from any thread; none blocks.
 #pragma once

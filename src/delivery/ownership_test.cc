@@ -36,6 +36,8 @@ struct OwnershipTest : testing::Test {
     std::mutex mutex;
     std::map<std::string, int> sent;  // click -> calls that reached the network
     std::atomic<bool> hang = false;
+    std::mutex first_call;  // held: the network's first call gets its answer later
+    std::atomic<int> calls = 0;
     net::TestServer server{[this](const net::TestRequest& request) -> std::optional<std::string> {
         const size_t from = request.target.find("click_id=") + 9;
         {
@@ -43,6 +45,7 @@ struct OwnershipTest : testing::Test {
             ++sent[request.target.substr(from, request.target.find('&', from) - from)];
         }
         if (hang) return std::nullopt;
+        if (++calls == 1) std::lock_guard wait(first_call);
         return net::TestReply(200, "ok");
     }};
     std::unique_ptr<store::KvEngine> engine = std::move(*store::KvEngine::Open(
@@ -59,17 +62,23 @@ struct OwnershipTest : testing::Test {
         Dispatcher dispatcher;
         ledger::Ledger ledger;
 
-        Node(OwnershipTest& test, const std::string& name, bool fences = true)
+        struct Options {
+            bool fences = true;
+            long connections = 32;
+            milliseconds timeout{300};
+        };
+        Node(OwnershipTest& test, const std::string& name) : Node(test, name, Options{}) {}
+        Node(OwnershipTest& test, const std::string& name, Options options)
             : membership(*test.engine, MembershipOf(name)),
               careless(membership, membership.node()),
-              client(ClientOf()),
+              client(ClientOf(options.connections)),
               network(
                   client,
                   {.base_url = "http://127.0.0.1:" + std::to_string(test.server.port()),
                    .hash = "configured",
-                   .attempt_timeout = milliseconds(300)}
+                   .attempt_timeout = options.timeout}
               ),
-              dispatcher(*test.engine, client, network, DispatcherOf(fences)),
+              dispatcher(*test.engine, client, network, DispatcherOf(options.fences)),
               ledger(*test.engine, {.node = membership.node()}, HooksOf()) {
             EXPECT_TRUE(membership.Join(ledger));
             dispatcher.Attach(ledger);
@@ -80,8 +89,9 @@ struct OwnershipTest : testing::Test {
             options.new_boot_id = [this, name] { return name + std::to_string(++births); };
             return options;
         }
-        static net::ClientOptions ClientOf() {
+        static net::ClientOptions ClientOf(long connections) {
             net::ClientOptions options;
+            options.connections_per_host_max = connections;
             options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
             return options;
         }
@@ -195,7 +205,7 @@ struct Pause {
     int sent_while_stopped = 0, sent_after = 0;
 };
 Pause PausedWithAQueuedDelivery(OwnershipTest& test, bool fences) {
-    OwnershipTest::Node a(test, "a"), b(test, "b", fences);
+    OwnershipTest::Node a(test, "a"), b(test, "b", {.fences = fences});
     b.Record("c1");
     OwnershipTest::Pass(seconds(30), {&a, &b}, {&a});
     a.Work();
@@ -221,6 +231,38 @@ TEST_F(OwnershipTest, ControlANodeThatIgnoresFencingSendsTwice) {
     auto pause = PausedWithAQueuedDelivery(*this, false);
     EXPECT_EQ(pause.sent_while_stopped, 1);
     EXPECT_EQ(pause.sent_after, 2) << "the tests above would not see a double send";
+}
+
+// One call is under way and one waits for its connection, inside libcurl, when b is stopped for 30
+// s; the answer of the first comes before b's heartbeat thread runs.
+Pause PausedWithACallThatWaits(OwnershipTest& test, bool fences) {
+    OwnershipTest::Node a(test, "a"),
+        b(test, "b", {.fences = fences, .connections = 1, .timeout = seconds(60)});
+    std::unique_lock answer_later(test.first_call);
+    b.Record("first");
+    b.Record("waits");
+    const auto end = std::chrono::steady_clock::now() + seconds(50);
+    while (test.calls == 0 && std::chrono::steady_clock::now() < end) b.Work(1);
+    EXPECT_EQ(b.client.in_flight(), 2u);
+    OwnershipTest::Pass(seconds(30), {&a, &b}, {&a});
+    a.Work();
+    Pause pause;
+    pause.sent_while_stopped = test.Sent("waits");
+    answer_later.unlock();
+    while (b.client.in_flight() > 0 && std::chrono::steady_clock::now() < end) b.Work(1);
+    pause.sent_after = test.Sent("waits");
+    EXPECT_EQ(test.Sent("first"), 2);
+    return pause;
+}
+
+TEST_F(OwnershipTest, ACallThatWaitedForAConnectionIsNotSentAfterAPause) {
+    auto pause = PausedWithACallThatWaits(*this, true);
+    EXPECT_EQ(pause.sent_while_stopped, 1);
+    EXPECT_EQ(pause.sent_after, 1);
+}
+
+TEST_F(OwnershipTest, ControlACallThatWaitedWouldBeSentByANodeThatIgnoresFencing) {
+    EXPECT_EQ(PausedWithACallThatWaits(*this, false).sent_after, 2);
 }
 
 TEST_F(OwnershipTest, AnAttemptInFlightIsRepeatedAtMostOnce) {

@@ -15,8 +15,12 @@ public:
 
     bool approves() const override { return false; }
 
-    void Send(const domain::Delivery& delivery, const Parameters& parameters, Network::Done done)
-        override {
+    void Send(
+        const domain::Delivery& delivery,
+        const Parameters& parameters,
+        Network::Done done,
+        Network::MaySend may_send
+    ) override {
         const auto& secrets = settings_.secrets;
         const Time now = settings_.now();
         domain::RenderInput input{parameters, delivery.id, now, secrets.values};
@@ -44,6 +48,7 @@ public:
         http.headers.push_back("Barracuda-Delivery: " + delivery.id);
         http.body = std::move(call->body);
         http.timeout = settings_.attempt_timeout;
+        http.may_send = std::move(may_send);
         client_.Start(
             std::move(http),
             [trace, done = std::move(done)](net::HttpReply reply) mutable {

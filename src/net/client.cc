@@ -76,7 +76,11 @@ struct Client::Transfer {
             transfer.reply.refused_address = true;
             return CURL_PREREQFUNC_ABORT;
         }
-        return std::exchange(transfer.sent, true) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+        if (transfer.sent) return CURL_PREREQFUNC_ABORT;
+        transfer.reply.withheld = transfer.call.may_send && !transfer.call.may_send();
+        if (transfer.reply.withheld) return CURL_PREREQFUNC_ABORT;
+        transfer.sent = true;
+        return CURL_PREREQFUNC_OK;
     }
 
     static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
@@ -188,6 +192,7 @@ HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
     if (code != CURLE_OK && !cut_by_us) {
         reply.error = header_bytes > kHeaderBytesMax ? "the reply's headers are too long"
                       : reply.refused_address        ? "the address is not public and not allowed"
+                      : reply.withheld               ? "not sent: the right to send was lost"
                                                      : curl_easy_strerror(code);
         reply.timed_out = code == CURLE_OPERATION_TIMEDOUT;
         return std::move(reply);

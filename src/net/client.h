@@ -37,6 +37,9 @@ struct HttpCall {
     // Where this call may go; null: the client's own. Judged at every connect, and again before a
     // request goes out on a connection that is open already.
     std::shared_ptr<const AddressGuard> guard{};
+    // Asked inside Step(), when a connection is ready and before the first byte goes out: a call
+    // may have waited long for one of its host's connections. False ends it as `withheld`.
+    std::function<bool()> may_send{};
 };
 
 // How long each part of a call took, from Start(): the parts add up to at most `total`. A reused
@@ -58,6 +61,7 @@ struct HttpReply {
     bool timed_out = false;
     bool refused_address = false;  // the guard refused the address
     bool truncated = false;        // the body was longer
+    bool withheld = false;         // may_send said no: the peer has seen nothing of this call
     std::string address{};         // "203.0.113.9:443", the peer; empty: there was no connection
     bool reused = false;           // the connection was open already
     Timings timings{};

@@ -162,6 +162,54 @@ TEST(Client, CountsTheWaitForAConnectionInTheTimeout) {
     EXPECT_LE(server.connections(), 1);
 }
 
+TEST(Client, AsksForTheRightToSendBeforeTheFirstByte) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    bool may = false;
+    int asked = 0;
+    auto call = [&] {
+        return HttpCall{.url = server.url(), .may_send = [&] {
+                            ++asked;
+                            return may;
+                        }};
+    };
+    auto reply = Fetch(client, call());
+    EXPECT_TRUE(reply.withheld);
+    EXPECT_EQ(reply.status, 0);
+    EXPECT_THAT(reply.error, HasSubstr("not sent"));
+    may = true;
+    reply = Fetch(client, call());
+    EXPECT_FALSE(reply.withheld);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(server.requests().size(), 1u);
+}
+
+// A call that waited for a connection goes out late, perhaps after its process slept.
+TEST(Client, AsksAgainAfterTheWaitForAConnection) {
+    std::atomic<bool> may = true;
+    TestServer server([&](const TestRequest&) {
+        may = false;  // while the others wait for this one's connection
+        return TestReply(200, "ok");
+    });
+    auto options = Loopback();
+    options.connections_per_host_max = 1;
+    Client client(options);
+    int sent = 0, withheld = 0;
+    for (int i = 0; i < 5; ++i) {
+        HttpCall call{.url = server.url(), .may_send = [&] { return may.load(); }};
+        client.Start(std::move(call), [&](HttpReply reply) {
+            sent += reply.status == 200;
+            withheld += reply.withheld;
+        });
+    }
+    const auto end = Clock::now() + std::chrono::seconds(20);
+    while (client.in_flight() > 0 && Clock::now() < end) client.Step(milliseconds(50));
+    EXPECT_EQ(sent, 1);
+    EXPECT_EQ(withheld, 4);
+    EXPECT_EQ(server.requests().size(), 1u);
+}
+
 TEST(Client, CutsABigBody) {
     TestServer server([](const TestRequest&) { return TestReply(200, std::string(5 << 20, 'x')); });
     Client client(Loopback());
