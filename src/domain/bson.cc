@@ -48,6 +48,7 @@ void BsonWriter::Document(std::string_view key, std::string_view bson) {
 void BsonWriter::Array(std::string_view key, const BsonWriter& elements) {
     bson_append_array(&bson_, key.data(), Length(key), &elements.bson_);
 }
+void BsonWriter::Element(const bson_iter_t& at) { bson_append_iter(&bson_, nullptr, 0, &at); }
 std::string BsonWriter::Take() const {
     return {reinterpret_cast<const char*>(bson_get_data(&bson_)), bson_.len};
 }

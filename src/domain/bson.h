@@ -30,6 +30,7 @@ public:
     void Decimal(std::string_view key, const std::string& value);  // text where it is no number
     void Document(std::string_view key, std::string_view bson);
     void Array(std::string_view key, const BsonWriter& elements);  // keys "0", "1", …
+    void Element(const bson_iter_t& at);                           // as it is, under its own key
     std::string Take() const;
 
 private:

@@ -95,6 +95,7 @@ struct Conversion {
     int64_t rev = 0;
     Time created;
     Time updated;
+    std::string rest;  // BSON of the fields this program does not know: kept as they are
 
     Delivery* FindDelivery(std::string_view destination, std::string_view kind);
     const Delivery* FindDelivery(std::string_view destination, std::string_view kind) const;

@@ -134,9 +134,11 @@ Provenance ProvenanceNamed(std::string_view name) {
     return Provenance::kUnknown;
 }
 
-void DecodeField(Conversion& to, std::string_view key, const bson_iter_t& at) {
+// False when the program does not know the field, or its value's shape: then it is kept as it is.
+bool DecodeField(Conversion& to, std::string_view key, const bson_iter_t& at) {
     auto field = FieldNamed(key);
-    if (!field) return;
+    if (!field) return false;
+    if (BSON_ITER_HOLDS_NULL(&at) || BSON_ITER_HOLDS_UNDEFINED(&at)) return true;
     if (InfoOf(*field).type == FieldType::kObject) {
         std::string_view bytes = BytesOf(at);
         bson_t child;  // checks the length and the final NUL
@@ -144,12 +146,23 @@ void DecodeField(Conversion& to, std::string_view key, const bson_iter_t& at) {
             BSON_ITER_HOLDS_DOCUMENT(&at) &&
             bson_init_static(&child, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
         if (sound) to.fields.Set(*field, std::string(bytes));
-    } else if (auto text = ScalarText(at)) {
-        if (InfoOf(*field).type == FieldType::kMoney) {
-            if (auto money = Money::Parse(*text)) text = money->Text();
-        }
-        to.fields.Set(*field, std::move(*text));
+        return sound;
     }
+    auto text = ScalarText(at);
+    if (!text) return false;
+    if (InfoOf(*field).type == FieldType::kMoney) {
+        if (auto money = Money::Parse(*text)) text = money->Text();
+    }
+    to.fields.Set(*field, std::move(*text));
+    return true;
+}
+
+// A field whose value could not be read gives way to one that a report brought since.
+void EncodeRest(BsonWriter& to, const Conversion& c) {
+    Each(c.rest, [&](std::string_view key, const bson_iter_t& at) {
+        auto field = FieldNamed(key);
+        if (!field || !c.fields.Find(*field)) to.Element(at);
+    });
 }
 
 }  // namespace
@@ -177,12 +190,14 @@ std::string Encode(const Conversion& c) {
     to.Int("rev", c.rev);
     to.Date("createdAt", c.created);
     to.Date("updatedAt", c.updated);
+    if (!c.rest.empty()) EncodeRest(to, c);
     return to.Take();
 }
 
 Result<Conversion> DecodeConversion(std::string_view bson) {
     Conversion c;
     c.provenance = Provenance::kUnknown;
+    std::optional<BsonWriter> rest;
     bool sound = Each(bson, [&](std::string_view key, const bson_iter_t& at) {
         auto text = [&] { return ScalarText(at).value_or(""); };
         if (key == "_id") {
@@ -225,10 +240,12 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
             Each(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
                 c.deliveries.push_back(DecodeDelivery(BytesOf(item)));
             });
-        } else {
-            DecodeField(c, key, at);
+        } else if (!DecodeField(c, key, at)) {
+            if (!rest) rest.emplace();
+            rest->Element(at);
         }
     });
+    if (rest) c.rest = rest->Take();
     if (!sound) return Fail(ErrorCode::kInternal, "a stored conversion is not valid BSON");
     return c;
 }

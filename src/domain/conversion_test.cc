@@ -170,6 +170,33 @@ TEST(Codec, ReadsWhatTheSeedWrote) {
     EXPECT_EQ(c.created, Time{77});
 }
 
+TEST(Codec, KeepsWhatItDoesNotKnow) {
+    BsonWriter to, inner;
+    inner.Int("n", 1);
+    to.Text("click_id", "c");
+    to.Text("hash", "h");
+    to.Document("theirs", inner.Take());
+    to.Text("metadata", "no document");
+    to.Array("sub1", BsonWriter());
+    Conversion c = Decoded(to.Take());
+    EXPECT_EQ(c.fields.Find(Field::kMetadata), nullptr);
+    for (int times = 0; times < 2; ++times) {
+        std::string bytes = Encode(c);
+        EXPECT_EQ(TopText(bytes, "hash"), "h");
+        EXPECT_EQ(TopText(bytes, "metadata"), "no document");
+        const TopFields fields(bytes);
+        EXPECT_EQ(TopText(fields.Bytes("theirs"), "n"), "1");
+        ASSERT_NE(fields.Find("sub1"), nullptr);
+        EXPECT_TRUE(BSON_ITER_HOLDS_ARRAY(fields.Find("sub1")));
+        c = Decoded(bytes);
+    }
+    c.fields.Set(Field::kMetadata, MetadataBson());  // what is said now takes its place
+    std::string bytes = Encode(c);
+    EXPECT_EQ(TopFields(bytes).Bytes("metadata"), MetadataBson());
+    EXPECT_EQ(Decoded(bytes).fields.Get(Field::kMetadata), MetadataBson());
+    EXPECT_EQ(TopText(bytes, "hash"), "h");
+}
+
 TEST(Codec, AmountsAsTextAreReadAsMoney) {
     BsonWriter to;
     to.Text("amount", "100.50");
