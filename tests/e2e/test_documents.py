@@ -1,0 +1,203 @@
+"""The operator's documents say what the program does: every setting, command, metric and message, in both directions."""
+import os
+import re
+import subprocess
+
+import pytest
+
+import documents
+from documents import ROOT, commands, dead_links, literals, rows, spans, text_of
+from harness import BINARY, Server, new_id
+
+SETTINGS = [row for row in rows(text_of("docs/operating/settings.md")) if "environment" in row]
+BY_PATH = {spans(row["setting"])[0]: row for row in SETTINGS}
+
+
+def one(cell):
+    """The only code of a cell, or nothing."""
+    found = spans(cell)
+    assert len(found) <= 1, cell
+    return found[0] if found else ""
+
+
+# --------------------------------------------------------------------------------------------------- settings
+
+def check_config(tmp_path, env=None, *arguments):
+    done = subprocess.run([str(BINARY), "check-config", *arguments], env={"HOME": str(tmp_path), **(env or {})},
+                          cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    shown = {path: (value, source) for path, value, source
+             in re.findall(r"^([a-z_.]+) = (.*?)  # (.*)$", done.stdout, re.M)}
+    return done, shown
+
+
+def test_every_setting_and_no_other(tmp_path):
+    assert len(BY_PATH) == len(SETTINGS)
+    table = re.findall(r'\{"(\w+\.\w+)", Kind::', text_of("src/config/settings.cc"))
+    assert table and set(BY_PATH) == set(table)
+    done, shown = check_config(tmp_path)
+    assert done.returncode == 0 and set(shown) == set(table)
+
+
+def test_defaults_and_names_in_the_environment(tmp_path):
+    _, by_default = check_config(tmp_path)
+    env = {spans(row["environment"])[0]: one(row["default"]) for row in SETTINGS}
+    done, shown = check_config(tmp_path, env)
+    assert done.returncode == 0, done.stderr
+    for path, row in BY_PATH.items():
+        assert shown[path] == (by_default[path][0], "environment " + spans(row["environment"])[0]), path
+
+
+def test_the_old_names(tmp_path):
+    values = {"store.url": "mongodb://h/x", "network.private_api_url": "https://h/x"}
+    documented = {path: spans(row["environment"])[1:] for path, row in BY_PATH.items()}
+    table = re.findall(r'\{"(\w+\.\w+)", Kind::\w+, k\w+, "(\w*)"', text_of("src/config/settings.cc"))
+    assert documented == {path: [alias] if alias else [] for path, alias in table}
+    for path, alias in table:
+        if alias:
+            _, shown = check_config(tmp_path, {alias: values.get(path, "word")})
+            assert shown[path][1] == "environment " + alias
+
+
+@pytest.mark.parametrize("path", list(BY_PATH))
+def test_what_a_setting_accepts(tmp_path, path):
+    name = spans(BY_PATH[path]["environment"])[0]
+    done, _ = check_config(tmp_path, {name: "" if path == "store.data" else "two words"})
+    assert done.returncode == 2
+    assert f"{path} (environment {name}): expected {BY_PATH[path]['accepts']}" in done.stderr, done.stderr
+
+
+def test_the_flags(tmp_path):
+    source = re.findall(r'line\.flags\["([\w.]+)"\] = (\w+);', text_of("src/app/command_line.cc"))
+    assert source and {path: one(row["flag"]) for path, row in BY_PATH.items() if row["flag"]} == {
+        path: "--" + flag for path, flag in source}
+    _, shown = check_config(tmp_path, {}, "--data", "d", "--store", "mongodb://h/x")
+    assert shown["store.data"] == ("d", "flag") and shown["store.url"] == ("mongodb://h/x", "flag")
+
+
+def test_the_goals(tmp_path):
+    table = {one(row["key"]): one(row["default"]) for row in rows(text_of("docs/operating/settings.md")) if "key" in row}
+    source = text_of("src/config/file.cc")
+    body = source[source.index("ReadGoalField("):source.index("ReadGoals(")]
+    assert set(table) == set(re.findall(r'key == "(\w+)"', body))
+    default = "".join(f'{key} = {value if value in ("true", "false") else chr(34) + value + chr(34)}\n'
+                      for key, value in table.items() if key != "id")
+    lines = []
+    for name, more in (("bare", ""), ("defaults", default)):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(f'[[goal]]\nid = "9"\n{more}')
+        done, _ = check_config(tmp_path, {}, "--config", str(path))
+        lines.append([line.split("  #")[0] for line in done.stdout.splitlines() if line.startswith("goal ")])
+        assert done.returncode == 0, done.stderr
+    assert lines[0] == lines[1] and any(line.startswith("goal 9") for line in lines[0])
+
+
+# --------------------------------------------------------------------------------------------------- commands
+
+def help_of(*words):
+    done = subprocess.run([str(BINARY), *words, "--help"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return {name: re.findall(r"^  (?:-\w,)?(--[\w-]+|[\w-]+)", body, re.M)
+            for name, body in re.findall(r"^(Subcommands|Options|Positionals):\n((?:  .*\n)+)", done.stdout, re.M)}
+
+
+def leaves(*words):
+    said = help_of(*words)
+    if "Subcommands" not in said:
+        return {" ".join(words): set(said["Options"]) | set(said.get("Positionals", []))}
+    return {name: options for sub in said["Subcommands"] for name, options in leaves(*words, sub).items()}
+
+
+def test_every_command_with_its_options():
+    common = {"--help", "--config", "--data", "--store"}
+    found = leaves()
+    assert len(found) > 8 and all(common <= options for options in found.values())
+    documented = {one(row["command"]): set(spans(row["takes"]))
+                  for row in rows(text_of("docs/operating/commands.md")) if "command" in row}
+    assert documented == {name: options - common for name, options in found.items()}
+
+
+def test_a_backup_by_the_book(net, tmp_path):
+    """Everything of backup.md, in its order, as pasted; the last line starts the server that is asked afterwards."""
+    bin_, new = tmp_path / "bin", tmp_path / "new"
+    bin_.mkdir()
+    (bin_ / "barracuda").symlink_to(BINARY)
+    script, serve, rest = commands(text_of("docs/operating/backup.md")).rpartition('barracuda serve --data "$NEW"\n')
+    assert serve and not rest
+    click = new_id()
+    with Server(tmp_path, net) as server:
+        (server.data / "secrets").mkdir(mode=0o700)
+        assert server.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit").json["verdict"] == "recorded"
+        places = {"DATA": server.data, "BACKUPS": tmp_path / "backups", "ELSEWHERE": tmp_path / "elsewhere",
+                  "TRIAL": tmp_path / "trial", "NEW": new / "data"}
+        for name in ("BACKUPS", "ELSEWHERE"):
+            places[name].mkdir()
+        env = {"PATH": f"{bin_}:{os.environ['PATH']}", "HOME": str(tmp_path), **{k: str(v) for k, v in places.items()}}
+        done = subprocess.run(["bash", "-eu", "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("the store is sound") == 3
+    assert (new / "data" / "secrets").is_dir() and not (tmp_path / "trial").exists()
+    with Server(new, net, keys=False) as restored:
+        assert restored.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit").json["verdict"] == "duplicate"
+
+
+# ---------------------------------------------------------------------------------------------------- metrics
+
+def test_every_metric_with_its_type(srv):
+    text = srv.get("/metrics").body.decode()
+    names = set(re.findall(r"^(\w+)(?:\{[^}]*\})? [-\d.e+]+$", text, re.M))
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
+    documented = {one(row["metric"]): row["type"] for row in rows(text_of("docs/operating/metrics.md")) if "metric" in row}
+    assert documented == {name: types.get(name, "untyped") for name in names}
+    for path in ROOT.glob("docs/operating/*.md"):
+        for name in re.findall(r"\bbarracuda_[a-z_]+", path.read_text(encoding="utf-8")):
+            assert name in names, f"{path.name}: {name}"
+
+
+# ---------------------------------------------------------------------------------------------------- runbook
+
+RUNBOOK = text_of("docs/operating/runbook.md")
+MESSAGES = {"line on stderr", "`/readyz` says", "message", "the attempt's `error` or `code`"}
+
+
+def test_what_the_runbook_quotes_is_said():
+    source = "\n".join(literals("src/**/*.cc", "src/**/*.h"))
+    quoted = [span for row in rows(RUNBOOK) for head in MESSAGES & set(row) for span in spans(row[head])]
+    assert len(quoted) > 30
+    assert not [span for span in quoted if span not in source]
+
+
+def test_what_is_said_stands_in_the_runbook():
+    """Warnings and errors of the log, bodies of a 503, reasons of /readyz."""
+    app = "".join(p.read_text(encoding="utf-8") for p in sorted(ROOT.glob("src/app/*.cc")) if "_test" not in p.name)
+    said = re.findall(r'(?:Log\(|LogLine\()[^"{;]*Level::k(?:Warning|Error),\s*"([^"]+)"', app)
+    assert len(said) >= 6
+    everything = "".join(p.read_text(encoding="utf-8") for p in sorted(ROOT.glob("src/**/*.cc")) if "_test" not in p.name)
+    said += re.findall(r'(?:JsonError|FailWith)\(\s*503,\s*"([^"]+)"', everything)
+    membership = text_of("src/delivery/membership.cc")
+    fenced = re.search(r"Membership::Fenced\(\) const \{(.*?)\n\}", membership, re.S).group(1)
+    said += re.findall(r'return "([^"]+)"', fenced)
+    said += re.findall(r'trouble_(?: = |\()"([^"]+)"', everything)
+    assert len(said) >= 14
+    assert not [text for text in said if text.rstrip(" :") not in RUNBOOK]
+
+
+# ------------------------------------------------------------------------------------------------------ links
+
+@pytest.mark.parametrize("path", documents.DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_dead_links(path):
+    assert not dead_links(path, path.read_text(encoding="utf-8"))
+
+
+def test_a_dead_link_is_found():
+    here = ROOT / "docs" / "x.md"
+    for text in ("[a](nothing.md)", "[a](architecture.md#nothing)", "`src/nothing.cc`", "`http/nothing.cc`"):
+        assert dead_links(here, text), text
+    assert not dead_links(here, "[a](architecture.md#threads) [b](https://x.example/y) `src/http/*.cc` `http/parser.cc`")
+
+
+def test_documents_that_the_sources_name():
+    for path in sorted(p for folder in ("src", "tests", "tools", "bench") for p in (ROOT / folder).rglob("*")):
+        if path.suffix not in (".cc", ".h", ".py", ".txt"):
+            continue
+        for name in re.findall(r"docs/[\w./-]+\.md", path.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists(), f"{path.relative_to(ROOT)} names {name}"
