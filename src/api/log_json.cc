@@ -41,8 +41,7 @@ std::string ValueJson(const bson_iter_t& at) {
 std::string BsonJson(std::string_view bson) {
     JsonObject to;
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size())) return "{}";
+    if (!domain::OpenBson(at, bson)) return "{}";
     while (bson_iter_next(&at)) to.Raw(bson_iter_key(&at), ValueJson(at));
     return to.Done();
 }

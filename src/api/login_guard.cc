@@ -179,8 +179,7 @@ std::string EncodeFailures(const std::string& id, const LoginFailures& failures,
 LoginFailures DecodeFailures(std::string_view bson) {
     LoginFailures failures;
     bson_iter_t at, element;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, "keys") ||
+    if (!domain::OpenBson(at, bson) || !bson_iter_find(&at, "keys") ||
         !BSON_ITER_HOLDS_ARRAY(&at) || !bson_iter_recurse(&at, &element)) {
         return failures;
     }

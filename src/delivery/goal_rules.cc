@@ -30,10 +30,7 @@ void Append(domain::BsonWriter& to, const char* name, const std::set<std::string
 std::set<std::string> GoalsIn(std::string_view bson, const char* name) {
     std::set<std::string> goals;
     bson_iter_t at, element;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, name)) {
-        return goals;
-    }
+    if (!domain::OpenBson(at, bson) || !bson_iter_find(&at, name)) return goals;
     if (!BSON_ITER_HOLDS_ARRAY(&at) || !bson_iter_recurse(&at, &element)) return goals;
     while (bson_iter_next(&element)) {
         if (auto text = domain::ScalarText(element)) goals.insert(*text);

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "base/check.h"
 #include "base/money.h"
 
 namespace barracuda::domain {
@@ -42,8 +41,10 @@ void BsonWriter::Decimal(std::string_view key, const std::string& value) {
 void BsonWriter::Document(std::string_view key, std::string_view bson) {
     bson_t child;
     auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    BARRACUDA_CHECK(bson_init_static(&child, data, bson.size()));
+    // What is none becomes an empty one: it may come from bytes on disk.
+    if (bson.empty() || !bson_init_static(&child, data, bson.size())) bson_init(&child);
     bson_append_document(&bson_, key.data(), Length(key), &child);
+    bson_destroy(&child);
 }
 void BsonWriter::Array(std::string_view key, const BsonWriter& elements) {
     bson_append_array(&bson_, key.data(), Length(key), &elements.bson_);
@@ -51,6 +52,11 @@ void BsonWriter::Array(std::string_view key, const BsonWriter& elements) {
 void BsonWriter::Element(const bson_iter_t& at) { bson_append_iter(&bson_, nullptr, 0, &at); }
 std::string BsonWriter::Take() const {
     return {reinterpret_cast<const char*>(bson_get_data(&bson_)), bson_.len};
+}
+
+bool OpenBson(bson_iter_t& at, std::string_view bson) {
+    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
+    return !bson.empty() && bson_iter_init_from_data(&at, data, bson.size());
 }
 
 std::optional<std::string> ScalarText(const bson_iter_t& at) {
@@ -105,10 +111,8 @@ std::string_view BytesOf(const bson_iter_t& at) {
 }
 
 TopFields::TopFields(std::string_view bson) {
-    if (bson.empty()) return;  // libbson would take no data for a fault of ours
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size())) return;
+    if (!OpenBson(at, bson)) return;
     while (bson_iter_next(&at)) {
         std::string_view name(bson_iter_key(&at), bson_iter_key_len(&at));
         if (count_ < kNoted) {
@@ -150,15 +154,12 @@ std::string_view TopFields::Bytes(std::string_view name) const {
 
 std::optional<Time> TopFields::Date(std::string_view name) const {
     const auto* at = Find(name);
-    return at ? std::optional(TimeOf(*at)) : std::nullopt;
+    return at && BSON_ITER_HOLDS_DATE_TIME(at) ? std::optional(TimeOf(*at)) : std::nullopt;
 }
 
 std::optional<std::string> TopText(std::string_view bson, const char* key) {
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size()) || !bson_iter_find(&at, key)) {
-        return std::nullopt;
-    }
+    if (!OpenBson(at, bson) || !bson_iter_find(&at, key)) return std::nullopt;
     return ScalarText(at);
 }
 

@@ -37,6 +37,11 @@ private:
     bson_t bson_;
 };
 
+// Sets `at` before the first field. False where the bytes are no document, and for none at all,
+// which libbson takes for a fault of ours and aborts. Whether they are sound in the middle shows at
+// the end: at.err_off != 0.
+bool OpenBson(bson_iter_t& at, std::string_view bson);
+
 // Any scalar as canonical text: strings as they are, whole numbers digit for digit, money as
 // Money::Text prints it. nullopt for null, undefined, arrays and documents.
 std::optional<std::string> ScalarText(const bson_iter_t& at);
@@ -52,7 +57,7 @@ public:
     std::optional<std::string> Text(std::string_view name) const;  // ScalarText of it
     std::string TextOr(std::string_view name, std::string_view otherwise = "") const;
     int64_t Number(std::string_view name) const;  // a date as its ms; 0 where there is none
-    std::optional<Time> Date(std::string_view name) const;
+    std::optional<Time> Date(std::string_view name) const;  // nullopt where it is no date
     std::string_view Bytes(std::string_view name
     ) const;  // of a document; empty where there is none
 

@@ -1,7 +1,6 @@
 // The contact's codec, and the rule of its flags.
 #include "domain/contact.h"
 
-#include "base/check.h"
 #include "domain/bson.h"
 
 namespace barracuda::domain {
@@ -81,8 +80,7 @@ std::string EncodeFlow(const Flow& flow) {
 Flow DecodeFlow(std::string_view bson) {
     Flow flow;
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size())) return flow;
+    if (!OpenBson(at, bson)) return flow;
     while (bson_iter_next(&at)) {
         std::string_view key = bson_iter_key(&at);
         if (key == "route") flow.route = ScalarText(at).value_or("");
@@ -112,6 +110,7 @@ bool DecodeOther(Contact& to, std::string_view key, const bson_iter_t& at) {
         to.flow = DecodeFlow(BytesOf(at));
     } else if (key == "owner") {
         to.owner = ScalarText(at).value_or("");
+        if (to.owner.find('\0') != std::string::npos) to.owner.clear();  // nobody's name
     } else if (key == "rev") {
         to.rev = bson_iter_as_int64(&at);
     } else if (key == "createdAt") {
@@ -122,18 +121,6 @@ bool DecodeOther(Contact& to, std::string_view key, const bson_iter_t& at) {
         return key == "due";  // the flow's next_at, written anew
     }
     return true;
-}
-
-std::string Joined(const std::string& head, const std::string& tail) {
-    bson_t more;
-    bson_t* joined = bson_new_from_data(reinterpret_cast<const uint8_t*>(head.data()), head.size());
-    BARRACUDA_CHECK(joined != nullptr);
-    bool sound =
-        bson_init_static(&more, reinterpret_cast<const uint8_t*>(tail.data()), tail.size());
-    if (sound) bson_concat(joined, &more);
-    std::string bytes(reinterpret_cast<const char*>(bson_get_data(joined)), joined->len);
-    bson_destroy(joined);
-    return bytes;
 }
 
 }  // namespace
@@ -174,31 +161,31 @@ std::string Encode(const Contact& c) {
     to.Int("rev", c.rev);
     to.Date("createdAt", c.created);
     to.Date("updatedAt", c.updated);
-    return c.rest.empty() ? to.Take() : Joined(to.Take(), c.rest);
+    bson_iter_t at;
+    if (OpenBson(at, c.rest)) {
+        while (bson_iter_next(&at)) to.Element(at);
+    }
+    return to.Take();
 }
 
 Result<Contact> DecodeContact(std::string_view bson) {
     Contact contact;
     contact.status.clear();
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size())) {
+    if (!OpenBson(at, bson)) {
         return Fail(ErrorCode::kInternal, "a stored contact is not valid BSON");
     }
-    bson_t rest;
-    bson_init(&rest);
-    bool more = false;
+    std::optional<BsonWriter> rest;
     while (bson_iter_next(&at)) {
         std::string_view key = bson_iter_key(&at);
         if (const auto* field = TextNamed(key)) {
             contact.*(field->member) = ScalarText(at).value_or("");
         } else if (!DecodeOther(contact, key, at)) {
-            more = true;
-            bson_append_iter(&rest, nullptr, 0, &at);
+            if (!rest) rest.emplace();
+            rest->Element(at);
         }
     }
-    if (more) contact.rest.assign(reinterpret_cast<const char*>(bson_get_data(&rest)), rest.len);
-    bson_destroy(&rest);
+    if (rest) contact.rest = rest->Take();
     if (at.err_off != 0) return Fail(ErrorCode::kInternal, "a stored contact is not valid BSON");
     return contact;
 }

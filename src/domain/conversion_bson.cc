@@ -74,10 +74,8 @@ void EncodeList(BsonWriter& to, const char* key, const List& list, Encoder encod
 using Visit = std::function<void(std::string_view key, const bson_iter_t& at)>;
 
 bool Each(std::string_view bson, const Visit& visit) {
-    if (bson.empty()) return false;  // of a value that is no document, in damaged bytes
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size())) return false;
+    if (!OpenBson(at, bson)) return false;
     while (bson_iter_next(&at)) visit(bson_iter_key(&at), at);
     return at.err_off == 0;
 }
@@ -124,6 +122,15 @@ HistoryEntry DecodeHistory(std::string_view bson) {
         if (key == "to") entry.to = text;
     });
     return entry;
+}
+
+bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+// The parts of a key stand apart by NULs, so none may hold one.
+const char* PartWithNul(const ConversionKey& key) {
+    if (HasNul(key.click.value)) return "click_id";
+    if (HasNul(key.goal.value)) return "goal_id";
+    return HasNul(key.occurrence) ? "occurrence" : nullptr;
 }
 
 Provenance ProvenanceNamed(std::string_view name) {
@@ -226,6 +233,7 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
             c.dead = TimeOf(at);
         } else if (key == "owner") {
             c.owner = text();
+            if (HasNul(c.owner)) c.owner.clear();  // nobody's name: whoever comes may take it
         } else if (key == "rev") {
             c.rev = bson_iter_as_int64(&at);
         } else if (key == "createdAt") {
@@ -247,6 +255,9 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
     });
     if (rest) c.rest = rest->Take();
     if (!sound) return Fail(ErrorCode::kInternal, "a stored conversion is not valid BSON");
+    if (const char* part = PartWithNul(c.key)) {
+        return Fail(ErrorCode::kInternal, fmt::format("a stored {} holds a NUL", part));
+    }
     return c;
 }
 

@@ -88,8 +88,7 @@ std::string JoinTexts(const std::vector<std::string>& texts) {
 
 bool EachElement(std::string_view bson, const VisitElement& visit) {
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    if (!bson_iter_init_from_data(&at, data, bson.size())) return false;
+    if (!OpenBson(at, bson)) return false;
     while (bson_iter_next(&at)) visit(bson_iter_key(&at), at);
     return at.err_off == 0;
 }

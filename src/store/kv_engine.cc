@@ -57,10 +57,7 @@ std::string DocumentKey(const Ref& ref) { return static_cast<char>(ref.collectio
 int64_t RevOf(const std::optional<std::string>& document) {
     if (!document) return -1;
     bson_iter_t at;
-    auto* data = reinterpret_cast<const uint8_t*>(document->data());
-    if (!bson_iter_init_from_data(&at, data, document->size()) || !bson_iter_find(&at, "rev")) {
-        return 0;
-    }
+    if (!domain::OpenBson(at, *document) || !bson_iter_find(&at, "rev")) return 0;
     return bson_iter_as_int64(&at);
 }
 

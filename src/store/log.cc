@@ -9,8 +9,7 @@ const char* NameOf(LogId log) { return log == LogId::kReceived ? "received" : "a
 namespace {
 
 bool Find(std::string_view bson, const char* field, bson_iter_t& at) {
-    auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    return bson_iter_init_from_data(&at, data, bson.size()) && bson_iter_find(&at, field);
+    return domain::OpenBson(at, bson) && bson_iter_find(&at, field);
 }
 
 bool Has(std::string_view bson, const LogFilter& filter) {
