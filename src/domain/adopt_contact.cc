@@ -1,0 +1,80 @@
+// What becomes of a contact and of an admin.
+#include "base/text.h"
+#include "domain/adopt_parts.h"
+
+namespace barracuda::domain {
+
+namespace {
+
+// The fields whose value is looked up as text.
+constexpr const char* kTextOnly[] = {"sub1", "click_id"};
+
+}  // namespace
+
+std::string EmailKeyOf(std::string_view bson) {
+    const TopFields fields(bson);
+    if (!HoldsText(fields, "email")) return {};
+    return Lower(Trim(fields.TextOr("email")));
+}
+
+ContactPlan PlanContact(std::string_view bson, const ContactFacts& facts) {
+    ContactPlan plan;
+    auto read = DecodeContact(bson);
+    if (!read) return plan;
+    const TopFields fields(bson);
+    const bool renewed = !HoldsObjectId(fields);
+    Contact contact = *read;
+    std::vector<std::string> always;
+    auto count = [&](const char* what) { ++plan.counts[what]; };
+    for (const char* name : kTextOnly) {
+        if (HoldsOtherScalar(fields, name)) always.emplace_back(name);
+    }
+    if (!always.empty()) count("contacts.ids_made_text");
+    contact.created = SeedCreated(fields);
+    if (contact.created != read->created) count("contacts.dates_set");
+    const std::string key = EmailKeyOf(bson);
+    if (key.empty()) {
+        count("contacts.without_email");
+    } else if (!facts.oldest_of_email && contact.email_key.empty()) {
+        count("contacts.same_email");
+    } else if (contact.email_key.empty()) {
+        contact.email_key = key;
+        count("contacts.email_keys_set");
+    }
+    if (contact.Click().empty() && !facts.click.empty()) {
+        contact.click_id = facts.click;
+        contact.sub1 = facts.hash;
+        count("contacts.clicks_found");
+    }
+    if (SyncFlags(contact, facts.conversions)) count("contacts.flags_recomputed");
+    if (renewed) contact.id = SubstituteId("contacts", bson);
+    const std::string same = Encode(*read);
+    if (!renewed && UpdateOf(same, Encode(contact), always).empty()) {
+        count("contacts.unchanged");
+        return plan;
+    }
+    ++contact.rev;
+    if (renewed) {
+        count("contacts.ids_renewed");
+        plan.insert = Encode(contact);
+    } else {
+        plan.update = UpdateOf(same, Encode(contact), always);
+    }
+    return plan;
+}
+
+std::string PlanAdmin(std::string_view bson) {
+    const std::string email = EmailKeyOf(bson);
+    if (email.empty()) return {};
+    const TopFields fields(bson);
+    BsonWriter to;
+    to.Text("_id", email);
+    to.Text("email", email);
+    to.Text("name", fields.TextOr("name"));
+    to.Text("role", fields.TextOr("role", "admin"));
+    to.Int("rev", 1);
+    to.Date("createdAt", SeedCreated(fields));
+    return to.Take();
+}
+
+}  // namespace barracuda::domain

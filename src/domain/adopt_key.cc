@@ -1,0 +1,167 @@
+// Ids, keys and dates as the seed stored them.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/text.h"
+#include "domain/adopt.h"
+#include "domain/adopt_parts.h"
+#include "domain/bson.h"
+
+namespace barracuda::domain {
+
+namespace {
+
+constexpr size_t kIdBytesMax = 256;
+constexpr double kWholeMax = 9007199254740992.0;  // 2^53: whole doubles are exact up to here
+
+bool IsAbsent(const bson_iter_t& at) {
+    return BSON_ITER_HOLDS_NULL(&at) || BSON_ITER_HOLDS_UNDEFINED(&at);
+}
+
+Result<std::string> IdIn(const TopFields& fields, const char* name) {
+    const bson_iter_t* at = fields.Find(name);
+    if (!at) return std::string();
+    auto id = SeedId(*at);
+    if (!id) return Fail(ErrorCode::kInvalid, fmt::format("{}: {}", name, id.error().message));
+    return id;
+}
+
+// "registration" and "deposit" are goals by name.
+std::string GoalNamed(const std::string& name, const AdoptRules& rules) {
+    auto type = GoalTypeNamed(name);
+    if (type == GoalType::kRegistration) return rules.registration_goal;
+    if (type == GoalType::kDeposit) return rules.deposit_goal;
+    return {};
+}
+
+}  // namespace
+
+void Add(AdoptCounts& to, const AdoptCounts& more) {
+    for (const auto& [name, count] : more) to[name] += count;
+}
+
+const char* CollectionOf(SeedKind kind) {
+    static constexpr const char* kNames[] = {"conversions", "postbacks", "ftds"};
+    return kNames[static_cast<int>(kind)];
+}
+
+Result<std::string> SeedId(const bson_iter_t& at) {
+    if (IsAbsent(at)) return std::string();
+    if (BSON_ITER_HOLDS_BOOL(&at) || BSON_ITER_HOLDS_DATE_TIME(&at)) {
+        return Fail(ErrorCode::kInvalid, "no id");
+    }
+    std::optional<std::string> id;
+    if (BSON_ITER_HOLDS_DOUBLE(&at)) {
+        double value = bson_iter_double(&at);
+        bool whole = std::floor(value) == value && std::fabs(value) <= kWholeMax;
+        if (whole) id = fmt::format("{}", static_cast<int64_t>(value));
+    }
+    if (!id) id = ScalarText(at);
+    if (!id) return Fail(ErrorCode::kInvalid, "no id");
+    if (id->size() > kIdBytesMax) return Fail(ErrorCode::kInvalid, "longer than 256 bytes");
+    if (!IsUtf8(*id) || HasControl(*id)) return Fail(ErrorCode::kInvalid, "no printable text");
+    return std::move(*id);
+}
+
+Result<ConversionKey> SeedKeyOf(SeedKind kind, std::string_view bson, const AdoptRules& rules) {
+    const TopFields fields(bson);
+    auto click = IdIn(fields, "click_id");
+    if (!click) return Fail(click.error());
+    if (click->empty()) return Fail(ErrorCode::kInvalid, "no click");
+    std::string goal = rules.deposit_goal;
+    if (kind != SeedKind::kFtd) {
+        auto named = IdIn(fields, kind == SeedKind::kConversion ? "goal_id" : "goal");
+        if (!named) return Fail(named.error());
+        goal = std::move(*named);
+        if (kind == SeedKind::kConversion) {
+            if (goal.empty()) goal = GoalNamed(fields.TextOr("goal_type"), rules);
+        } else if (auto known = GoalNamed(goal, rules); !known.empty()) {
+            goal = std::move(known);
+        }
+    }
+    if (goal.empty()) return Fail(ErrorCode::kInvalid, "no goal");
+    auto occurrence = IdIn(fields, "occurrence");  // one of ours, after a broken-off adoption
+    return ConversionKey{ClickId(*click), GoalId(goal), occurrence.value_or("")};
+}
+
+std::string IdText(std::string_view bson) {
+    return TopText(bson, "_id").value_or("without an _id");
+}
+
+ObjectId SubstituteId(std::string_view collection, std::string_view bson) {
+    std::string of(collection);
+    of.push_back('\0');
+    of += IdText(bson);
+    return *ObjectId::Parse(HashHex(of, 16).substr(0, 24));
+}
+
+bool HoldsObjectId(const TopFields& fields) {
+    const bson_iter_t* at = fields.Find("_id");
+    return at && BSON_ITER_HOLDS_OID(at);
+}
+
+std::optional<Time> SeedTime(const TopFields& fields, const char* name) {
+    const bson_iter_t* at = fields.Find(name);
+    if (!at) return std::nullopt;
+    if (BSON_ITER_HOLDS_DATE_TIME(at)) return TimeOf(*at);
+    if (BSON_ITER_HOLDS_NUMBER(at)) return Time{bson_iter_as_int64(at)};
+    if (BSON_ITER_HOLDS_UTF8(at)) return Time::ParseIso(ScalarText(*at).value_or(""));
+    return std::nullopt;
+}
+
+Time SeedCreated(const TopFields& fields) {
+    for (const char* name : {"createdAt", "updatedAt"}) {
+        auto at = SeedTime(fields, name);
+        if (at && at->ms > 0) return *at;
+    }
+    const bson_iter_t* id = fields.Find("_id");
+    if (!id || !BSON_ITER_HOLDS_OID(id)) return Time{};
+    return Time{static_cast<int64_t>(bson_oid_get_time_t(bson_iter_oid(id))) * 1000};
+}
+
+bool HoldsText(const TopFields& fields, const char* name) {
+    const bson_iter_t* at = fields.Find(name);
+    return at && BSON_ITER_HOLDS_UTF8(at);
+}
+
+bool HoldsOtherScalar(const TopFields& fields, const char* name) {
+    const bson_iter_t* at = fields.Find(name);
+    return at && !IsAbsent(*at) && !BSON_ITER_HOLDS_UTF8(at);
+}
+
+std::string UpdateOf(
+    std::string_view read, std::string_view after, const std::vector<std::string>& always
+) {
+    const TopFields was(read), is(after);
+    BsonWriter set, unset;
+    bool sets = false, unsets = false;
+    EachElement(after, [&](std::string_view name, const bson_iter_t& at) {
+        const bson_iter_t* before = was.Find(name);
+        bool wanted = std::find(always.begin(), always.end(), name) != always.end();
+        if (!wanted && before && SameValue(*before, at)) return;
+        set.Element(at);
+        sets = true;
+    });
+    EachElement(read, [&](std::string_view name, const bson_iter_t&) {
+        if (is.Find(name)) return;
+        unset.Text(name, "");
+        unsets = true;
+    });
+    if (!sets && !unsets) return {};
+    BsonWriter update;
+    if (sets) update.Document("$set", set.Take());
+    if (unsets) update.Document("$unset", unset.Take());
+    return update.Take();
+}
+
+bool SameValue(const bson_iter_t& a, const bson_iter_t& b) {
+    BsonWriter one, other;
+    bson_iter_t left = a, right = b;
+    if (bson_iter_type(&a) != bson_iter_type(&b)) return false;
+    one.Element(left);
+    other.Element(right);
+    return one.Take() == other.Take();
+}
+
+}  // namespace barracuda::domain
