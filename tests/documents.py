@@ -38,6 +38,12 @@ def commands(text):
     return "".join(line[4:] + "\n" for line in text.splitlines() if line.startswith("    "))
 
 
+def curls(text):
+    """The indented blocks that call the program by curl, as they stand."""
+    blocks = re.findall(r"(?:^    .*\n)+", text, re.M)
+    return "".join(commands(b) for b in blocks if re.match(r"    (curl |\w+=\$\()", b))
+
+
 def slugs(text):
     """The anchors of a document's headings, as the forges make them."""
     heads = re.findall(r"^#+ (.+)$", text, re.M)
