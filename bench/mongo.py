@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests")]
-from harness import MockNetwork  # noqa: E402
+from mock_network import MockNetwork  # noqa: E402
 from mongo_server import ReplicaSet  # noqa: E402
 from run import drive, known, server  # noqa: E402
 

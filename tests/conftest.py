@@ -1,9 +1,10 @@
-"""Fixtures shared by the tests that run the real program. See harness.py."""
+"""Fixtures shared by the tests that run the real program. See harness.py and mock_network.py."""
 import signal
 
 import pytest
 
 import harness
+from mock_network import MockNetwork
 
 TEST_TIMEOUT_S = 90
 
@@ -34,7 +35,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.fixture(scope="module")
 def net():
-    with harness.MockNetwork() as network:
+    with MockNetwork() as network:
         yield network
 
 

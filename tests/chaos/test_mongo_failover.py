@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from harness import CLIENTS, MockNetwork, Server, burst, new_id, raw_request, read_answer, request, wait_until
+from harness import CLIENTS, Server, burst, new_id, raw_request, read_answer, request, wait_until
+from mock_network import MockNetwork
 from mongo_load import Load, back
 from mongo_server import ReplicaSet
 

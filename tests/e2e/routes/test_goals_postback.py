@@ -1,0 +1,67 @@
+"""Route 6: /api/goals/postback."""
+import time
+from decimal import Decimal
+
+import pytest
+
+from harness import new_id
+from seven_routes import KEYED, check, route6, route7
+
+
+@pytest.mark.parametrize("goal,goal_id", [("registration", "5"), ("deposit", "6")])
+def test_route6_fresh_and_duplicate(srv, net, goal, goal_id):
+    click = new_id()
+    body = check(route6(srv, click, goal, deposit_amount="20.25", sub1="s&1"), verdict="recorded", duplicate=False)
+    data = body["data"]
+    assert isinstance(data["id"], str) and data["click_id"] == click and data["affiliate_id"] == "7"
+    assert data["goal_id"] == goal_id and data["goal_type"] == goal and data["amount"] == Decimal("20.25")
+    assert data["status"] == "approved" and data["postbackStatusCode"] == 200 and data["isDuplicate"] is False
+    assert click in str(data["postbackResponse"]), "what the network said"
+    calls = net.goals(click)
+    assert len(calls) == 1 and calls[0].path == f"/api/v3/goal/{goal_id}" and calls[0].method == "GET"
+    query = calls[0].query
+    assert query["hash"] == "testhash" and query["affiliate_id"] == "7" and query["goal_type"] == goal
+    assert query["sub1"] == "s&1" and Decimal(query["amount"]) == Decimal("20.25") and calls[0].delivery
+
+    again = check(route6(srv, click, goal, deposit_amount="20.25"), verdict="duplicate", duplicate=True)
+    assert again["data"]["id"] == data["id"] and again["data"]["postbackStatusCode"] == 200
+    assert again["data"]["postbackResponse"] == data["postbackResponse"] and again["data"]["isDuplicate"] is True
+    time.sleep(0.2)
+    assert len(net.goals(click)) == 1
+    assert srv.conversion(click)["offer_id"] == "2"
+
+
+@pytest.mark.parametrize("first", ["4", "5", "7"])
+def test_route6_after_a_route_that_does_not_notify(srv, net, first):
+    click = new_id()
+    (route7 if first == "7" else KEYED[first])(srv, click, amount=10)
+    assert not net.goals(click)
+    body = check(route6(srv, click, amount=10), verdict="duplicate", duplicate=True)
+    assert body["data"]["postbackStatusCode"] == 200 and body["data"]["status"] == "approved"
+    check(route6(srv, click, amount=10), verdict="duplicate", duplicate=True)
+    time.sleep(0.2)
+    assert len(net.goals(click)) == 1, "now, once"
+
+
+def test_route6_refused_for_good(srv, net):
+    net.set_mode("refuse")
+    click = new_id()
+    check(route6(srv, click), 502, success=False)
+    assert srv.conversion(click)["status"] == "pending"
+    check(route6(srv, click), 502, success=False)
+    assert len(net.goals(click)) == 1, "dead until replayed"
+
+
+@pytest.mark.parametrize("query", [{}, {"action": "test"}])
+def test_route6_test_action(srv, net, query):
+    answer = srv.get("/api/goals/postback", **query)
+    body = check(answer)
+    config, usage = body["config"], body["usage"]
+    assert config["baseUrl"] == net.base_url and config["hashSet"] is True
+    assert str(config["goalRegistration"]) == "5" and str(config["goalDeposit"]) == "6"
+    assert set(usage) >= {"registration", "deposit"}
+    assert b"testhash" not in answer.body, "never a secret"
+
+
+def test_route6_other_actions(srv):
+    check(srv.get("/api/goals/postback", action="send"), 400, success=False)

@@ -1,0 +1,99 @@
+"""Who may call a route: keys, admins, sessions."""
+import pytest
+
+from harness import Server, new_hash, new_id
+from seven_routes import check, mail
+
+
+@pytest.fixture(scope="module")
+def keyed(net, tmp_path_factory):
+    """A server that asks for keys, as it is by default."""
+    with Server(tmp_path_factory.mktemp("keyed"), net, ingest="key") as server:
+        server.ingest_key = server.create_key("ingest", name="tracker")
+        server.bound_key = server.create_key("ingest", affiliate="7", name="bound")
+        yield server
+
+
+BODIES = {"/api/private/conversions": {"click_hash": "x", "goal_type_id": "6", "affiliate_id": "7"},
+          "/api/ftd": {"click_id": "x", "affiliate_id": "7", "amount": 1},
+          "/api/postback": {"click_id": "x", "affiliate_id": "7", "goal": "deposit"},
+          "/api/goals/postback": {"click_id": "x", "affiliate_id": "7", "goal_type": "deposit"}}
+
+
+@pytest.mark.parametrize("path", list(BODIES))
+def test_keys_on_write_routes(keyed, path):
+    def send(**more):
+        body = dict(BODIES[path])
+        body[next(iter(body))] = click
+        return keyed.request("POST", path, json_body=body, **more)
+
+    click = new_id()
+    for answer in (send(), send(key="nonsense"), send(headers={"X-Api-Key": "nonsense"}), send(key=keyed.ingest_key[:-1] + "~")):
+        check(answer, 401, success=False)
+    assert not keyed.of_click(click)
+    check(send(key=keyed.ingest_key), verdict="recorded", duplicate=False)
+    check(send(headers={"X-Api-Key": keyed.ingest_key}), verdict="duplicate", duplicate=True)
+    check(send(key=keyed.admin_key), verdict="duplicate", duplicate=True)
+    check(send(key=keyed.bound_key), verdict="duplicate", duplicate=True)
+
+
+@pytest.mark.parametrize("path", list(BODIES))
+def test_key_bound_to_an_affiliate(keyed, path):
+    body = {**BODIES[path], "affiliate_id": "8"}
+    body[next(iter(body))] = click = new_id()
+    check(keyed.post(path, body, key=keyed.bound_key), 403, success=False)
+    assert not keyed.of_click(click)
+
+
+def test_key_in_the_query_on_route5_only(keyed):
+    click = new_id()
+    check(keyed.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit"), 401, success=False)
+    check(keyed.request("GET", "/api/postback", query={"click_id": click, "affiliate_id": "7", "goal": "deposit", "key": keyed.ingest_key}),
+          verdict="recorded", duplicate=False)
+    never = keyed.request("GET", "/api/postback", query={"click_id": new_id(), "affiliate_id": "7", "goal": "deposit", "key": keyed.admin_key})
+    assert never.status in (401, 403), "never an admin key there"
+    other = keyed.request("POST", "/api/ftd", query={"key": keyed.ingest_key}, json_body={"click_id": new_id(), "affiliate_id": "7", "amount": 1})
+    assert other.status in (400, 401)
+    head = keyed.request("HEAD", "/api/postback", query={"click_id": click, "affiliate_id": "7", "goal": "deposit"})
+    assert head.status == 401
+    log = keyed.stderr.read_bytes()
+    assert keyed.ingest_key.encode() not in log and keyed.admin_key.encode() not in log
+
+
+ADMIN = [("GET", "/api/admin/conversions"), ("POST", "/api/admin/conversions"), ("GET", "/api/admin/contacts"),
+         ("GET", "/api/admin/contacts/stats"), ("GET", "/api/admin/conversions/stats"), ("GET", "/api/private/conversions")]
+
+
+@pytest.mark.parametrize("method,path", ADMIN)
+def test_admin_routes_need_an_admin(srv, keyed, method, path):
+    body = {"json_body": {"click_id": "x", "affiliate_id": "7", "goal_id": "6", "goal_type": "deposit"}} if method == "POST" else {}
+    for server in (srv, keyed):  # open mode opens nothing here
+        check(server.request(method, path, **body), 401, success=False)
+        check(server.request(method, path, key="nonsense", **body), 401, success=False)
+    check(keyed.request(method, path, key=keyed.ingest_key, **body), 403, success=False)
+
+
+def test_forms_are_public(keyed):
+    check(keyed.post("/api/contact", {"email": mail(), "type": "user", "sub1": new_hash()}))
+    check(keyed.post("/api/register", {"email": mail(), "type": "user", "name": "N", "company": "C"}))
+
+
+def test_login(srv):
+    srv.command("admin", "create", "--email", "boss@example.com", "--name", "Boss", "--password-stdin", stdin="correct horse battery\n")
+    for email, password in (("boss@example.com", "wrong horse battery"), ("nobody@example.com", "correct horse battery")):
+        check(srv.post("/api/admin/auth/login", {"email": email, "password": password}), 401, success=False)
+    answer = srv.post("/api/admin/auth/login", {"email": "boss@example.com", "password": "correct horse battery"})
+    data = check(answer)["data"]
+    assert data["email"] == "boss@example.com" and data["name"] == "Boss" and data["role"] and data["token"]
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    check(srv.get("/api/admin/auth/profile"), 401, success=False)
+    assert b"boss@example.com" in srv.get("/api/admin/auth/profile", key=data["token"]).body
+    check(srv.get("/api/admin/conversions", key=data["token"]))
+    pair = cookie.split(";")[0]
+    check(srv.request("GET", "/api/admin/conversions", headers={"Cookie": pair}))
+    body = {"click_id": new_id(), "affiliate_id": "7", "goal_id": "6", "goal_type": "deposit"}
+    foreign = srv.request("POST", "/api/admin/conversions", json_body=body, headers={"Cookie": pair, "Origin": "https://evil.example"})
+    check(foreign, 403, success=False)
+    own = srv.request("POST", "/api/admin/conversions", json_body=body, headers={"Cookie": pair, "Origin": f"http://127.0.0.1:{srv.port}"})
+    check(own, verdict="recorded", duplicate=False)

@@ -1,0 +1,78 @@
+"""Route 1: /api/private/conversions, field by field."""
+from decimal import Decimal
+
+from harness import new_hash, wait_until
+from seven_routes import check, mail, route1
+
+
+def test_route1_fresh_and_duplicate(srv, net):
+    click = new_hash()
+    answer = route1(srv, click, goal=6, affiliate_id=7, deposit_amount=Decimal("12.5"), sub2="two")
+    body = check(answer, verdict="recorded", duplicate=False)
+    data = body["data"]
+    assert data["click_hash"] == click and data["goal_type_id"] == 6 and data["goal_type"] == "deposit"
+    assert isinstance(data["id"], str) and data["id"]
+    assert data["amount"] == Decimal("12.5") and data["status"] == "approved"
+    assert data["privateApiConversion"] and data["apiError"] is None
+    lookups, creations = net.seen("lookup", click), net.creations(click)
+    assert len(lookups) == 1 and len(creations) == 1, "looked up first, then created"
+    call, item = creations[0]
+    assert lookups[0].time <= call.time and str(item["goal_type_id"]) == "6"
+    assert item["unique"] == "API" and Decimal(str(item["deposit_amount"])) == Decimal("12.5")
+    assert call.headers["Authorization"] == "Bearer t"
+    assert call.delivery, "every delivery's call carries its id"
+
+    again = check(route1(srv, click, goal=6, affiliate_id=7, deposit_amount=Decimal("12.5")),
+                  verdict="duplicate", duplicate=True)
+    assert again["data"]["id"] == data["id"] and again["data"]["privateApiConversion"]
+    assert len(net.creations(click)) == 1, "the stored outcome is answered"
+    stored = srv.conversion(click)
+    assert stored["click_hash"] == click and stored["goal_id"] == "6" and stored["offer_id"] == "2"
+    assert stored["sale_amount"] == Decimal("12.5") and stored["sub2"] == "two" and stored["affiliate_id"] == "7"
+
+
+def test_route1_goal_type_id_comes_back_as_it_came(srv):
+    assert route1(srv, new_hash(), goal="5").data["goal_type_id"] == "5"
+    body = route1(srv, new_hash(), goal=5)
+    assert body.data["goal_type_id"] == 5 and body.data["goal_type"] == "registration" and body.data["amount"] == 0
+
+
+def test_route1_known_to_the_network_is_accepted_without_creating(srv, net):
+    click = new_hash()
+    net.created[(click, "6")] = {"id": "77", "hash": click, "goal_type_id": 6}
+    body = check(route1(srv, click), verdict="recorded", duplicate=False)
+    assert body["data"]["status"] == "approved" and not net.creations(click)
+
+
+def test_route1_refused(srv, net):
+    net.set_mode("refuse", "private")
+    click = new_hash()
+    body = check(route1(srv, click), success=False, verdict="recorded", duplicate=False)
+    assert body["data"]["status"] == "pending" and isinstance(body["data"]["apiError"], str)
+    assert srv.conversion(click)["status"] == "pending"
+
+
+def test_route1_list(srv, net):
+    click = new_hash()
+    route1(srv, click, affiliate_id="7")
+    assert srv.get("/api/private/conversions", hash=click).status == 401, "an admin's route in open mode too"
+    body = check(srv.admin("GET", "/api/private/conversions", query={"hash": click}))
+    assert [c["hash"] for c in body["data"]] == [click]
+    assert body["pagination"] == {"total": 1, "per_page": 50, "page": 1, "pages": 1}
+    net.set_mode("down", "private")
+    check(srv.admin("GET", "/api/private/conversions", query={"hash": click}), 502, success=False)
+
+
+def test_route1_hash_of_a_contact_is_its_click(srv, net):
+    email = mail()
+    check(srv.post("/api/contact", {"email": email, "type": "user"}))
+    contact = wait_until(lambda: (c := srv.contact(email)).get("click_id") and c, 10, "click acquired")
+    click, click_hash = contact["click_id"], contact["sub1"]
+    assert net.clicks[click] == click_hash
+    wait_until(lambda: len(srv.of_click(click)) == 2, 10, "flow done")
+    body = check(route1(srv, click_hash, deposit_amount=55), verdict="updated", duplicate=False)
+    assert body["data"]["click_hash"] == click_hash
+    stored = srv.conversion(click, "6")
+    assert stored["amount"] == 55 and stored["provenance"] == "reported"
+    assert not srv.of_click(click_hash), "one sale has one key"
+    assert net.creations(click_hash), "the network knows the click by its hash"
