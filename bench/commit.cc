@@ -45,6 +45,7 @@ public:
     std::unique_ptr<store::KvIterator> Iterate(store::Space space) override {
         return memory_.Iterate(space);
     }
+    std::unique_ptr<store::KvSnapshot> Snapshot() override { return memory_.Snapshot(); }
     Result<bool> Backup(const std::string& directory) override { return memory_.Backup(directory); }
 
 private:

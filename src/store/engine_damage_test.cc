@@ -1,5 +1,6 @@
 // Damage that Verify must find and repair, one kind at a time, and writes after a write error.
 #include "store/engine_fixture.h"
+#include "store/kv_verify.h"
 
 namespace barracuda::store {
 namespace {
@@ -121,6 +122,97 @@ TEST_P(DamageTest, ADocumentUnderAnotherKeyIsNamed) {
     auto found = engine().Verify(false);
     ASSERT_TRUE(found);
     EXPECT_THAT(*found, testing::Contains(HasSubstr("does not match its key")));
+}
+
+// Bytes that are no entry at all: nothing that reads stumbles, verify names and removes them.
+TEST_P(DamageTest, EntriesThatAreNone) {
+    const std::string due(8, '\x7e');
+    for (const std::string& key :
+         {std::string("no NUL"),
+          std::string("n1\0", 3),
+          std::string("n1\0", 3) + due,
+          std::string(1, '\0'),
+          std::string("\xff\xff\xff")}) {
+        Damage(Space::kWork, KvChange::Kind::kPut, key);
+        EXPECT_THAT(*engine().Work({.until = Time{100}}), SizeIs(5));
+        EXPECT_EQ(*engine().WorkOwners(), (std::vector<std::string>{"", "n1"}));
+        ScanRequest waiting;
+        waiting.index = IndexId::kConversionDue;
+        EXPECT_THAT(engine().Scan(waiting)->documents, SizeIs(5));
+        FindsAndRepairs("work entry without");
+    }
+    for (const auto& index : Indexes()) {
+        const std::string id(1, static_cast<char>(index.id));
+        for (const std::string& key : {id, id + "x", id + std::string(1, '\0') + "x"}) {
+            Damage(Space::kIndexes, KvChange::Kind::kPut, key);
+            ScanRequest request;
+            request.collection = index.collection;
+            request.index = index.id;
+            for (bool descending : {false, true}) {
+                request.descending = descending;
+                EXPECT_TRUE(engine().Scan(request));
+            }
+            FindsAndRepairs("index entry without");
+        }
+    }
+    Damage(Space::kIndexes, KvChange::Kind::kPut, "\xf0 above all");
+    FindsAndRepairs("index entry without");
+}
+
+// A stored sum that is none ends neither the reading of others nor the writing.
+TEST_P(DamageTest, ADamagedSumStopsNoWrites) {
+    std::string rollup = indexes_.lower_bound("\x7f")->first;
+    Damage(Space::kIndexes, KvChange::Kind::kPut, rollup, "short");
+    EXPECT_FALSE(engine().Rollup(Collection::kConversions));
+    Put(engine(), DealRef("new"), std::nullopt, Document({.click = "new"}));
+    EXPECT_EQ(engine().Trouble(), std::nullopt);
+    EXPECT_TRUE(engine().Verify(true));
+    EXPECT_EQ(engine().Rollup(Collection::kConversions)->at(0).count, 6);
+}
+
+TEST_P(DamageTest, DocumentsThatAreNoneAreNamed) {
+    domain::BsonWriter odd, nul;
+    odd.Text("click_id", "c\xff");
+    odd.Text("goal_id", "6");
+    nul.Text("click_id", "n");
+    nul.Text("goal_id", "6");
+    nul.Text("affiliate_id", std::string_view("a\0b", 3));
+    const struct {
+        char collection;
+        std::string key, bson;
+        const char* finding;
+    } kCases[] = {
+        {'\2', "p", "no BSON", "contact p: not valid BSON"},
+        {'\2', "p", "", "not valid BSON"},
+        {'\2', "p", Contact("1", "x@y"), "contact p: the same email_key as another document"},
+        {'\1', DealRef("c\xff").key, odd.Take(), "text that is not UTF-8"},
+        {'\1', DealRef("n").key, nul.Take(), "conversion n 6 : a NUL in affiliate_id"},
+        {'\x20', "k", Contact("1", "x@y"), "no known collection"},
+    };
+    for (const auto& one : kCases) {
+        std::string key = one.collection + one.key;
+        Damage(Space::kDocuments, KvChange::Kind::kPut, key, one.bson);
+        ASSERT_TRUE(engine().Verify(true));
+        auto found = engine().Verify(false);
+        ASSERT_TRUE(found);
+        EXPECT_THAT(*found, testing::ElementsAre(HasSubstr(one.finding)));
+        ScanRequest contacts;
+        contacts.collection = Collection::kContacts;
+        EXPECT_TRUE(engine().Scan(contacts));
+        Damage(Space::kDocuments, KvChange::Kind::kDelete, key);
+        ASSERT_TRUE(engine().Verify(true));
+    }
+}
+
+TEST_P(DamageTest, ManyFindingsAreNamedUpToABound) {
+    for (size_t i = 0; i < KvVerifier::kNamedMax + 7; ++i) {
+        Damage(Space::kWork, KvChange::Kind::kPut, "stray " + std::to_string(i));
+    }
+    auto found = engine().Verify(true);
+    ASSERT_TRUE(found);
+    EXPECT_THAT(*found, SizeIs(KvVerifier::kNamedMax + 1));
+    EXPECT_EQ(found->back(), "and 7 more");
+    EXPECT_THAT(*engine().Verify(false), IsEmpty()) << "all are repaired, named or not";
 }
 
 TEST_P(DamageTest, AnotherIndexVersionIsRebuiltAtOpen) {

@@ -53,9 +53,11 @@ bool AppendValue(std::string& key, const domain::TopFields& document, const char
         return true;
     }
     if (BSON_ITER_HOLDS_UTF8(at)) {  // the usual case, without a copy
-        uint32_t length;
-        const char* text = bson_iter_utf8(at, &length);
-        AppendText(key, {text, length});
+        uint32_t length = 0;
+        const char* bytes = bson_iter_utf8(at, &length);
+        const std::string_view text(bytes, length);
+        if (text.find('\0') != std::string_view::npos) return false;
+        AppendText(key, text);
         return true;
     }
     auto text = domain::ScalarText(*at);
@@ -85,11 +87,14 @@ std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& docum
     return entries;
 }
 
-std::string_view KeyInEntry(const IndexDefinition& index, std::string_view entry) {
+std::optional<std::string_view> KeyInEntry(const IndexDefinition& index, std::string_view entry) {
+    if (entry.empty() || entry[0] != static_cast<char>(index.id)) return std::nullopt;
     entry.remove_prefix(1);
     for (const char* field : index.fields) {
-        size_t length = IsDateField(field) ? 8 : entry.find('\0') + 1;
-        BARRACUDA_CHECK(length <= entry.size());
+        const size_t end = entry.find('\0');
+        if (!IsDateField(field) && end == std::string_view::npos) return std::nullopt;
+        const size_t length = IsDateField(field) ? 8 : end + 1;
+        if (length > entry.size()) return std::nullopt;
         entry.remove_prefix(length);
     }
     return entry;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,14 +49,15 @@ void AppendText(std::string& key, std::string_view text);
 void AppendDate(std::string& key, Time time);
 
 // The entries `document` has in every index of its collection: index id, values, primary key.
-// `unique_prefix` is set for unique indexes: the part that may stand once.
+// A value that holds a NUL has none: it could not be told where it ends. `unique_prefix` is set for
+// unique indexes: the part that may stand once.
 struct IndexEntry {
     std::string key;
     size_t unique_prefix = 0;  // bytes; 0: not unique
 };
 std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document);
 
-// The entry's primary key, given the bytes of its values.
-std::string_view KeyInEntry(const IndexDefinition& index, std::string_view entry);
+// The entry's primary key; nullopt where these bytes are no entry of this index.
+std::optional<std::string_view> KeyInEntry(const IndexDefinition& index, std::string_view entry);
 
 }  // namespace barracuda::store

@@ -37,6 +37,16 @@ public:
     virtual Result<bool> Status() const = 0;
 };
 
+// All spaces as they stood at one moment. Reading it waits for no writer.
+class KvSnapshot {
+public:
+    virtual ~KvSnapshot() = default;
+    virtual Result<std::vector<std::optional<std::string>>> MultiGet(
+        Space space, std::span<const std::string> keys
+    ) = 0;
+    virtual std::unique_ptr<KvIterator> Iterate(Space space) = 0;
+};
+
 class Kv {
 public:
     virtual ~Kv() = default;
@@ -45,6 +55,8 @@ public:
     ) = 0;
     virtual Result<bool> Apply(std::span<const KvChange> changes) = 0;  // atomic and durable
     virtual std::unique_ptr<KvIterator> Iterate(Space space) = 0;       // a snapshot
+    // For who reads everything: what it reads pushes nothing out of the cache.
+    virtual std::unique_ptr<KvSnapshot> Snapshot() = 0;
     virtual Result<bool> Backup(const std::string& directory) = 0;
 };
 

@@ -1,96 +1,23 @@
 #include "store/kv_engine.h"
 
-#include <array>
-#include <cstring>
 #include <map>
 #include <set>
 
-#include "base/money.h"
-#include "domain/bson.h"
 #include "store/index.h"
+#include "store/kv_keys.h"
+#include "store/kv_verify.h"
 
 namespace barracuda::store {
 
-Ref RefOf(const domain::ConversionKey& key) {
-    Ref ref;
-    ref.key.reserve(key.click.value.size() + key.goal.value.size() + key.occurrence.size() + 3);
-    AppendText(ref.key, key.click.value);
-    AppendText(ref.key, key.goal.value);
-    if (!key.occurrence.empty()) AppendText(ref.key, key.occurrence);
-    return ref;
-}
-
-domain::ConversionKey ConversionKeyOf(const Ref& ref) {
-    domain::ConversionKey key;
-    std::string_view rest = ref.key;
-    for (std::string* part : {&key.click.value, &key.goal.value, &key.occurrence}) {
-        size_t end = rest.find('\0');
-        if (end == std::string_view::npos) break;
-        *part = std::string(rest.substr(0, end));
-        rest.remove_prefix(end + 1);
-    }
-    return key;
-}
-
-std::string RollupValue::Bytes() const {
-    std::string bytes(24, '\0');
-    std::memcpy(bytes.data(), &count, 8);
-    std::memcpy(bytes.data() + 8, &micros, 16);
-    return bytes;
-}
-
-std::optional<RollupValue> RollupValue::Parse(std::string_view bytes) {
-    if (bytes.size() != 24) return std::nullopt;
-    RollupValue value;
-    std::memcpy(&value.count, bytes.data(), 8);
-    std::memcpy(&value.micros, bytes.data() + 8, 16);
-    return value;
-}
-
 namespace {
 
-constexpr char kRollupPrefix = '\x7f';  // above every IndexId
 constexpr std::string_view kVersionKey("\0index_version", 14);
-
-std::string DocumentKey(const Ref& ref) { return static_cast<char>(ref.collection) + ref.key; }
 
 int64_t RevOf(const std::optional<std::string>& document) {
     if (!document) return -1;
     bson_iter_t at;
     if (!domain::OpenBson(at, *document) || !bson_iter_find(&at, "rev")) return 0;
     return bson_iter_as_int64(&at);
-}
-
-// Work queue: owner, due, collection, primary key.
-std::optional<std::string> WorkKey(const Ref& ref, const domain::TopFields& document) {
-    auto due = document.Date("due");
-    if (!due) return std::nullopt;
-    std::string key;
-    AppendText(key, document.Text("owner").value_or(""));
-    AppendDate(key, *due);
-    key.append(DocumentKey(ref));
-    return key;
-}
-
-// What one document adds to the rollups, or nothing.
-std::optional<std::pair<std::string, RollupValue>> RollupOf(
-    const Ref& ref, const domain::TopFields& document
-) {
-    using Names = std::array<const char*, 4>;
-    static constexpr Names kOfConversions = {"affiliate_id", "goal_type", "status", "currency"};
-    static constexpr Names kOfContacts = {"type", "status", "affiliate_status", "ftd"};
-    bool contact = ref.collection == Collection::kContacts;
-    if (!contact && ref.collection != Collection::kConversions) return std::nullopt;
-    std::string key(1, kRollupPrefix);
-    key.push_back(static_cast<char>(ref.collection));
-    AppendText(key, document.Date("createdAt").value_or(Time{}).Month());
-    for (const char* field : contact ? kOfContacts : kOfConversions) {
-        AppendText(key, document.Text(field).value_or(""));
-    }
-    auto amount = Money::Parse(document.Text(contact ? "ftd_amount" : "amount").value_or("0"));
-    return std::pair(
-        std::move(key), RollupValue{.count = 1, .micros = amount ? amount->micros : 0}
-    );
 }
 
 }  // namespace
@@ -216,8 +143,8 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
         }
         batch.Put(Space::kIndexes, std::move(entry.key), {});
     }
-    auto old_work = before ? WorkKey(write.ref, *before) : std::nullopt;
-    auto new_work = after ? WorkKey(write.ref, *after) : std::nullopt;
+    auto old_work = before ? WorkKeyOf(write.ref, *before) : std::nullopt;
+    auto new_work = after ? WorkKeyOf(write.ref, *after) : std::nullopt;
     if (old_work != new_work) {
         if (old_work) batch.Delete(Space::kWork, *old_work);
         if (new_work) batch.Put(Space::kWork, *new_work, {});
@@ -319,9 +246,9 @@ Result<Page> KvEngine::Scan(const ScanRequest& request) {
         ++taken;
         last = std::string(it->Key());
         if (request.index) {
-            std::string key(1, static_cast<char>(request.collection));
-            key.append(KeyInEntry(IndexOf(*request.index), last));
-            keys.push_back(std::move(key));
+            auto key = KeyInEntry(IndexOf(*request.index), last);
+            if (!key) continue;  // damaged; verify names it
+            keys.push_back(DocumentKey({request.collection, std::string(*key)}));
         } else {
             page.documents.emplace_back(it->Value());
         }
@@ -359,64 +286,13 @@ Result<std::vector<RollupRow>> KvEngine::Rollup(Collection collection) {
     return rows;
 }
 
-namespace {
-
-struct Derived {
-    std::map<std::string, std::string> indexes, work;
-};
-
-}  // namespace
-
-// Recomputes everything derived from the documents and compares it with what is stored. It holds
-// the derived entries in memory: an offline tool, about 300 bytes a document.
+// Looking holds up nobody; repairing is for who is alone on the store.
 Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
+    if (!repair) return KvVerifier(*kv_, false).Run();
     std::lock_guard lock(commit_mutex_);
-    std::vector<std::string> findings;
-    Derived expected;
-    std::map<std::string, RollupValue> rollups;
-    auto it = kv_->Iterate(Space::kDocuments);
-    for (it->Seek(std::string_view("\x01", 1)); it->Valid(); it->Next()) {
-        Ref ref{static_cast<Collection>(it->Key()[0]), std::string(it->Key().substr(1))};
-        if (ref.collection == Collection::kConversions) {
-            auto conversion = domain::DecodeConversion(it->Value());
-            if (!conversion || RefOf(conversion->key).key != ref.key) {
-                findings.push_back("conversion does not match its key: " + ref.key);
-            }
-        }
-        domain::TopFields fields(it->Value());
-        for (auto& entry : EntriesOf(ref, fields)) expected.indexes[entry.key] = "";
-        if (auto work = WorkKey(ref, fields)) expected.work[*work] = "";
-        if (auto delta = RollupOf(ref, fields)) rollups[delta->first].Add(delta->second);
-    }
-    auto status = it->Status();
-    if (!status) return Fail(status.error());
-    for (const auto& [key, value] : rollups) expected.indexes[key] = value.Bytes();
-    std::vector<KvChange> changes;
-    auto compare = [&](Space space, std::map<std::string, std::string>& wanted, const char* what) {
-        auto at = kv_->Iterate(space);
-        for (at->Seek(""); at->Valid(); at->Next()) {  // an owner may be empty: a first NUL
-            auto found = wanted.find(std::string(at->Key()));
-            auto rollup = RollupValue::Parse(at->Value());
-            bool zero = rollup && rollup->count == 0 && rollup->micros == 0;
-            if (found != wanted.end() && found->second == at->Value()) {
-                wanted.erase(found);
-            } else if (found == wanted.end() && !zero) {
-                findings.push_back(std::string(what) + " entry without a document");
-                changes.push_back({space, KvChange::Kind::kDelete, std::string(at->Key()), {}});
-            }
-        }
-        for (auto& [key, value] : wanted) {
-            findings.push_back(std::string(what) + " entry missing or wrong");
-            changes.push_back({space, KvChange::Kind::kPut, key, value});
-        }
-    };
-    compare(Space::kIndexes, expected.indexes, "index");
-    compare(Space::kWork, expected.work, "work");
-    if (repair && !changes.empty()) {
-        if (auto trouble = Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
-        auto applied = kv_->Apply(changes);
-        if (!applied) return Fail(applied.error());
-    }
+    const auto trouble = Trouble();
+    auto findings = KvVerifier(*kv_, !trouble).Run();
+    if (trouble && findings && !findings->empty()) return Fail(ErrorCode::kUnavailable, *trouble);
     return findings;
 }
 

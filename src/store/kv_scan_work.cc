@@ -1,6 +1,7 @@
 // The work queue read as an index: what waits, by owner and due date.
 #include "store/index.h"
 #include "store/kv_engine.h"
+#include "store/kv_keys.h"
 
 namespace barracuda::store {
 
@@ -19,8 +20,10 @@ Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
             break;
         }
         last = std::string(it->Key());
-        std::string key = last.substr(last.find('\0') + 1 + 8);
-        if (key.front() == static_cast<char>(request.collection)) keys.push_back(std::move(key));
+        auto item = WorkItemOf(last);
+        if (item && item->ref.collection == request.collection) {
+            keys.push_back(DocumentKey(item->ref));
+        }
     }
     if (auto status = it->Status(); !status) return Fail(status.error());
     auto documents = kv_->MultiGet(Space::kDocuments, keys);

@@ -24,19 +24,40 @@ private:
     MemoryKv::Map::const_iterator at_;
 };
 
+std::vector<std::optional<std::string>> ValuesIn(
+    const MemoryKv::Map& map, std::span<const std::string> keys
+) {
+    std::vector<std::optional<std::string>> values;
+    for (const auto& key : keys) {
+        auto at = map.find(key);
+        values.push_back(at == map.end() ? std::nullopt : std::optional(at->second));
+    }
+    return values;
+}
+
+class MemorySnapshot final : public KvSnapshot {
+public:
+    explicit MemorySnapshot(std::map<Space, MemoryKv::Map> spaces) : spaces_(std::move(spaces)) {}
+    Result<std::vector<std::optional<std::string>>> MultiGet(
+        Space space, std::span<const std::string> keys
+    ) override {
+        return ValuesIn(spaces_[space], keys);
+    }
+    std::unique_ptr<KvIterator> Iterate(Space space) override {
+        return std::make_unique<MemoryIterator>(spaces_[space]);
+    }
+
+private:
+    std::map<Space, MemoryKv::Map> spaces_;
+};
+
 }  // namespace
 
 Result<std::vector<std::optional<std::string>>> MemoryKv::MultiGet(
     Space space, std::span<const std::string> keys
 ) {
     std::lock_guard lock(data_->mutex);
-    std::vector<std::optional<std::string>> values;
-    const Map& map = data_->spaces[space];
-    for (const auto& key : keys) {
-        auto at = map.find(key);
-        values.push_back(at == map.end() ? std::nullopt : std::optional(at->second));
-    }
-    return values;
+    return ValuesIn(data_->spaces[space], keys);
 }
 
 Result<bool> MemoryKv::Apply(std::span<const KvChange> changes) {
@@ -60,6 +81,11 @@ Result<bool> MemoryKv::Apply(std::span<const KvChange> changes) {
 std::unique_ptr<KvIterator> MemoryKv::Iterate(Space space) {
     std::lock_guard lock(data_->mutex);
     return std::make_unique<MemoryIterator>(data_->spaces[space]);
+}
+
+std::unique_ptr<KvSnapshot> MemoryKv::Snapshot() {
+    std::lock_guard lock(data_->mutex);
+    return std::make_unique<MemorySnapshot>(data_->spaces);
 }
 
 Result<bool> MemoryKv::Backup(const std::string&) {

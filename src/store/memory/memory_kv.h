@@ -27,6 +27,7 @@ public:
     ) override;
     Result<bool> Apply(std::span<const KvChange> changes) override;
     std::unique_ptr<KvIterator> Iterate(Space space) override;
+    std::unique_ptr<KvSnapshot> Snapshot() override;
     Result<bool> Backup(const std::string& directory) override;
 
 private:

@@ -1,0 +1,96 @@
+#include "store/kv_keys.h"
+
+#include <array>
+#include <cstring>
+
+#include "base/money.h"
+#include "store/index.h"
+
+namespace barracuda::store {
+
+Ref RefOf(const domain::ConversionKey& key) {
+    Ref ref;
+    ref.key.reserve(key.click.value.size() + key.goal.value.size() + key.occurrence.size() + 3);
+    AppendText(ref.key, key.click.value);
+    AppendText(ref.key, key.goal.value);
+    if (!key.occurrence.empty()) AppendText(ref.key, key.occurrence);
+    return ref;
+}
+
+domain::ConversionKey ConversionKeyOf(const Ref& ref) {
+    domain::ConversionKey key;
+    std::string_view rest = ref.key;
+    for (std::string* part : {&key.click.value, &key.goal.value, &key.occurrence}) {
+        size_t end = rest.find('\0');
+        if (end == std::string_view::npos) break;
+        *part = std::string(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+    }
+    return key;
+}
+
+std::string RollupValue::Bytes() const {
+    std::string bytes(24, '\0');
+    std::memcpy(bytes.data(), &count, 8);
+    std::memcpy(bytes.data() + 8, &micros, 16);
+    return bytes;
+}
+
+std::optional<RollupValue> RollupValue::Parse(std::string_view bytes) {
+    if (bytes.size() != 24) return std::nullopt;
+    RollupValue value;
+    std::memcpy(&value.count, bytes.data(), 8);
+    std::memcpy(&value.micros, bytes.data() + 8, 16);
+    return value;
+}
+
+std::string DocumentKey(const Ref& ref) { return static_cast<char>(ref.collection) + ref.key; }
+
+// Owner, due, collection, primary key. An owner that holds a NUL is nobody's name.
+std::optional<std::string> WorkKeyOf(const Ref& ref, const domain::TopFields& document) {
+    auto due = document.Date("due");
+    if (!due) return std::nullopt;
+    std::string owner = document.TextOr("owner");
+    if (owner.find('\0') != std::string::npos) owner.clear();
+    std::string key;
+    AppendText(key, owner);
+    AppendDate(key, *due);
+    key.append(DocumentKey(ref));
+    return key;
+}
+
+std::optional<WorkItem> WorkItemOf(std::string_view work_key) {
+    const size_t end = work_key.find('\0');
+    if (end == std::string_view::npos || work_key.size() <= end + 9) return std::nullopt;
+    WorkItem item;
+    item.owner = std::string(work_key.substr(0, end));
+    work_key.remove_prefix(end + 1);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(work_key[i]);
+    item.due = Time{static_cast<int64_t>(bits ^ (uint64_t{1} << 63))};
+    item.ref.collection = static_cast<Collection>(work_key[8]);
+    item.ref.key = std::string(work_key.substr(9));
+    return item;
+}
+
+std::optional<std::pair<std::string, RollupValue>> RollupOf(
+    const Ref& ref, const domain::TopFields& document
+) {
+    using Names = std::array<const char*, 4>;
+    static constexpr Names kOfConversions = {"affiliate_id", "goal_type", "status", "currency"};
+    static constexpr Names kOfContacts = {"type", "status", "affiliate_status", "ftd"};
+    bool contact = ref.collection == Collection::kContacts;
+    if (!contact && ref.collection != Collection::kConversions) return std::nullopt;
+    std::string key(1, kRollupPrefix);
+    key.push_back(static_cast<char>(ref.collection));
+    AppendText(key, document.Date("createdAt").value_or(Time{}).Month());
+    for (const char* field : contact ? kOfContacts : kOfConversions) {
+        AppendText(key, document.TextOr(field));
+    }
+    auto amount = Money::Parse(document.TextOr(contact ? "ftd_amount" : "amount", "0"));
+    return std::pair(
+        std::move(key), RollupValue{.count = 1, .micros = amount ? amount->micros : 0}
+    );
+}
+
+}  // namespace barracuda::store
