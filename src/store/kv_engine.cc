@@ -180,6 +180,10 @@ Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) 
     }
     if (batch.changes.empty()) return states;
     auto applied = kv_->Apply(batch.changes);
+    for (const auto& change : batch.changes) {
+        bool added = change.space == Space::kWork && change.kind == KvChange::Kind::kPut;
+        if (added) empty_work_.Added(change.key);
+    }
     TakeKnown();  // loads of the meantime may have read what stood before
     if (applied) return states;
     std::lock_guard state(state_mutex_);
@@ -292,6 +296,7 @@ Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
     std::lock_guard lock(commit_mutex_);
     const auto trouble = Trouble();
     auto findings = KvVerifier(*kv_, !trouble).Run();
+    empty_work_.Clear();
     if (trouble && findings && !findings->empty()) return Fail(ErrorCode::kUnavailable, *trouble);
     return findings;
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "store/empty_ranges.h"
 #include "store/engine.h"
 #include "store/kv.h"
 
@@ -41,6 +42,7 @@ private:
     Result<bool> UniqueTaken(const struct IndexEntry& entry, const Batch& batch);
 
     std::unique_ptr<Kv> kv_;
+    EmptyRanges empty_work_;          // of the work queue
     std::mutex commit_mutex_;         // one writer; reads never wait for it, nor for its sync
     mutable std::mutex state_mutex_;  // guards everything below, briefly
     std::string trouble_;

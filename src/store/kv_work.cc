@@ -10,16 +10,49 @@ namespace {
 std::string WorkBound(std::string_view owner) { return std::string(owner) + '\0'; }
 std::string WorkEnd(std::string_view owner) { return std::string(owner) + '\1'; }
 
+constexpr std::string_view kQueueEnd = "\xff";  // above every owner
+constexpr size_t kGapsMax = 128;                // remembered in one reading
+
+// An iterator over the queue that begins behind what is known to be empty.
+class WorkReader {
+public:
+    WorkReader(Kv& kv, EmptyRanges& ranges) : look_(ranges), it_(kv.Iterate(Space::kWork)) {}
+
+    // To the first entry at or after `bound`; what is below `end` and empty is remembered.
+    void Seek(std::string_view bound, std::string_view end) {
+        it_->Seek(look_.From(bound));
+        if (!it_->Status()) return;
+        look_.Found(bound, it_->Valid() ? std::min(it_->Key(), end) : end);
+    }
+    // To the entry after this one. What waits at the front for long, behind a network that hangs,
+    // has what was finished since right behind it: those gaps are remembered as well.
+    void Next(std::string_view end) {
+        std::string behind(it_->Key());
+        behind.push_back('\0');
+        if (gaps_ == kGapsMax) return it_->Next();
+        ++gaps_;
+        if (look_.From(behind) != behind) return Seek(behind, end);
+        it_->Next();
+        if (it_->Status()) look_.Found(behind, it_->Valid() ? std::min(it_->Key(), end) : end);
+    }
+    KvIterator* operator->() { return it_.get(); }
+
+private:
+    EmptyRanges::Look look_;  // first: the iterator is a snapshot of a later moment
+    std::unique_ptr<KvIterator> it_;
+    size_t gaps_ = 0;
+};
+
 }  // namespace
 
 Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
     std::vector<WorkItem> items;
-    auto it = kv_->Iterate(Space::kWork);
-    // From the iterator's place: what is due of one owner.
+    WorkReader it(*kv_, empty_work_);
+    // From the reader's place: what is due of one owner.
     auto take = [&](const std::string& owner) {
-        const std::string bound = WorkBound(owner);
+        const std::string bound = WorkBound(owner), end = WorkEnd(owner);
         for (; it->Valid() && items.size() < query.limit && it->Key().starts_with(bound);
-             it->Next()) {
+             it.Next(end)) {
             auto item = WorkItemOf(it->Key());
             if (!item) continue;  // damaged; verify names it
             if (item->due > query.until) return;
@@ -28,18 +61,18 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
     };
     if (query.owners) {
         for (const auto& owner : *query.owners) {
-            it->Seek(WorkBound(owner));
+            it.Seek(WorkBound(owner), WorkEnd(owner));
             take(owner);
         }
     } else {
-        for (it->Seek(""); it->Valid() && items.size() < query.limit;) {
+        for (it.Seek("", kQueueEnd); it->Valid() && items.size() < query.limit;) {
             auto item = WorkItemOf(it->Key());
             if (!item) {
                 it->Next();
                 continue;
             }
             take(item->owner);
-            it->Seek(WorkEnd(item->owner));
+            it.Seek(WorkEnd(item->owner), kQueueEnd);
         }
     }
     auto status = it->Status();
@@ -49,14 +82,14 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
 
 Result<std::vector<std::string>> KvEngine::WorkOwners() {
     std::vector<std::string> owners;
-    auto it = kv_->Iterate(Space::kWork);
-    for (it->Seek(""); it->Valid();) {
+    WorkReader it(*kv_, empty_work_);
+    for (it.Seek("", kQueueEnd); it->Valid();) {
         auto item = WorkItemOf(it->Key());
         if (!item) {
             it->Next();
             continue;
         }
-        it->Seek(WorkEnd(item->owner));
+        it.Seek(WorkEnd(item->owner), kQueueEnd);
         owners.push_back(std::move(item->owner));
     }
     auto status = it->Status();

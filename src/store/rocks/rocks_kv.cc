@@ -5,6 +5,7 @@
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,8 @@ namespace barracuda::store {
 namespace {
 
 constexpr std::array<const char*, 4> kFamilies = {"default", "indexes", "work", "log"};
+constexpr size_t kWorkBufferBytes = 4 << 20;
+constexpr size_t kDeletionWindow = 1'024, kDeletionsMax = 256;  // of entries that follow each other
 
 rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -205,6 +208,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(std::string_view name) {
         // Nearly every key the ledger asks for is new: the filter answers without the skip list.
         options.memtable_whole_key_filtering = true;
         options.memtable_prefix_bloom_size_ratio = 0.02;
+    }
+    if (name == "work") {
+        // A queue: nearly everything in it is deleted soon. What is written out goes through a
+        // compaction at once where it is mostly tombstones, and a poll meets a few MB of them.
+        options.write_buffer_size = kWorkBufferBytes;
+        options.table_properties_collector_factories.push_back(
+            rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindow, kDeletionsMax)
+        );
     }
     if (name == "indexes") options.merge_operator = std::make_shared<RollupAdd>();
     return options;
