@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 
 namespace barracuda::api {
 namespace {
@@ -126,6 +127,7 @@ bool PasswordWorker::Enqueue(std::function<void()> job) {
 }
 
 void PasswordWorker::Run(std::stop_token stop) {
+    NameThread("passwords");
     for (;;) {
         std::function<void()> job;
         {

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "app/log.h"
+#include "base/thread_name.h"
 #include "base/time.h"
 
 namespace barracuda::app {
@@ -72,6 +73,7 @@ void RequestLog::Add(const api::RequestRecord& record) {
 }
 
 void RequestLog::Run() {
+    NameThread("requests");
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

@@ -24,6 +24,7 @@
 #include "app/request_log.h"
 #include "app/secrets.h"
 #include "app/setup_link.h"
+#include "base/thread_name.h"
 #include "config/values.h"
 #include "delivery/catalog_store.h"
 #include "delivery/destination.h"
@@ -269,6 +270,7 @@ void WaitForStop() {
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // a second one ends the program at once
     Log(Level::kInfo, "stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
     std::thread([] {
+        NameThread("stop-limit");
         std::this_thread::sleep_for(kStopPatience);
         Log(Level::kWarning, "stopped with calls to the network under way; they will be repeated");
         _exit(0);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/thread_name.h"
 #include "delivery/registration.h"
 
 namespace barracuda::delivery {
@@ -43,7 +44,10 @@ FlowRunner::~FlowRunner() { Stop(); }
 void FlowRunner::Start(ledger::Ledger& ledger) {
     ledger_ = &ledger;
     alone_ = std::make_unique<SoleOwner>(ledger.node());
-    thread_ = std::thread([this] { Work(); });
+    thread_ = std::thread([this] {
+        NameThread("flows");
+        Work();
+    });
 }
 
 void FlowRunner::Stop() {

@@ -6,8 +6,8 @@
 //
 // Safe by default: http and https only, TLS verified, no redirect followed, no proxy from the
 // environment, no credentials in URLs, and AddressGuard on the address of every connect.
-// Connections are kept and reused. libcurl sends a request again by itself when a reused connection
-// closes before the first byte of a reply, so a receiver may see one attempt twice.
+// Connections are kept and reused; one that closes before the first byte of a reply is a failed
+// call, never a second request (docs/decisions/one-attempt.md).
 #pragma once
 
 #include <atomic>

@@ -2,12 +2,13 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import documents
 from documents import ROOT, commands, dead_links, literals, rows, spans, text_of
-from harness import BINARY, Server, new_id
+from harness import BINARY, Server, new_id, wait_until
 
 SETTINGS = [row for row in rows(text_of("docs/operating/settings.md")) if "environment" in row]
 BY_PATH = {spans(row["setting"])[0]: row for row in SETTINGS}
@@ -151,6 +152,22 @@ def test_every_metric_with_its_type(srv):
     for path in ROOT.glob("docs/operating/*.md"):
         for name in re.findall(r"\bbarracuda_[a-z_]+", path.read_text(encoding="utf-8")):
             assert name in names, f"{path.name}: {name}"
+
+
+# ---------------------------------------------------------------------------------------------------- threads
+
+def test_every_thread_by_its_name(net, tmp_path):
+    table = [row for row in rows(text_of("docs/architecture.md")) if "stopped by" in row]
+    names = {one(row["name"]) for row in table}
+    some = {one(row["name"]) for row in table if "MongoDB" in row["how many"] or "SIGTERM" in row["how many"]}
+
+    def there():
+        tasks = (Path("/proc") / str(server.process.pid) / "task").iterdir()
+        found = {(task / "comm").read_text().strip() for task in tasks}
+        return {name for name in found if not name.startswith("rocksdb:")}
+
+    with Server(tmp_path, net, env={"BARRACUDA_LOG_REQUESTS": "true"}) as server:
+        wait_until(lambda: names - some <= there() <= names, 10, "the threads of architecture.md, and no other")
 
 
 # ---------------------------------------------------------------------------------------------------- runbook
