@@ -36,7 +36,7 @@ std::optional<Problem> CheckHere(const domain::Catalog& catalog, const Network& 
     }
     const auto& ranges = network.limits.allowed_addresses;
     for (size_t i = 0; i < ranges.size(); ++i) {
-        if (net::Cidr::Parse(ranges[i])) continue;
+        if (Cidr::Parse(ranges[i])) continue;
         return Problem{
             fmt::format("limits.allowed_addresses[{}]", i),
             "expected a range such as 10.0.0.0/8 or fd00::/8",
@@ -63,7 +63,7 @@ std::vector<Address> AddressesOf(const Network& network) {
 
 // The guard that attempts meet: what a network itself allows does not widen it (networks.md).
 net::AddressGuard GuardOf(const config::Config& config) {
-    return net::AddressGuard(net::ParseRanges(config.network.allow_addresses).value());
+    return net::AddressGuard(ParseRanges(config.network.allow_addresses).value());
 }
 
 // Resolves every host of the network; with `connect` also calls it. `reached` tells of each.

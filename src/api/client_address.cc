@@ -16,30 +16,30 @@ std::string_view Trim(std::string_view text) {
 }
 
 // One entry. Some proxies append the port: "1.2.3.4:5678", "[2001:db8::1]:5678", "[2001:db8::1]".
-std::optional<config::Address> ParseHop(std::string_view text) {
+std::optional<Address> ParseHop(std::string_view text) {
     text = Trim(text);
     if (text.starts_with('[')) {
         const auto close = text.find(']');
         if (close == text.npos) return std::nullopt;
         const auto rest = text.substr(close + 1);
         if (!rest.empty() && rest.front() != ':') return std::nullopt;
-        return config::ParseAddress(text.substr(1, close - 1));
+        return ParseAddress(text.substr(1, close - 1));
     }
     const auto colon = text.find(':');
     if (colon != text.npos && colon == text.rfind(':')) text = text.substr(0, colon);
-    return config::ParseAddress(text);
+    return ParseAddress(text);
 }
 
 }  // namespace
 
 TrustedProxies::TrustedProxies(const std::vector<std::string>& ranges) {
     for (const std::string& text : ranges) {
-        if (const auto range = config::ParseCidr(text)) ranges_.push_back(*range);
+        if (const auto range = Cidr::Parse(text)) ranges_.push_back(*range);
     }
 }
 
-bool TrustedProxies::Trusts(const config::Address& address) const {
-    return std::any_of(ranges_.begin(), ranges_.end(), [&](const config::Cidr& range) {
+bool TrustedProxies::Trusts(const Address& address) const {
+    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Cidr& range) {
         return range.Contains(address);
     });
 }
@@ -47,9 +47,9 @@ bool TrustedProxies::Trusts(const config::Address& address) const {
 std::string TrustedProxies::ClientAddress(
     std::string_view peer, const std::vector<std::string>& x_forwarded_for_headers
 ) const {
-    const auto from = config::ParseAddress(peer);
+    const auto from = ParseAddress(peer);
     if (!from) return std::string(peer);
-    config::Address certain = *from;
+    Address certain = *from;
     int hops = 0;
     for (auto header = x_forwarded_for_headers.rbegin(); header != x_forwarded_for_headers.rend();
          ++header) {

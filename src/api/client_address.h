@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/cidr.h"
+#include "base/cidr.h"
 
 namespace barracuda::api {
 
@@ -33,9 +33,9 @@ public:
     ) const;
 
 private:
-    bool Trusts(const config::Address& address) const;
+    bool Trusts(const Address& address) const;
 
-    std::vector<config::Cidr> ranges_;
+    std::vector<Cidr> ranges_;
 };
 
 }  // namespace barracuda::api

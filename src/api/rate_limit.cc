@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "config/cidr.h"
+#include "base/cidr.h"
 
 namespace barracuda::api {
 namespace {
@@ -20,7 +20,7 @@ RateLimit::RateLimit(Options options)
       shard_capacity_(std::max<std::size_t>(1, (options.addresses + kShards - 1) / kShards)) {}
 
 std::string RateLimit::Key(std::string_view address) {
-    auto parsed = config::ParseAddress(address);
+    auto parsed = ParseAddress(address);
     if (!parsed) return std::string(address.substr(0, kMaxKey));
     if (!parsed->IsV4()) std::fill(parsed->bytes.begin() + 8, parsed->bytes.end(), 0);
     return std::string(parsed->bytes.begin(), parsed->bytes.end());

@@ -48,7 +48,7 @@ unsigned ThreadsOf(const config::Config& config) {
 
 Result<net::ClientOptions> ClientOptionsOf(const config::Config& config) {
     net::ClientOptions options;
-    auto allowed = net::ParseRanges(config.network.allow_addresses);
+    auto allowed = ParseRanges(config.network.allow_addresses);
     if (!allowed) return Fail(allowed.error());
     options.allowed = std::move(*allowed);
     return options;

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include "config/cidr.h"
+#include "base/cidr.h"
 #include "config/values.h"
 
 namespace barracuda::config {
@@ -34,7 +34,9 @@ bool TakeUrl(std::string& field, Text text) {
 
 bool TakeCidrs(std::vector<std::string>& field, Text text) {
     field = ParseList(text);
-    return std::all_of(field.begin(), field.end(), [](auto& item) { return ParseCidr(item); });
+    return std::all_of(field.begin(), field.end(), [](auto& item) {
+        return Cidr::Parse(item).has_value();
+    });
 }
 
 bool TakeId(std::string& field, Text text) { return field = text, IsId(text); }

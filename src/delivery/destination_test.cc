@@ -77,7 +77,7 @@ protected:
     ));
     net::Client client_{[] {
         net::ClientOptions options;
-        options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
+        options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
         return options;
     }()};
     Network network_{client_, {}};

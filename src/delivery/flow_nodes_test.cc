@@ -62,7 +62,7 @@ struct FlowNodesTest : testing::Test {
         Told told;
         net::Client client{[] {
             net::ClientOptions options;
-            options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
+            options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
             return options;
         }()};
         Network network;

@@ -33,7 +33,7 @@ struct FlowTest : testing::Test {
         std::unique_ptr<store::KvEngine> engine;
         net::Client client{[] {
             net::ClientOptions options;
-            options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
+            options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
             return options;
         }()};
         Network network;

@@ -63,7 +63,7 @@ protected:
     }
 
     std::optional<TestServer> server_;
-    net::Client client_{{.allowed = {net::Cidr::Parse("127.0.0.0/8").value()}}};
+    net::Client client_{{.allowed = {Cidr::Parse("127.0.0.0/8").value()}}};
 };
 
 TEST_F(NetworkTest, TracesTheLastCallWithSecretsMasked) {

@@ -92,7 +92,7 @@ struct OwnershipTest : testing::Test {
         static net::ClientOptions ClientOf(long connections) {
             net::ClientOptions options;
             options.connections_per_host_max = connections;
-            options.allowed.push_back(*net::Cidr::Parse("127.0.0.0/8"));
+            options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
             return options;
         }
         DispatcherOptions DispatcherOf(bool fences) {

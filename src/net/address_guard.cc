@@ -1,13 +1,10 @@
 #include "net/address_guard.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -47,107 +44,37 @@ Cidr MustParse(std::string_view text) {
     return *cidr;
 }
 
-bool IsPublic(const IpAddress& address) {
+bool IsPublic(const Address& address) {
     static const Cidr public_ipv6 = MustParse(kPublicIpv6);
     static const std::vector<Cidr> not_public = [] {
         std::vector<Cidr> list;
         for (auto text : kNotPublic) list.push_back(MustParse(text));
         return list;
     }();
-    if (!address.v4 && !public_ipv6.Contains(address)) return false;
+    if (!address.IsV4() && !public_ipv6.Contains(address)) return false;
     return std::none_of(not_public.begin(), not_public.end(), [&](const Cidr& cidr) {
         return cidr.Contains(address);
     });
 }
 
-bool IsMapped(const uint8_t* bytes) {
-    constexpr uint8_t kPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return std::memcmp(bytes, kPrefix, sizeof kPrefix) == 0;
-}
-
-IpAddress FromIpv4(const uint8_t* bytes) {
-    IpAddress address;
-    std::copy_n(bytes, 4, address.bytes.begin());
-    return address;
-}
-
-IpAddress FromIpv6(const uint8_t* bytes) {
-    if (IsMapped(bytes)) return FromIpv4(bytes + 12);
-    IpAddress address{.v4 = false};
-    std::copy_n(bytes, 16, address.bytes.begin());
-    return address;
-}
-
-std::optional<std::pair<IpAddress, int>> FromSockaddr(const sockaddr* address) {
+std::optional<std::pair<Address, int>> FromSockaddr(const sockaddr* address) {
     if (address == nullptr) return std::nullopt;
     if (address->sa_family == AF_INET) {
         sockaddr_in in;
         std::memcpy(&in, address, sizeof in);
         return std::pair(
-            FromIpv4(reinterpret_cast<const uint8_t*>(&in.sin_addr)), ntohs(in.sin_port)
+            Address::OfV4(reinterpret_cast<const uint8_t*>(&in.sin_addr)), ntohs(in.sin_port)
         );
     }
     if (address->sa_family == AF_INET6) {
         sockaddr_in6 in;
         std::memcpy(&in, address, sizeof in);
-        return std::pair(FromIpv6(in.sin6_addr.s6_addr), ntohs(in.sin6_port));
+        return std::pair(Address::OfV6(in.sin6_addr.s6_addr), ntohs(in.sin6_port));
     }
     return std::nullopt;
 }
 
 }  // namespace
-
-Result<Cidr> Cidr::Parse(std::string_view text) {
-    const auto slash = text.find('/');
-    const std::string host(text.substr(0, slash));
-    uint8_t bytes[16] = {};
-    const bool written_as_v4 = inet_pton(AF_INET, host.c_str(), bytes) == 1;
-    if (host.find('\0') != std::string::npos ||
-        (!written_as_v4 && inet_pton(AF_INET6, host.c_str(), bytes) != 1)) {
-        return Fail(
-            ErrorCode::kInvalid, "not an IP network, such as 10.0.0.0/8", std::string(text)
-        );
-    }
-    const int bits_max = written_as_v4 ? 32 : 128;
-    int bits = bits_max;
-    if (slash != std::string_view::npos) {
-        const std::string_view digits = text.substr(slash + 1);
-        const char* end = digits.data() + digits.size();
-        auto [stop, problem] = std::from_chars(digits.data(), end, bits);
-        if (problem != std::errc() || stop != end || bits < 0 || bits > bits_max) {
-            return Fail(ErrorCode::kInvalid, "the prefix length is wrong", std::string(text));
-        }
-    }
-    if (written_as_v4) return Cidr{.base = FromIpv4(bytes), .bits = bits};
-    if (IsMapped(bytes)) {
-        // Below /96 it would mean all of IPv4 and more: surely not what was meant.
-        if (bits < 96) return Fail(ErrorCode::kInvalid, "write it as IPv4", std::string(text));
-        return Cidr{.base = FromIpv4(bytes + 12), .bits = bits - 96};
-    }
-    return Cidr{.base = FromIpv6(bytes), .bits = bits};
-}
-
-Result<std::vector<Cidr>> ParseRanges(std::span<const std::string> texts) {
-    std::vector<Cidr> ranges;
-    for (const auto& text : texts) {
-        auto range = Cidr::Parse(text);
-        if (!range) return Fail(range.error());
-        ranges.push_back(*range);
-    }
-    return ranges;
-}
-
-bool Cidr::Contains(const IpAddress& address) const {
-    if (address.v4 != base.v4) return false;
-    const int whole = bits / 8;
-    if (!std::equal(base.bytes.begin(), base.bytes.begin() + whole, address.bytes.begin())) {
-        return false;
-    }
-    const int rest = bits % 8;
-    if (rest == 0) return true;
-    const auto mask = static_cast<uint8_t>(0xff << (8 - rest));
-    return (base.bytes[whole] & mask) == (address.bytes[whole] & mask);
-}
 
 AddressGuard::AddressGuard(std::vector<Cidr> allowed, std::vector<int> ports)
     : allowed_(std::move(allowed)), ports_(std::move(ports)) {}
@@ -158,11 +85,11 @@ bool AddressGuard::Allows(const sockaddr* address) const {
 }
 
 bool AddressGuard::Allows(std::string_view address, int port) const {
-    const auto only = Cidr::Parse(address.substr(0, address.find('%')));  // without the IPv6 zone
-    return only && Allows(only->base, port);
+    const auto only = ParseAddress(address.substr(0, address.find('%')));  // without the IPv6 zone
+    return only && Allows(*only, port);
 }
 
-bool AddressGuard::Allows(const IpAddress& address, int port) const {
+bool AddressGuard::Allows(const Address& address, int port) const {
     if (!ports_.empty() && std::find(ports_.begin(), ports_.end(), port) == ports_.end()) {
         return false;
     }

@@ -9,35 +9,12 @@
 
 #include <sys/socket.h>
 
-#include <array>
-#include <cstdint>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "base/cidr.h"
 
 namespace barracuda::net {
-
-// An IPv4 or IPv6 address in network order; IPv4 uses the first four bytes. An IPv4-mapped IPv6
-// address (::ffff:a.b.c.d) is always held as the IPv4 address it reaches.
-struct IpAddress {
-    bool v4 = true;
-    std::array<uint8_t, 16> bytes{};
-};
-
-struct Cidr {
-    IpAddress base;
-    int bits = 0;  // 0..32 for IPv4, 0..128 for IPv6
-
-    // "10.0.0.0/8", "fd00::/8", or one address without "/". Bits beyond the prefix are ignored.
-    static Result<Cidr> Parse(std::string_view text);
-    bool Contains(const IpAddress& address) const;
-};
-
-// Every one, or the first that is none.
-Result<std::vector<Cidr>> ParseRanges(std::span<const std::string> texts);
 
 class AddressGuard {
 public:
@@ -49,7 +26,7 @@ public:
     bool Allows(std::string_view address, int port) const;
 
 private:
-    bool Allows(const IpAddress& address, int port) const;
+    bool Allows(const Address& address, int port) const;
 
     std::vector<Cidr> allowed_;
     std::vector<int> ports_;  // empty: any
