@@ -154,13 +154,8 @@ void ListPrivateConversions(Service& service, std::shared_ptr<Call> call) {
         std::string value = reader.Text(name);
         if (!value.empty()) query.emplace_back(name, value);
     }
-    for (auto [name, otherwise] : {std::pair("page", "1"), std::pair("per_page", "50")}) {
-        std::string value = reader.Text(name);
-        bool digits = value.find_first_not_of("0123456789") == std::string::npos;
-        if (!value.empty() && (!digits || value.size() > 6 || std::stol(value) < 1)) {
-            reader.Refuse(name, "must be a whole number from 1");
-        }
-        query.emplace_back(name, value.empty() ? otherwise : value);
+    for (auto [name, otherwise] : {std::pair("page", 1), std::pair("per_page", 50)}) {
+        query.emplace_back(name, std::to_string(reader.Count(name, otherwise)));
     }
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     service.dispatcher.ListPrivate(query, [call](Result<std::string> body) {

@@ -59,6 +59,15 @@ def test_route1_list(srv, net):
     body = check(srv.admin("GET", "/api/private/conversions", query={"hash": click}))
     assert [c["hash"] for c in body["data"]] == [click]
     assert body["pagination"] == {"total": 1, "per_page": 50, "page": 1, "pages": 1}
+    check(srv.admin("GET", "/api/private/conversions", query={"page": "3", "per_page": "7"}))
+    asked = net.seen("lookup")[-1].query
+    assert (asked["page"], asked["per_page"]) == ("3", "7")
+    calls = len(net.calls)
+    for name in ("page", "per_page"):
+        for bad in ("0", "-1", "1.5", "x", "9" * 30):
+            answer = check(srv.admin("GET", "/api/private/conversions", query={name: bad}), 400, success=False)
+            assert name in answer["message"]
+    assert len(net.calls) == calls, "a bad page asks nobody"
     net.set_mode("down", "private")
     check(srv.admin("GET", "/api/private/conversions", query={"hash": click}), 502, success=False)
 
