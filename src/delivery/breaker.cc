@@ -49,6 +49,10 @@ void Breaker::Failed(Instant now) {
 
 void Breaker::Neutral() { probing_ = false; }
 
+void Breaker::TryAt(Instant at) {
+    if (open_ && !probing_) open_until_ = std::min(open_until_, at);
+}
+
 void Breaker::Open(Instant now) {
     open_ = true;
     probing_ = false;

@@ -23,7 +23,7 @@ struct BreakerOptions {
     std::chrono::milliseconds window{10'000};
     int window_attempts_min = 20;
     double failures_share = 0.7;
-    std::chrono::milliseconds pause{5'000};
+    std::chrono::milliseconds pause{1'000};
     std::chrono::milliseconds pause_max{30'000};
 };
 
@@ -41,6 +41,8 @@ public:
     // The attempt told nothing about the destination (it never reached it, or was told to slow
     // down): a probe is free again.
     void Neutral();
+    // The next probe may go at `at` instead of at the end of the pause.
+    void TryAt(Instant at);
 
     State state(Instant now) const;
     // When Allows may say yes again; only of use while it says no.

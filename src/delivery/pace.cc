@@ -56,10 +56,20 @@ Instant Pace::next(Instant now) {
     return now + std::chrono::ceil<std::chrono::milliseconds>(wait);
 }
 
+void Pace::Answered(Instant now, bool asks_to_slow_down) {
+    if (now - counted_from_ >= std::chrono::seconds(1)) {
+        counted_from_ = now;
+        answers_ = asks_ = 0;
+    }
+    ++answers_;
+    asks_ += asks_to_slow_down;
+    if (asks_to_slow_down && asks_ * 2 >= answers_) SlowDown(now);
+}
+
 void Pace::SlowDown(Instant now) {
     if (slowed_ && now - slowed_at_ < std::chrono::seconds(1)) return;
     Refill(now);
-    const double sent = std::max(this_second_, last_second_);
+    const double sent = std::max({this_second_, last_second_, kCalm});
     const double from = rate_ > 0 ? rate_ : sent;
     const double least = configured_ > 0 ? std::min(kLeast, configured_) : kLeast;
     rate_ = std::max(least, from / 2);

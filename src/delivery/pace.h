@@ -2,12 +2,14 @@
 // halves when the destination asks for less (429, 502, 503, 504) and grows back.
 //
 //     if (pace.Allows(now)) pace.Take(now);  else wait until pace.next(now);
-//     pace.SlowDown(now);
+//     pace.Answered(now, AsksToSlowDown(status));
 //
 // With no rate configured nothing is held back until it asks for less; then the pace starts from
 // half of what was sent in the last second. It doubles every `kDoubling` of quiet, up to the
 // configured rate, or until a pace without bound is reached again. Answers of one moment slow it
-// once: at most one halving a second.
+// once: at most one halving a second, and only while at least every second answer asks for less. A
+// receiver that fails now and then is not overwhelmed: held to one third of 503s, a pace that
+// halved for each would end at one a second.
 //
 // The clock is handed in. Threads: one.
 #pragma once
@@ -21,7 +23,8 @@ namespace barracuda::delivery {
 class Pace {
 public:
     static constexpr std::chrono::seconds kDoubling{10};
-    static constexpr double kLeast = 1;           // a second; slower than this it never gets
+    static constexpr double kLeast = 1;  // a second; slower than this it never gets
+    static constexpr double kCalm = 20;  // a second: slower than half of it nothing is at first
     static constexpr double kUnbounded = 10'000;  // from here on an unconfigured pace is free again
 
     // 0: no rate configured.
@@ -30,7 +33,7 @@ public:
     bool Allows(Instant now);
     void Take(Instant now);
     Instant next(Instant now);
-    void SlowDown(Instant now);
+    void Answered(Instant now, bool asks_to_slow_down);
     // Nothing before `until` (a 429 that names the time).
     void HoldUntil(Instant until);
 
@@ -38,6 +41,7 @@ public:
     bool slowed() const { return slowed_; }
 
 private:
+    void SlowDown(Instant now);
     void Refill(Instant now);
     double Burst() const;
 
@@ -51,6 +55,9 @@ private:
     // Attempts of this second and of the one before: what "half of it" is of.
     Instant second_{};
     double this_second_ = 0, last_second_ = 0;
+    // Answers since `counted_from_`, a second at most.
+    Instant counted_from_{};
+    int answers_ = 0, asks_ = 0;
 };
 
 }  // namespace barracuda::delivery

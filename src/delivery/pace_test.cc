@@ -60,12 +60,12 @@ TEST_F(PaceTest, WithoutARateNothingIsHeldBack) {
 TEST_F(PaceTest, HalvesWhenAskedAndGrowsBackToTheRate) {
     Pace pace(100);
     Run(pace, seconds(2));
-    pace.SlowDown(now_);
+    pace.Answered(now_, true);
     EXPECT_EQ(pace.rate(), 50);
-    pace.SlowDown(now_);
+    pace.Answered(now_, true);
     EXPECT_EQ(pace.rate(), 50) << "answers of one moment count once";
     now_ += seconds(1);
-    pace.SlowDown(now_);
+    pace.Answered(now_, true);
     EXPECT_NEAR(pace.rate(), 27, 1);
     const int slow = Run(pace, seconds(5));
     EXPECT_LT(slow, 200);
@@ -78,7 +78,7 @@ TEST_F(PaceTest, HalvesWhenAskedAndGrowsBackToTheRate) {
 TEST_F(PaceTest, WithoutARateItStartsFromHalfOfWhatWasSent) {
     Pace pace;
     Run(pace, seconds(3));  // 1,000 a second
-    pace.SlowDown(now_);
+    pace.Answered(now_, true);
     EXPECT_NEAR(pace.rate(), 500, 10);
     EXPECT_NEAR(Run(pace, seconds(1)), 515, 30);
     Run(pace, seconds(100));
@@ -88,14 +88,36 @@ TEST_F(PaceTest, WithoutARateItStartsFromHalfOfWhatWasSent) {
 TEST_F(PaceTest, NeverGetsSlowerThanItsLeast) {
     Pace pace(1'000);
     for (int i = 0; i < 100; ++i) {
-        pace.SlowDown(now_);
+        pace.Answered(now_, true);
         now_ += seconds(1);
     }
     EXPECT_GE(pace.rate(), Pace::kLeast);
     EXPECT_GE(Run(pace, seconds(10)), 10);
     Pace gentle(0.1);
-    gentle.SlowDown(now_);
+    gentle.Answered(now_, true);
     EXPECT_NEAR(gentle.rate(), 0.1, 0.01) << "what the operator set may be less";
+}
+
+TEST_F(PaceTest, AThirdOfSuchAnswersSlowsNothing) {
+    Pace pace;
+    for (int i = 0; i < 3'000; ++i) {
+        pace.Take(now_);
+        pace.Answered(now_, i % 3 == 2);
+        now_ += std::chrono::milliseconds(1);
+    }
+    EXPECT_FALSE(pace.slowed());
+    for (int i = 0; i < 3'000; ++i) {
+        pace.Answered(now_, i % 3 != 2);
+        now_ += std::chrono::milliseconds(1);
+    }
+    EXPECT_TRUE(pace.slowed()) << "two thirds do";
+}
+
+TEST_F(PaceTest, AQuietDestinationIsNotSlowedToOneASecond) {
+    Pace pace;
+    pace.Take(now_);
+    pace.Answered(now_, true);
+    EXPECT_EQ(pace.rate(), Pace::kCalm / 2);
 }
 
 TEST_F(PaceTest, HoldsUntilTheNamedTime) {

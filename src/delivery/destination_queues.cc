@@ -1,0 +1,223 @@
+#include "delivery/destination_queues.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace barracuda::delivery {
+
+namespace {
+
+// At a bounded rate only what goes out within this time is held: copies grow stale.
+constexpr double kHeldSeconds = 2;
+constexpr std::chrono::seconds kTryNowEvery{1};
+
+}  // namespace
+
+const domain::Delivery* Job::delivery() const {
+    for (const auto& one : conversion.deliveries) {
+        if (one.id == delivery_id) return &one;
+    }
+    return nullptr;
+}
+
+void AttemptTimes::Add(std::chrono::microseconds took) {
+    const double seconds = std::chrono::duration<double>(took).count();
+    size_t bucket = 0;
+    while (bucket < kSeconds.size() && seconds > kSeconds[bucket]) ++bucket;
+    ++counts[bucket];
+    seconds_sum += seconds;
+}
+
+DestinationQueues::Queue& DestinationQueues::Get(const std::string& destination) {
+    auto& queue = queues_[destination];
+    if (!queue) {
+        queue = std::make_unique<Queue>();
+        if (options_.rules) queue->rules = options_.rules(destination);
+        queue->pace = Pace(queue->rules.rate_per_second);
+        queue->breaker = Breaker(options_.breaker);
+        queue->stats.name = destination;
+        turns_.push_back(queue.get());
+    }
+    return *queue;
+}
+
+void DestinationQueues::RefreshRules() {
+    if (!options_.rules) return;
+    for (auto& [name, queue] : queues_) {
+        auto rules = options_.rules(name);
+        if (rules.rate_per_second != queue->rules.rate_per_second) {
+            queue->pace = Pace(rules.rate_per_second);
+        }
+        if (rules.stopped.empty() && !queue->rules.stopped.empty()) queue->gone_in_row = 0;
+        queue->rules = std::move(rules);
+    }
+}
+
+bool DestinationQueues::IsOpen(const Queue& queue, Instant now) const {
+    return queue.rules.stopped.empty() && queue.breaker.Allows(now);
+}
+
+size_t DestinationQueues::Capacity(Queue& queue) const {
+    const size_t most = std::max<size_t>(1, queue.rules.concurrency) * kHeldPerAttempt;
+    const double rate = queue.pace.rate();
+    if (rate <= 0) return most;
+    return std::clamp<size_t>(static_cast<size_t>(rate * kHeldSeconds), 1, most);
+}
+
+bool DestinationQueues::HasRoom(const std::string& destination, Instant now) {
+    Queue& queue = Get(destination);
+    return IsOpen(queue, now) && queue.held < Capacity(queue);
+}
+
+bool DestinationQueues::Offer(Job job, Instant now) {
+    if (!HasRoom(job.destination, now)) return false;
+    Queue& queue = Get(job.destination);
+    queue.waiting.push_back(std::move(job));
+    ++queue.held;
+    ++waiting_;
+    return true;
+}
+
+size_t DestinationQueues::Room(Instant now) {
+    if (queues_.empty()) return options_.attempts_max;
+    size_t room = 0;
+    for (const auto& [name, queue] : queues_) {
+        const size_t capacity = Capacity(*queue);
+        if (IsOpen(*queue, now) && queue->held < capacity) room += capacity - queue->held;
+    }
+    return room;
+}
+
+bool DestinationQueues::MaySend(Queue& queue, Instant now) {
+    if (queue.waiting.empty() || queue.attempts >= queue.rules.concurrency) return false;
+    if (attempts_ >= options_.attempts_max) return false;
+    if (attempts_ * 2 >= options_.attempts_max) {
+        const auto busy = [](const Queue* one) {
+            return one->attempts > 0 || !one->waiting.empty();
+        };
+        const auto sharers = std::count_if(turns_.begin(), turns_.end(), busy);
+        const size_t share = options_.attempts_max / static_cast<size_t>(sharers);
+        if (queue.attempts >= std::max<size_t>(1, share)) return false;
+    }
+    return IsOpen(queue, now) && queue.pace.Allows(now);
+}
+
+std::optional<Job> DestinationQueues::Next(Instant now) {
+    for (size_t i = 0; i < turns_.size(); ++i) {
+        const size_t at = (turn_ + i) % turns_.size();
+        Queue& queue = *turns_[at];
+        if (!MaySend(queue, now)) continue;
+        turn_ = at + 1;
+        Job job = std::move(queue.waiting.front());
+        queue.waiting.pop_front();
+        queue.breaker.Began(now);
+        queue.pace.Take(now);
+        ++queue.attempts;
+        ++queue.stats.attempts;
+        ++attempts_;
+        --waiting_;
+        return job;
+    }
+    return std::nullopt;
+}
+
+std::optional<Instant> DestinationQueues::Wake(Instant now) {
+    std::optional<Instant> first;
+    for (Queue* queue : turns_) {
+        if (queue->waiting.empty() || queue->attempts >= queue->rules.concurrency) continue;
+        if (!queue->rules.stopped.empty()) continue;
+        Instant at = queue->breaker.Allows(now) ? queue->pace.next(now) : queue->breaker.next();
+        if (at <= now || at == Instant::max()) continue;  // it waits for an attempt to end
+        if (!first || at < *first) first = at;
+    }
+    return first;
+}
+
+std::vector<Job> DestinationQueues::Ended(
+    const std::string& destination, const Ending& ending, Instant now
+) {
+    Queue& queue = Get(destination);
+    BARRACUDA_CHECK(queue.attempts > 0 && attempts_ > 0);
+    --queue.attempts;
+    --attempts_;
+    switch (ending.health) {
+        case Ending::Health::kAlive:
+            queue.breaker.Succeeded(now);
+            break;
+        case Ending::Health::kOutage:
+            queue.breaker.Failed(now);
+            break;
+        case Ending::Health::kSilent:
+            queue.breaker.Neutral();
+            break;
+    }
+    queue.pace.Answered(now, ending.slow_down);
+    if (ending.hold) {
+        const std::chrono::milliseconds longest = kHoldMax;
+        queue.pace.HoldUntil(now + std::min(*ending.hold, longest));
+    }
+    queue.gone_in_row = ending.gone ? queue.gone_in_row + 1 : 0;
+    queue.stats.accepted += ending.accepted;
+    queue.stats.retried += ending.retried;
+    queue.stats.dead += !ending.accepted && !ending.retried;
+    queue.stats.times.Add(ending.took);
+    if (IsGone(destination) && queue.rules.stopped.empty()) queue.rules.stopped = "answered 410";
+    if (queue.rules.stopped.empty() && queue.breaker.state(now) != Breaker::State::kOpen) return {};
+    std::vector<Job> in_vain(
+        std::make_move_iterator(queue.waiting.begin()), std::make_move_iterator(queue.waiting.end())
+    );
+    queue.waiting.clear();
+    queue.held -= in_vain.size();
+    waiting_ -= in_vain.size();
+    return in_vain;
+}
+
+void DestinationQueues::Settled(const std::string& destination) {
+    Queue& queue = Get(destination);
+    BARRACUDA_CHECK(queue.held > 0);
+    --queue.held;
+}
+
+void DestinationQueues::NotSent(const std::string& destination) {
+    Queue& queue = Get(destination);
+    BARRACUDA_CHECK(queue.attempts > 0 && attempts_ > 0 && queue.held > 0);
+    --queue.attempts;
+    --attempts_;
+    --queue.held;
+    --queue.stats.attempts;
+    queue.breaker.Neutral();
+}
+
+bool DestinationQueues::IsGone(const std::string& destination) const {
+    const auto at = queues_.find(destination);
+    return at != queues_.end() && at->second->gone_in_row >= at->second->rules.gone_in_row_max;
+}
+
+void DestinationQueues::TryNow(const std::string& destination, Instant now) {
+    Queue& queue = Get(destination);
+    if (queue.breaker.Allows(now) || now - queue.tried_at < kTryNowEvery) return;
+    queue.tried_at = now;
+    queue.breaker.TryAt(now);
+}
+
+const RetrySchedule* DestinationQueues::ScheduleOf(const std::string& destination) {
+    return Get(destination).rules.schedule.get();
+}
+
+std::vector<DestinationStats> DestinationQueues::Stats(Instant now) const {
+    std::vector<DestinationStats> all;
+    for (const auto& [name, queue] : queues_) {
+        auto& stats = all.emplace_back(queue->stats);
+        stats.under_way = queue->attempts;
+        stats.waiting = queue->waiting.size();
+        stats.breaker = queue->breaker.state(now);
+        stats.times_opened = static_cast<uint64_t>(queue->breaker.times_opened());
+        stats.rate = queue->pace.rate();
+        stats.stopped = queue->rules.stopped;
+    }
+    return all;
+}
+
+}  // namespace barracuda::delivery

@@ -1,0 +1,232 @@
+#include "delivery/destination_queues.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace barracuda::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::SizeIs;
+using Health = Ending::Health;
+
+class QueuesTest : public testing::Test {
+protected:
+    DestinationQueues Make(size_t attempts_max = 256) {
+        DestinationQueues::Options options;
+        options.attempts_max = attempts_max;
+        options.rules = [this](const std::string& name) { return rules_[name]; };
+        return DestinationQueues(std::move(options));
+    }
+    static Job JobFor(const std::string& destination, int i = 0) {
+        Job job;
+        job.destination = destination;
+        job.delivery_id = fmt::format("{}-{}", destination, i);
+        return job;
+    }
+    int Fill(DestinationQueues& queues, const std::string& destination, int most = 100'000) {
+        int taken = 0;
+        while (taken < most && queues.Offer(JobFor(destination, taken), now_)) ++taken;
+        return taken;
+    }
+    // By destination, in the order in which they may begin now.
+    std::vector<std::string> Begin(DestinationQueues& queues, size_t most = 100'000) {
+        std::vector<std::string> begun;
+        while (begun.size() < most) {
+            auto job = queues.Next(now_);
+            if (!job) break;
+            begun.push_back(job->destination);
+        }
+        return begun;
+    }
+    void End(DestinationQueues& queues, const std::string& name, Health health) {
+        Ending ending;
+        ending.health = health;
+        for (const auto& job : queues.Ended(name, ending, now_)) forgotten_.push_back(job);
+        queues.Settled(name);
+    }
+
+    std::map<std::string, DestinationRules> rules_;
+    std::vector<Job> forgotten_;
+    Instant now_ = Instant{} + std::chrono::hours(1);
+};
+
+TEST_F(QueuesTest, DestinationsTakeTurns) {
+    auto queues = Make();
+    Fill(queues, "a", 5);
+    Fill(queues, "b", 2);
+    Fill(queues, "c", 1);
+    EXPECT_EQ(Begin(queues), (std::vector<std::string>{"a", "b", "c", "a", "b", "a", "a", "a"}));
+}
+
+TEST_F(QueuesTest, EachHasItsOwnLimitAndItsOwnRoom) {
+    rules_["small"].concurrency = 2;
+    auto queues = Make();
+    EXPECT_EQ(Fill(queues, "small"), 8);
+    EXPECT_EQ(Fill(queues, "large"), 256);
+    EXPECT_THAT(Begin(queues), SizeIs(2 + 64));
+    End(queues, "small", Health::kAlive);
+    EXPECT_EQ(Begin(queues), std::vector<std::string>{"small"});
+    EXPECT_TRUE(queues.Offer(JobFor("small"), now_)) << "one outcome is recorded";
+    EXPECT_FALSE(queues.Offer(JobFor("small"), now_));
+}
+
+TEST_F(QueuesTest, WhatIsNotRecordedYetKeepsItsPlace) {
+    rules_["a"].concurrency = 1;
+    auto queues = Make();
+    EXPECT_EQ(Fill(queues, "a"), 4);
+    Begin(queues);
+    queues.Ended("a", {.health = Health::kAlive}, now_);
+    EXPECT_FALSE(queues.Offer(JobFor("a"), now_)) << "a slow store must not be outrun";
+    queues.Settled("a");
+    EXPECT_TRUE(queues.Offer(JobFor("a"), now_));
+}
+
+TEST_F(QueuesTest, OneThatHangsCannotTakeTheOthersPlaces) {
+    for (const char* name : {"hangs", "b", "c"}) rules_[name].concurrency = 100;
+    auto queues = Make(100);
+    Fill(queues, "hangs");
+    EXPECT_THAT(Begin(queues), SizeIs(100)) << "alone it may have all";
+    for (int i = 0; i < 60; ++i) End(queues, "hangs", Health::kAlive);
+    Fill(queues, "b");
+    Fill(queues, "c");
+    std::map<std::string, int> begun;
+    for (const auto& name : Begin(queues)) ++begun[name];
+    EXPECT_GE(begun["b"], 25);
+    EXPECT_GE(begun["c"], 25);
+    EXPECT_LE(begun["b"] + begun["c"] + begun["hangs"], 60);
+}
+
+TEST_F(QueuesTest, ARateHoldsOverEverySecond) {
+    rules_["a"].rate_per_second = 50;
+    auto queues = Make();
+    int begun = 0;
+    for (int ms = 0; ms < 10'000; ms += 5, now_ += milliseconds(5)) {
+        Fill(queues, "a", 10);
+        for (const auto& name : Begin(queues)) {
+            End(queues, name, Health::kAlive);
+            ++begun;
+        }
+    }
+    EXPECT_NEAR(begun, 500, 5);
+    ASSERT_TRUE(queues.Wake(now_));
+    EXPECT_LE(*queues.Wake(now_), now_ + milliseconds(20));
+    EXPECT_LE(queues.waiting(), 100u) << "no more is held than two seconds take";
+}
+
+TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
+    auto queues = Make();
+    Fill(queues, "down", 30);
+    Fill(queues, "up", 1);
+    Begin(queues, 12);
+    for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
+    EXPECT_THAT(forgotten_, SizeIs(30 - 11)) << "all that was not begun";
+    EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
+    EXPECT_TRUE(queues.Offer(JobFor("up"), now_));
+    now_ += seconds(1);
+    EXPECT_EQ(Fill(queues, "down", 5), 5);
+    Begin(queues, 1);  // up's
+    EXPECT_EQ(Begin(queues), std::vector<std::string>{"down"}) << "one probe";
+    forgotten_.clear();
+    End(queues, "down", Health::kOutage);
+    EXPECT_THAT(forgotten_, SizeIs(4));
+    now_ += seconds(2);
+    Fill(queues, "down", 5);
+    Begin(queues, 1);
+    End(queues, "down", Health::kAlive);
+    EXPECT_THAT(Begin(queues), SizeIs(4)) << "it is back";
+}
+
+TEST_F(QueuesTest, AnOperatorMayAskForAProbeOnceASecond) {
+    auto queues = Make();
+    Fill(queues, "down", 20);
+    Begin(queues);
+    for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
+    queues.TryNow("down", now_);
+    EXPECT_EQ(Fill(queues, "down", 3), 3);
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+    End(queues, "down", Health::kOutage);
+    queues.TryNow("down", now_);
+    EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
+}
+
+TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
+    auto queues = Make();
+    Fill(queues, "a", 3);
+    Begin(queues, 1);
+    Ending gone{.health = Health::kAlive, .gone = true};
+    EXPECT_THAT(queues.Ended("a", gone, now_), SizeIs(2));
+    EXPECT_TRUE(queues.IsGone("a"));
+    queues.Settled("a");
+    rules_["a"].stopped = "answered 410";
+    queues.RefreshRules();
+    now_ += std::chrono::hours(10);
+    EXPECT_FALSE(queues.HasRoom("a", now_));
+    rules_["a"].stopped.clear();
+    queues.RefreshRules();
+    EXPECT_FALSE(queues.IsGone("a"));
+    Fill(queues, "a", 3);
+    EXPECT_THAT(Begin(queues), SizeIs(3));
+}
+
+TEST_F(QueuesTest, WhereA410IsOneClicksMatterItTakesSeveralInARow) {
+    rules_["a"].gone_in_row_max = 3;
+    auto queues = Make();
+    auto ended = [&](bool gone) {
+        Fill(queues, "a", 1);
+        Begin(queues);
+        queues.Ended("a", {.health = Health::kAlive, .gone = gone}, now_);
+        queues.Settled("a");
+    };
+    for (bool gone : {true, true, false, true, true}) ended(gone);
+    EXPECT_FALSE(queues.IsGone("a"));
+    ended(true);
+    EXPECT_TRUE(queues.IsGone("a"));
+}
+
+TEST_F(QueuesTest, ARetryAfterHoldsAllButNotForEver) {
+    auto queues = Make();
+    Fill(queues, "a", 3);
+    Begin(queues, 1);
+    Ending ending{.health = Health::kSilent, .slow_down = true, .hold = seconds(3)};
+    queues.Ended("a", ending, now_);
+    now_ += milliseconds(2'900);
+    EXPECT_THAT(Begin(queues), SizeIs(0));
+    EXPECT_EQ(*queues.Wake(now_), now_ + milliseconds(100));
+    now_ += milliseconds(100);
+    EXPECT_THAT(Begin(queues, 1), SizeIs(1));
+    ending.hold = std::chrono::hours(24);
+    queues.Ended("a", ending, now_);
+    now_ += DestinationQueues::kHoldMax;
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+}
+
+TEST_F(QueuesTest, WhatWasNotSentLeavesNoTrace) {
+    rules_["a"].concurrency = 1;
+    auto queues = Make();
+    Fill(queues, "a");
+    Begin(queues);
+    queues.NotSent("a");
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+    EXPECT_EQ(queues.Stats(now_).at(0).attempts, 1u);
+}
+
+TEST_F(QueuesTest, TellsHowEachIsDoing) {
+    auto queues = Make();
+    Fill(queues, "a", 3);
+    Begin(queues, 2);
+    queues.Ended("a", {.health = Health::kAlive, .took = milliseconds(30), .accepted = true}, now_);
+    const auto stats = queues.Stats(now_);
+    ASSERT_THAT(stats, SizeIs(1));
+    EXPECT_EQ(stats[0].name, "a");
+    EXPECT_EQ(stats[0].attempts, 2u);
+    EXPECT_EQ(stats[0].accepted, 1u);
+    EXPECT_EQ(stats[0].under_way, 1u);
+    EXPECT_EQ(stats[0].waiting, 1u);
+    EXPECT_EQ(stats[0].times.counts[3], 1u) << "between 25 and 50 ms";
+}
+
+}  // namespace
+}  // namespace barracuda::delivery
