@@ -111,6 +111,8 @@ TEST_F(QueuesTest, ARateHoldsOverEverySecond) {
         }
     }
     EXPECT_NEAR(begun, 500, 5);
+    Fill(queues, "a", 10);
+    while (queues.Next(now_)) End(queues, "a", Health::kAlive);
     ASSERT_TRUE(queues.Wake(now_));
     EXPECT_LE(*queues.Wake(now_), now_ + milliseconds(20));
     EXPECT_LE(queues.waiting(), 100u) << "no more is held than two seconds take";

@@ -2,27 +2,49 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "base/thread_name.h"
-#include "delivery/destination.h"
 
 namespace barracuda::delivery {
 
 namespace {
 
-constexpr size_t kQueuedPerSlot = 4;  // jobs taken into memory for each call at a time
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kPageLeast = 64, kPageMost = 512;  // documents read at a time
+constexpr int kPassingOver = 10;      // pages that fit nowhere take one part in so many of the time
 constexpr size_t kRecentMax = 1'024;  // outcomes kept for requests that come to wait late
 
 double SystemRandom() { return randombytes_random() / 4294967296.0; }
+
+DestinationQueues::Options QueueOptionsOf(const DispatcherOptions& options) {
+    DestinationQueues::Options queues;
+    queues.attempts_max = options.attempts_max;
+    queues.breaker = options.breaker;
+    queues.rules = options.rules;
+    if (!queues.rules) {
+        queues.rules = [concurrency = options.concurrency](const std::string&) {
+            return DestinationRules{.concurrency = concurrency};
+        };
+    }
+    return queues;
+}
 
 }  // namespace
 
 Dispatcher::Dispatcher(
     store::Engine& engine, net::Client& client, Network& network, DispatcherOptions options
 )
-    : engine_(engine), client_(client), network_(network), options_(std::move(options)) {
+    : engine_(engine),
+      client_(client),
+      network_(network),
+      options_(std::move(options)),
+      sweep_(engine),
+      queues_(QueueOptionsOf(options_)) {
     if (!options_.random) options_.random = SystemRandom;
 }
 
@@ -54,17 +76,27 @@ const Ownership& Dispatcher::ownership() const {
     return options_.ownership ? *options_.ownership : *alone_;
 }
 
+// Under mutex_.
+bool Dispatcher::Queue(
+    const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
+) {
+    if (active_.contains(delivery.id)) return true;
+    if (!queues_.Offer({conversion, delivery.id, delivery.destination}, now)) return false;
+    active_.insert(delivery.id);
+    return true;
+}
+
 void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
+    const Instant now = Clock::now();
     std::lock_guard lock(mutex_);
     if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
-    bool added = false;
-    for (const auto& id : ids) {
-        if (active_.size() >= options_.concurrency * kQueuedPerSlot) break;
-        if (!active_.insert(id).second) continue;
-        queued_.push_back({conversion, id});
-        added = true;
+    for (const auto& delivery : conversion.deliveries) {
+        if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
+        // It was attempted before, so somebody has just asked for it again.
+        if (delivery.Attempted()) queues_.TryNow(delivery.destination, now);
+        if (!Queue(conversion, delivery, now)) backlog_ = true;
     }
-    if (added) client_.Post([] {});  // wakes Step
+    if (queues_.waiting() > 0) client_.Post([] {});  // wakes Step
 }
 
 void Dispatcher::Wait(
@@ -77,7 +109,7 @@ void Dispatcher::Wait(
             if (settled.delivery_id == delivery_id) known = settled.conversion;
         }
         if (!known && waiters_.size() < options_.waiters_max) {
-            auto until = std::chrono::steady_clock::now() + wait;
+            auto until = Clock::now() + wait;
             waiters_.emplace(delivery_id, Waiter{until, std::move(done)});
             return;
         }
@@ -98,47 +130,102 @@ DispatcherCounters Dispatcher::counters() const {
     return counters;
 }
 
+std::vector<DestinationStats> Dispatcher::destinations() const {
+    std::lock_guard lock(mutex_);
+    return queues_.Stats(Clock::now());
+}
+
 void Dispatcher::Step(std::chrono::milliseconds wait) {
-    auto steady = std::chrono::steady_clock::now();
     // A store that refuses writes could not record what we send: claim and send nothing.
     if (!stopping_ && !engine_.Trouble()) {
-        if (steady >= next_poll_ || poll_now_.exchange(false)) {
-            next_poll_ = steady + options_.poll;
-            Poll(options_.now());
+        const Instant now = Clock::now();
+        if (now >= next_take_over_) {
+            next_take_over_ = now + options_.poll;
+            TakeOver();
         }
+        if (now >= next_page_ || poll_now_.exchange(false)) Poll();
         SendQueued();
+        wait = std::min(wait, UntilWake());
     }
     client_.Step(wait);
     ExpireWaiters();
 }
 
-void Dispatcher::Poll(Time now) {
-    size_t room = options_.concurrency * (kQueuedPerSlot + 1);
-    auto items = engine_.Work({.until = now, .limit = room, .owners = ownership().Owners()});
-    if (!items) return;
-    std::optional<Time> oldest;
-    std::vector<store::Ref> refs;
-    for (const auto& item : *items) {
-        if (item.ref.collection != store::Collection::kConversions) continue;
-        if (!oldest || item.due < *oldest) oldest = item.due;
-        if (ownership().MaySend(item.owner)) {
-            refs.push_back(item.ref);
-        } else if (ownership().MayTake(item.owner)) {
-            Take(item);
-        }
-    }
+// How long until a pace or a breaker lets something pass, or the next page is to be read.
+std::chrono::milliseconds Dispatcher::UntilWake() {
+    const Instant now = Clock::now();
+    Instant at = std::min(next_page_, next_take_over_);
     {
         std::lock_guard lock(mutex_);
-        counters_.oldest_due = oldest;
-        backlog_ = items->size() == room;  // more is due than we took: poll again once it is sent
+        if (auto wake = queues_.Wake(now)) at = std::min(at, *wake);
     }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - now);
+    return std::max(left, std::chrono::milliseconds(0));
+}
+
+// One page of this node's due work. A round goes on as fast as there is room; what finds none is
+// passed over, at most a tenth of the time, so that it does not stand in front of other networks'.
+void Dispatcher::Poll() {
+    const Instant begin = Clock::now();
+    size_t room = 0;
+    {
+        std::lock_guard lock(mutex_);
+        room = queues_.Room(begin);
+    }
+    auto page =
+        sweep_.Next(ledger_->node(), options_.now(), std::clamp(room, kPageLeast, kPageMost));
+    next_page_ = begin + options_.poll;
+    if (!page) return;
+    if (page->first) {
+        std::lock_guard lock(mutex_);
+        counters_.oldest_due = std::nullopt;
+        if (!page->items.empty()) counters_.oldest_due = page->items.front().due;
+        skipped_ = false;
+    }
+    std::vector<store::Ref> refs;
+    for (const auto& item : page->items) refs.push_back(item.ref);
     auto documents = engine_.Load(refs);
     if (!documents) return;
+    bool queued = false;
     for (const auto& document : *documents) {
         if (!document) continue;
-        auto conversion = domain::DecodeConversion(*document);
-        if (conversion) Claim(*conversion, now);
+        if (auto conversion = domain::DecodeConversion(*document)) queued |= Claim(*conversion);
     }
+    std::lock_guard lock(mutex_);
+    backlog_ = !page->ended || skipped_;
+    if (page->ended) return;
+    const Instant now = Clock::now();
+    const bool go_on = queued && queues_.Room(now) >= kPageLeast;
+    next_page_ = go_on ? now : now + kPassingOver * (now - begin);
+}
+
+// What dead nodes owed (over RocksDB: earlier boots), as much as there is room for.
+void Dispatcher::TakeOver() {
+    size_t room = 0;
+    {
+        std::lock_guard lock(mutex_);
+        queues_.RefreshRules();
+        room = queues_.Room(Clock::now());
+        room = taking_ < room ? room - taking_ : 0;
+    }
+    auto owners = ownership().Owners();
+    if (!owners) {
+        auto all = engine_.WorkOwners();
+        if (!all) return;
+        owners = std::move(*all);
+    }
+    owners->push_back(ledger_->node());
+    sweep_.Keep(*owners);
+    bool more = false;
+    for (const auto& owner : *owners) {
+        if (owner == ledger_->node() || !ownership().MayTake(owner)) continue;
+        auto page = sweep_.Next(owner, options_.now(), std::clamp(room, kPageLeast, kPageMost));
+        if (!page) continue;
+        for (const auto& item : page->items) Take(item);
+        more |= !page->ended;
+        room -= std::min(room, page->items.size());
+    }
+    if (more && room >= kPageLeast) next_take_over_ = Clock::now();
 }
 
 // Of several nodes that try, one gets the document; Claim asks whose it is now.
@@ -147,54 +234,66 @@ void Dispatcher::Take(const store::WorkItem& item) {
     {
         std::lock_guard lock(mutex_);
         if (!active_.insert(mark).second) return;
+        ++taking_;
     }
     domain::TakeOver take{store::ConversionKeyOf(item.ref), item.owner};
     ledger_->SubmitInternal(take, [this, mark](Result<domain::Decision> decision) {
         {
             std::lock_guard lock(mutex_);
             active_.erase(mark);
+            --taking_;
         }
-        if (decision && decision->document) Claim(*decision->document, options_.now());
+        if (!decision || !decision->document) return;
+        if (Claim(*decision->document)) client_.Post([] {});
     });
 }
 
-// Queues what is due of a document this node owns.
-void Dispatcher::Claim(const domain::Conversion& conversion, Time now) {
-    std::vector<std::string> ids;
+// Queues what is due of a document, if this node owns it. True: something was.
+bool Dispatcher::Claim(const domain::Conversion& conversion) {
+    const Instant now = Clock::now();
+    const Time due_by = options_.now();
+    std::lock_guard lock(mutex_);
+    if (stopping_ || !ownership().MaySend(conversion.owner)) return false;
+    bool queued = false;
     for (const auto& delivery : conversion.deliveries) {
-        if (delivery.state == domain::DeliveryState::kWaiting && delivery.next_at <= now) {
-            ids.push_back(delivery.id);
+        if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > due_by) {
+            continue;
         }
+        const bool taken = Queue(conversion, delivery, now);
+        queued |= taken;
+        skipped_ |= !taken;
     }
-    Owe(conversion, ids);
+    return queued;
 }
 
 void Dispatcher::SendQueued() {
-    while (client_.in_flight() < options_.concurrency) {
-        Job job;
+    for (;;) {
+        std::optional<Job> job;
         {
             std::lock_guard lock(mutex_);
-            if (queued_.empty()) return;
-            job = std::move(queued_.front());
-            queued_.pop_front();
+            job = queues_.Next(Clock::now());
+            if (!job) return;
             // Right before the attempt: a pause may lie between claiming and here. What another
             // node may have taken meanwhile is looked up again by the next poll.
-            if (!ownership().MaySend(job.conversion.owner)) {
-                active_.erase(job.delivery_id);
+            if (!ownership().MaySend(job->conversion.owner)) {
+                Forget(*job);
                 continue;
             }
             ++counters_.attempts;
         }
-        Send(std::move(job));
+        Send(std::move(*job));
     }
 }
 
+// Under mutex_. It was taken to be sent, and was not.
+void Dispatcher::Forget(const Job& job) {
+    active_.erase(job.delivery_id);
+    queues_.NotSent(job.destination);
+}
+
 void Dispatcher::Send(Job job) {
-    const domain::Delivery* delivery = nullptr;
-    for (const auto& candidate : job.conversion.deliveries) {
-        if (candidate.id == job.delivery_id) delivery = &candidate;
-    }
-    if (!delivery) return;
+    const domain::Delivery* delivery = job.delivery();
+    BARRACUDA_CHECK(delivery);  // Queue took it from the document
     Parameters parameters = ParametersOf(job.conversion, *delivery);
     const domain::Delivery sent = *delivery;
     // Again right before the first byte: the call may wait for one of its host's connections.
@@ -216,7 +315,7 @@ void Dispatcher::Send(Job job) {
 // Nothing left this process, so nothing is recorded: a poll, here or on another node, takes it up.
 void Dispatcher::Withheld(const Job& job) {
     std::lock_guard lock(mutex_);
-    active_.erase(job.delivery_id);
+    Forget(job);
     --counters_.attempts;
 }
 
@@ -225,14 +324,12 @@ void Dispatcher::Tell(
     const Job& job, const Attempt& attempt, int number, bool retried, Time began
 ) {
     if (!options_.on_attempt) return;
+    const domain::Delivery* delivery = job.delivery();
     AttemptRecord record;
     record.delivery_id = job.delivery_id;
     record.key = job.conversion.key;
-    for (const auto& delivery : job.conversion.deliveries) {
-        if (delivery.id != job.delivery_id) continue;
-        record.destination = delivery.destination;
-        record.kind = delivery.kind;
-    }
+    record.destination = delivery->destination;
+    record.kind = delivery->kind;
     record.number = number;
     record.at = began;
     record.accepted = attempt.accepted;
@@ -243,14 +340,26 @@ void Dispatcher::Tell(
     options_.on_attempt(record);
 }
 
-void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent, Time began) {
-    int attempts_done = 1;
-    std::string destination;
-    for (const auto& delivery : job.conversion.deliveries) {
-        if (delivery.id != job.delivery_id) continue;
-        attempts_done = delivery.attempts + 1;
-        destination = delivery.destination;
+// What the end of an attempt tells about its destination.
+Ending Dispatcher::EndingOf(const Attempt& attempt, bool retried) const {
+    Ending ending;
+    const bool called = attempt.status != 0 || !attempt.call.url.empty();
+    if (attempt.status == 429 || attempt.refused_address || !called) {
+        ending.health = Ending::Health::kSilent;
+    } else {
+        ending.health = IsOutage(attempt.status) ? Ending::Health::kOutage : Ending::Health::kAlive;
     }
+    ending.slow_down = AsksToSlowDown(attempt.status);
+    ending.gone = delivery::IsGone(attempt.status);
+    if (attempt.status == 429) ending.hold = ParseRetryAfter(attempt.retry_after, options_.now());
+    ending.took = attempt.call.timings.total;
+    ending.accepted = attempt.accepted;
+    ending.retried = retried;
+    return ending;
+}
+
+void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent, Time began) {
+    const int attempts_done = job.delivery()->attempts + 1;
     domain::Outcome outcome;
     outcome.key = job.conversion.key;
     outcome.delivery_id = job.delivery_id;
@@ -261,53 +370,80 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
     outcome.parameters = std::move(sent);
     outcome.command_id = ObjectId::New();
     if (!attempt.accepted && attempt.cls != AttemptClass::kFinal) {
-        const Time now = options_.now();
-        outcome.retry_at = NextAttempt(
-            options_.schedule,
-            attempts_done,
-            ParseRetryAfter(attempt.retry_after, now),
-            now,
-            options_.random()
-        );
+        outcome.retry_at = RetryAt(job.destination, attempt, attempts_done);
     }
-    Tell(job, attempt, attempts_done, outcome.retry_at.has_value(), began);
+    const bool retried = outcome.retry_at.has_value();
+    Tell(job, attempt, attempts_done, retried, began);
+    bool gone = false;
     {
         std::lock_guard lock(mutex_);
         counters_.accepted += attempt.accepted;
-        counters_.retried += outcome.retry_at.has_value();
+        counters_.retried += retried;
         counters_.alarms += attempt.cls == AttemptClass::kAlarm;
-        counters_.dead += !attempt.accepted && !outcome.retry_at;
+        counters_.dead += !attempt.accepted && !retried;
+        const auto ending = EndingOf(attempt, retried);
+        for (const auto& in_vain : queues_.Ended(job.destination, ending, Clock::now())) {
+            active_.erase(in_vain.delivery_id);
+        }
+        gone = ending.gone && queues_.IsGone(job.destination);
     }
-    if (options_.complete) options_.complete(outcome, destination);
-    std::string id = job.delivery_id;
-    ledger_->SubmitInternal(std::move(outcome), [this, id](Result<domain::Decision> decision) {
-        std::optional<domain::Conversion> conversion;
-        if (decision) conversion = std::move(decision->document);
-        Settled(id, conversion);
-    });
+    if (gone && options_.stop) options_.stop(job.destination);
+    if (options_.complete) options_.complete(outcome, job.destination);
+    ledger_->SubmitInternal(
+        std::move(outcome),
+        [this,
+         id = job.delivery_id,
+         destination = job.destination](Result<domain::Decision> decision) {
+            std::optional<domain::Conversion> conversion;
+            if (decision) conversion = std::move(decision->document);
+            Settled(id, destination, conversion);
+        }
+    );
+}
+
+std::optional<Time> Dispatcher::RetryAt(
+    const std::string& destination, const Attempt& attempt, int attempts_done
+) {
+    const Time now = options_.now();
+    std::lock_guard lock(mutex_);
+    const RetrySchedule* own = queues_.ScheduleOf(destination);
+    return NextAttempt(
+        own ? *own : options_.schedule,
+        attempts_done,
+        ParseRetryAfter(attempt.retry_after, now),
+        now,
+        options_.random()
+    );
 }
 
 void Dispatcher::Settled(
-    const std::string& delivery_id, const std::optional<domain::Conversion>& conversion
+    const std::string& delivery_id,
+    const std::string& destination,
+    const std::optional<domain::Conversion>& conversion
 ) {
     std::vector<WaitDone> ready;
     {
         std::lock_guard lock(mutex_);
         active_.erase(delivery_id);
+        queues_.Settled(destination);
         auto [from, to] = waiters_.equal_range(delivery_id);
         for (auto at = from; at != to; ++at) ready.push_back(std::move(at->second.done));
         waiters_.erase(from, to);
         if (conversion) {
-            recent_.push_back({*conversion, delivery_id});
+            recent_.push_back({*conversion, delivery_id, destination});
             if (recent_.size() > kRecentMax) recent_.pop_front();
         }
-        if (queued_.empty() && backlog_) poll_now_ = true;
+        // More is due than there was room for: it is looked for before the queues run dry.
+        if (backlog_ && queues_.waiting() * 2 <= queues_.Room(Clock::now())) {
+            backlog_ = false;
+            poll_now_ = true;
+        }
     }
     for (auto& done : ready) done(conversion);
 }
 
 void Dispatcher::ExpireWaiters() {
-    auto now = std::chrono::steady_clock::now();
+    auto now = Clock::now();
     std::vector<WaitDone> over;
     {
         std::lock_guard lock(mutex_);
@@ -321,46 +457,6 @@ void Dispatcher::ExpireWaiters() {
         }
     }
     for (auto& done : over) done(std::nullopt);
-}
-
-Parameters ParametersOf(const domain::Conversion& conversion, const domain::Delivery& delivery) {
-    if (delivery.Attempted()) return delivery.parameters;  // frozen
-    if (delivery.kind != kGoalPostback && delivery.kind != kPrivateApi) {
-        return TemplateParametersOf(conversion, delivery);
-    }
-    using domain::Field;
-    Parameters to =
-        delivery.parameters;  // what the route froze when it asked (a form's name, e-mail)
-    auto add = [&](const char* name, std::string_view value) {
-        for (const auto& [known, _] : to) {
-            if (known == name) return;
-        }
-        if (!value.empty()) to.emplace_back(name, value);
-    };
-    const auto& fields = conversion.fields;
-    bool private_api = delivery.kind == kPrivateApi;
-    add(private_api ? "goal_type_id" : "goal_id", conversion.key.goal.value);
-    add("hash", fields.Get(Field::kClickHash, private_api ? conversion.key.click.value : ""));
-    add("affiliate_id", fields.Get(Field::kAffiliateId));
-    std::string_view amount = fields.Get(Field::kAmount, "0");
-    bool deposit = conversion.goal_type == domain::GoalType::kDeposit;
-    if (private_api) {
-        add("offer_id", fields.Get(Field::kOfferId));
-        add("unique", fields.Get(Field::kUnique, "API"));
-        add("payout", fields.Get(Field::kPayout));
-        add("revenue", fields.Get(Field::kRevenue));
-        add("is_test", fields.Get(Field::kIsTest));
-    } else {
-        add("click_id", conversion.key.click.value);
-        add("sub1", fields.Get(Field::kSub1));
-        add("sub2", fields.Get(Field::kSub2));
-        add("sub3", fields.Get(Field::kSub3));
-        add("goal_type", domain::NameOf(conversion.goal_type));
-        if (amount != "0") add("amount", amount);
-    }
-    if (amount != "0" && (deposit || private_api)) add("deposit_amount", amount);
-    add("sale_amount", fields.Get(Field::kSaleAmount));
-    return to;
 }
 
 }  // namespace barracuda::delivery

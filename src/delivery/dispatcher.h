@@ -1,8 +1,9 @@
 // The dispatcher: sends what conversions owe, and hands every outcome to the ledger as a command.
 //
-// It is a step(now) over net::Client; a thread only calls it, so tests drive it by hand with a
-// clock of their own. Fresh deliveries come from the ledger right after the commit while there is a
-// free slot; the rest waits, due, and a poll of the work queue (at most a second apart) finds it.
+// It is a step() over net::Client; a thread only calls it, so tests drive it by hand with a clock
+// of their own. Fresh deliveries come from the ledger right after the commit while their network's
+// queue has room (destination_queues.h); the rest waits, due, and rounds over the work queue
+// (work_sweep.h), at most a second apart, find it.
 //
 // Threads: Owe, Wait and counters() from any thread; Step from exactly one.
 #pragma once
@@ -17,11 +18,13 @@
 #include <set>
 #include <string>
 #include <thread>
-#include <unordered_map>
+#include <vector>
 
 #include "base/time.h"
+#include "delivery/destination_queues.h"
 #include "delivery/network.h"
 #include "delivery/ownership.h"
+#include "delivery/work_sweep.h"
 #include "domain/conversion.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
@@ -33,10 +36,12 @@ inline constexpr const char* kGoalPostback = "goal_postback";
 inline constexpr const char* kPrivateApi = "private_api";
 
 struct DispatcherOptions {
-    size_t concurrency = 64;    // calls at a time
+    size_t concurrency = 64;    // attempts at a time at one destination, without `rules`
+    size_t attempts_max = 256;  // over all of them
     size_t waiters_max = 1024;  // requests that wait for a first outcome
     std::chrono::milliseconds poll{500};
     RetrySchedule schedule{};
+    BreakerOptions breaker{};
     std::function<Time()> now = Time::Now;
     std::function<double()> random;        // [0, 1), for the jitter
     OnAttempt on_attempt;                  // may be empty
@@ -46,6 +51,11 @@ struct DispatcherOptions {
         send{};
     // Adds to an outcome what the catalog knows, before it is submitted. May be empty.
     std::function<void(domain::Outcome&, const std::string& destination)> complete{};
+    // How a destination is treated; empty: `concurrency` alone. Asked again at every poll.
+    std::function<DestinationRules(const std::string& destination)> rules{};
+    // The destination answers that nothing will ever be taken there again: it is stopped here, and
+    // the stop is to be kept until an operator resumes it. Must be short.
+    std::function<void(const std::string& destination)> stop{};
 };
 
 struct DispatcherCounters {
@@ -80,28 +90,35 @@ public:
 
     void Step(std::chrono::milliseconds wait);
     DispatcherCounters counters() const;
+    std::vector<DestinationStats> destinations() const;
 
 private:
-    struct Job {
-        domain::Conversion conversion;
-        std::string delivery_id;
-    };
     struct Waiter {
         std::chrono::steady_clock::time_point until;
         WaitDone done;
     };
 
     const Ownership& ownership() const;
-    void Poll(Time now);
+    bool Queue(const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now);
+    std::chrono::milliseconds UntilWake();
+    void Poll();
+    void TakeOver();
     void Take(const store::WorkItem& item);
-    void Claim(const domain::Conversion& conversion, Time now);
+    bool Claim(const domain::Conversion& conversion);
     void SendQueued();
+    void Forget(const Job& job);
     void Send(Job job);
     void Withheld(const Job& job);
     void Record(const Job& job, const Attempt& attempt, Parameters sent, Time began);
     void Tell(const Job& job, const Attempt& attempt, int number, bool retried, Time began);
+    Ending EndingOf(const Attempt& attempt, bool retried) const;
+    std::optional<Time> RetryAt(
+        const std::string& destination, const Attempt& attempt, int attempts_done
+    );
     void Settled(
-        const std::string& delivery_id, const std::optional<domain::Conversion>& conversion
+        const std::string& delivery_id,
+        const std::string& destination,
+        const std::optional<domain::Conversion>& conversion
     );
     void ExpireWaiters();
 
@@ -112,14 +129,18 @@ private:
     ledger::Ledger* ledger_ = nullptr;
     std::unique_ptr<SoleOwner> alone_;
     std::atomic<bool> poll_now_ = false;
-    std::chrono::steady_clock::time_point next_poll_{};
+    // Step's thread only.
+    WorkSweep sweep_;
+    Instant next_page_{}, next_take_over_{};
 
     mutable std::mutex mutex_;
-    std::deque<Job> queued_;
-    std::set<std::string> active_;  // delivery ids queued or in flight
+    DestinationQueues queues_;
+    std::set<std::string> active_;  // delivery ids queued, in flight or not recorded yet
+    size_t taking_ = 0;             // take-overs that the ledger has not answered
     std::deque<Job> recent_;        // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
-    bool backlog_ = false;
+    bool skipped_ = false;  // in this round something due found no room
+    bool backlog_ = false;  // more is due than was queued
     DispatcherCounters counters_;
     std::atomic<bool> stopping_ = false;
     std::thread thread_;

@@ -62,6 +62,7 @@ Attempt FromReply(const net::HttpReply& reply) {
         attempt.error = fmt::format("the network answered {}", reply.status);
     }
     // The guard refuses the same address tomorrow: somebody has to look at the settings.
+    attempt.refused_address = reply.refused_address;
     if (reply.refused_address) attempt.cls = AttemptClass::kAlarm;
     return attempt;
 }

@@ -57,13 +57,16 @@ Instant Pace::next(Instant now) {
 }
 
 void Pace::Answered(Instant now, bool asks_to_slow_down) {
-    if (now - counted_from_ >= std::chrono::seconds(1)) {
+    const auto passed = now - counted_from_;
+    if (passed >= std::chrono::seconds(1)) {
+        before_ = passed < std::chrono::seconds(2) ? now_ : Answers{};
+        now_ = {};
         counted_from_ = now;
-        answers_ = asks_ = 0;
     }
-    ++answers_;
-    asks_ += asks_to_slow_down;
-    if (asks_to_slow_down && asks_ * 2 >= answers_) SlowDown(now);
+    ++now_.all;
+    now_.asks += asks_to_slow_down;
+    const int all = now_.all + before_.all, asks = now_.asks + before_.asks;
+    if (asks_to_slow_down && asks >= kAsksLeast && asks * 2 >= all) SlowDown(now);
 }
 
 void Pace::SlowDown(Instant now) {

@@ -7,9 +7,9 @@
 // With no rate configured nothing is held back until it asks for less; then the pace starts from
 // half of what was sent in the last second. It doubles every `kDoubling` of quiet, up to the
 // configured rate, or until a pace without bound is reached again. Answers of one moment slow it
-// once: at most one halving a second, and only while at least every second answer asks for less. A
-// receiver that fails now and then is not overwhelmed: held to one third of 503s, a pace that
-// halved for each would end at one a second.
+// once: at most one halving a second, and only while of the answers of the last two seconds at
+// least kAsksLeast and at least every second one ask for less. A receiver that fails now and then
+// is not overwhelmed: at a third of 503s a pace that halved for each would end at one a second.
 //
 // The clock is handed in. Threads: one.
 #pragma once
@@ -22,9 +22,10 @@ namespace barracuda::delivery {
 
 class Pace {
 public:
-    static constexpr std::chrono::seconds kDoubling{10};
+    static constexpr std::chrono::seconds kDoubling{5};
     static constexpr double kLeast = 1;  // a second; slower than this it never gets
     static constexpr double kCalm = 20;  // a second: slower than half of it nothing is at first
+    static constexpr int kAsksLeast = 5;
     static constexpr double kUnbounded = 10'000;  // from here on an unconfigured pace is free again
 
     // 0: no rate configured.
@@ -55,9 +56,12 @@ private:
     // Attempts of this second and of the one before: what "half of it" is of.
     Instant second_{};
     double this_second_ = 0, last_second_ = 0;
-    // Answers since `counted_from_`, a second at most.
+    // Answers since `counted_from_`, a second at most, and of the second before.
+    struct Answers {
+        int all = 0, asks = 0;
+    };
     Instant counted_from_{};
-    int answers_ = 0, asks_ = 0;
+    Answers now_, before_;
 };
 
 }  // namespace barracuda::delivery

@@ -81,6 +81,7 @@ struct WorkQuery {
     Time until;  // inclusive
     size_t limit = 100;
     std::optional<std::vector<std::string>> owners = {};  // in this order; nullopt: anybody's
+    std::optional<Time> from = {};                        // inclusive: nothing due earlier
 };
 
 struct WorkItem {

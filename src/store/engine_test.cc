@@ -341,6 +341,19 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     EXPECT_THAT(clicks_of({""}, 100), ElementsAre("c6"));
     EXPECT_THAT(clicks_of({"n", "n3"}, 100), IsEmpty());
     EXPECT_THAT(clicks_of({}, 100), IsEmpty()) << "nobody's is not everybody's";
+    auto clicks_from = [&](int64_t from, std::optional<std::vector<std::string>> owners) {
+        WorkQuery query{.until = Time{50}, .owners = owners, .from = Time{from}};
+        std::vector<std::string> clicks;
+        auto items = engine().Work(query);
+        for (auto& item : *items) {
+            clicks.push_back(ConversionKeyOf(item.ref).click.value);
+        }
+        return clicks;
+    };
+    EXPECT_THAT(clicks_from(20, {{"n2", "n1"}}), ElementsAre("c1", "c2")) << "inclusive";
+    EXPECT_THAT(clicks_from(11, {{"n1"}}), ElementsAre("c2"));
+    EXPECT_THAT(clicks_from(10, {}), ElementsAre("c3", "c2", "c1"));
+    EXPECT_THAT(clicks_from(51, {}), IsEmpty());
     NothingWrong();
     auto was = Document({.click = "c3", .due = 10, .owner = "n1"});
     auto moved = Document({.click = "c3", .rev = 2, .due = 60, .owner = "n2"});

@@ -1,4 +1,5 @@
 // The work queue: keys of owner, due and document (docs/formats/rocksdb.md), read by owner.
+#include "store/index.h"
 #include "store/kv_engine.h"
 #include "store/kv_keys.h"
 
@@ -6,8 +7,13 @@ namespace barracuda::store {
 
 namespace {
 
-// Before everything of this owner, and after it.
+// Before everything of this owner, or what is due from `from` on; and after it.
 std::string WorkBound(std::string_view owner) { return std::string(owner) + '\0'; }
+std::string WorkBound(std::string_view owner, Time from) {
+    std::string bound = WorkBound(owner);
+    AppendDate(bound, from);
+    return bound;
+}
 std::string WorkEnd(std::string_view owner) { return std::string(owner) + '\1'; }
 
 constexpr std::string_view kQueueEnd = "\xff";  // above every owner
@@ -61,7 +67,7 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
     };
     if (query.owners) {
         for (const auto& owner : *query.owners) {
-            it.Seek(WorkBound(owner), WorkEnd(owner));
+            it.Seek(query.from ? WorkBound(owner, *query.from) : WorkBound(owner), WorkEnd(owner));
             take(owner);
         }
     } else {
@@ -71,8 +77,10 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
                 it->Next();
                 continue;
             }
+            const std::string end = WorkEnd(item->owner);
+            if (query.from) it.Seek(WorkBound(item->owner, *query.from), end);
             take(item->owner);
-            it.Seek(WorkEnd(item->owner), kQueueEnd);
+            it.Seek(end, kQueueEnd);
         }
     }
     auto status = it->Status();

@@ -77,9 +77,9 @@ void AppendOwner(Bson& filter, const std::string& owner) {
     }
 }
 
-Bson DueBy(Time until) {
+Bson DueWithin(Time from, Time until) {
     Bson due;
-    due.Date("$gte", Time{INT64_MIN}).Date("$lte", until);
+    due.Date("$gte", from).Date("$lte", until);
     return due;
 }
 
@@ -207,7 +207,7 @@ Result<std::vector<WorkItem>> DueWork(MongoClient& client, const WorkQuery& quer
         for (Collection collection : kWithWork) {
             Bson filter;
             AppendOwner(filter, owner);
-            filter.Document("due", DueBy(query.until));
+            filter.Document("due", DueWithin(query.from.value_or(Time{INT64_MIN}), query.until));
             auto found = FindWork(*lease, collection, filter, query.limit - items.size());
             if (!found) return Fail(found.error());
             of_owner.insert(of_owner.end(), found->begin(), found->end());

@@ -1,0 +1,36 @@
+#include "delivery/work_sweep.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace barracuda::delivery {
+
+Result<WorkSweep::Page> WorkSweep::Next(const std::string& owner, Time until, size_t limit) {
+    Place& place = places_[owner];
+    store::WorkQuery query{.until = until, .owners = {{owner}}, .from = place.due};
+    // Those of the same moment that were given come again, and are passed over.
+    query.limit = limit + place.given.size();
+    auto items = engine_.Work(query);
+    if (!items) return Fail(items.error());
+    Page page{.items = {}, .first = !place.due, .ended = items->size() < query.limit};
+    for (auto& item : *items) {
+        if (!place.due || item.due != *place.due) {
+            place.due = item.due;
+            place.given.clear();
+        }
+        if (!place.given.insert(item.ref).second) continue;
+        if (item.ref.collection == store::Collection::kConversions) {
+            page.items.push_back(std::move(item));
+        }
+    }
+    if (page.ended) place = {};
+    return page;
+}
+
+void WorkSweep::Keep(const std::vector<std::string>& owners) {
+    std::erase_if(places_, [&](const auto& place) {
+        return std::find(owners.begin(), owners.end(), place.first) == owners.end();
+    });
+}
+
+}  // namespace barracuda::delivery
