@@ -20,9 +20,37 @@ constexpr std::chrono::milliseconds kConnectTimeout{2'000};
 constexpr size_t kWorkMax = 100'000;
 constexpr size_t kWorkPage = 500;
 
-JsonObject JsonOf(const delivery::Snapshot& snapshot, const Network& network) {
+// How sending to it goes at this node, as of now.
+JsonObject SendingJson(const delivery::DestinationStats& stats) {
+    JsonObject to;
+    to.Text("breaker", NameOf(stats.breaker))
+        .Raw("rate_per_second", fmt::format("{:.3f}", stats.rate));
+    to.Int("under_way", stats.under_way).Int("waiting", stats.waiting);
+    to.Int("attempts", stats.attempts).Int("accepted", stats.accepted);
+    to.Int("retried", stats.retried).Int("dead", stats.dead);
+    return to;
+}
+
+JsonObject JsonOf(
+    const delivery::Snapshot& snapshot,
+    const Network& network,
+    const std::vector<delivery::DestinationStats>& sending
+) {
     auto secrets = snapshot.secrets.find(network.name);
-    return NetworkJson(network, secrets == snapshot.secrets.end() ? nullptr : &secrets->second);
+    auto json =
+        NetworkJson(network, secrets == snapshot.secrets.end() ? nullptr : &secrets->second);
+    auto stop = snapshot.stops.find(network.name);
+    if (stop == snapshot.stops.end()) {
+        json.Raw("stopped", "null");
+    } else {
+        JsonObject stopped;
+        stopped.Text("why", stop->second.why).Text("since", stop->second.since.Iso());
+        json.Object("stopped", stopped);
+    }
+    for (const auto& stats : sending) {
+        if (stats.name == network.name) json.Object("sending", SendingJson(stats));
+    }
+    return json;
 }
 
 // What needs the other entities or sockets' types, and asks nobody.
@@ -61,16 +89,19 @@ std::vector<Address> AddressesOf(const Network& network) {
     return addresses;
 }
 
-// The guard that attempts meet: what a network itself allows does not widen it (networks.md).
-net::AddressGuard GuardOf(const config::Config& config) {
-    return net::AddressGuard(ParseRanges(config.network.allow_addresses).value());
+// The guard that its attempts will meet.
+net::AddressGuard GuardOf(const config::Config& config, const Network& network) {
+    auto ranges = ParseRanges(config.network.allow_addresses).value();
+    const auto own = ParseRanges(network.limits.allowed_addresses).value();
+    ranges.insert(ranges.end(), own.begin(), own.end());
+    return net::AddressGuard(std::move(ranges), network.limits.ports);
 }
 
 // Resolves every host of the network; with `connect` also calls it. `reached` tells of each.
 std::optional<Problem> CheckReach(
     const config::Config& config, const Network& network, bool connect, JsonList& reached
 ) {
-    const auto guard = GuardOf(config);
+    const auto guard = GuardOf(config, network);
     for (const auto& [field, url] : AddressesOf(network)) {
         auto address = domain::ReadWebAddress(url);
         if (!address) return Problem{field, address.error().reason, address.error().position};
@@ -106,7 +137,9 @@ void Store(Service& service, std::shared_ptr<Call> call, const Network& network,
         if (!saved) return NotFound("network");
         JsonObject body;
         body.Bool("success", true).Text("message", create ? "Network created" : "Network saved");
-        return JsonResponse(200, body.Object("data", JsonOf(*snapshot, *saved)));
+        return JsonResponse(
+            200, body.Object("data", JsonOf(*snapshot, *saved, service.dispatcher.destinations()))
+        );
     };
     auto edit = SaveEdit(network, create, call->caller.name, domain::DecodeNetwork);
     auto key = domain::EntityKey("network", network.name);
@@ -168,8 +201,9 @@ Result<size_t> CountOwed(store::Engine& engine, std::string_view name) {
 void ListNetworks(Service& service, std::shared_ptr<Call> call) {
     auto snapshot = service.catalog->snapshot();
     JsonList items, refused;
+    const auto sending = service.dispatcher.destinations();
     for (const auto& [name, network] : snapshot->catalog->networks()) {
-        items.Object(JsonOf(*snapshot, network));
+        items.Object(JsonOf(*snapshot, network, sending));
     }
     for (const auto& problem : snapshot->refused) {
         refused.Text(problem.Text());
@@ -183,7 +217,7 @@ void GetNetwork(Service& service, std::shared_ptr<Call> call) {
     auto snapshot = service.catalog->snapshot();
     const auto* network = snapshot->catalog->FindNetwork(NameIn(call->request, kNetworks));
     if (!network) return call->respond(NotFound("network"));
-    call->respond(DataAnswer(JsonOf(*snapshot, *network)));
+    call->respond(DataAnswer(JsonOf(*snapshot, *network, service.dispatcher.destinations())));
 }
 
 void PostNetwork(Service& service, std::shared_ptr<Call> call) { SaveNetwork(service, call, ""); }

@@ -221,7 +221,7 @@ Read<domain::Network> ReadNetwork(const json::object& body, std::string_view nam
     ObjectReader reader(body);
     domain::Network network;
     network.name = ReadHead(reader, "name", name, network.meta);
-    reader.Ignore("secretsSet");
+    for (const char* told : {"secretsSet", "stopped", "sending"}) reader.Ignore(told);
     std::string kind = reader.Text("kind");
     if (auto known = domain::NetworkKindNamed(kind)) {
         network.kind = *known;

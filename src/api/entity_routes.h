@@ -18,6 +18,8 @@ void PutNetwork(Service& service, std::shared_ptr<Call> call);   // ?check=1: no
 void DeleteNetwork(Service& service, std::shared_ptr<Call> call);
 void PreviewNetwork(Service& service, std::shared_ptr<Call> call);  // POST …/{name}/preview
 void TestNetwork(Service& service, std::shared_ptr<Call> call);     // POST …/{name}/test
+void StopNetwork(Service& service, std::shared_ptr<Call> call);     // POST …/{name}/stop
+void ResumeNetwork(Service& service, std::shared_ptr<Call> call);   // POST …/{name}/resume
 
 void ListGoals(Service& service, std::shared_ptr<Call> call);
 void GetGoal(Service& service, std::shared_ptr<Call> call);

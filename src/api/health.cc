@@ -26,6 +26,93 @@ void AddLog(std::string& text, const Log* log) {
     add("oldest_seconds", age);
 }
 
+struct DestinationMetric {
+    const char* name;
+    const char* type;
+    const char* help;
+    double (*value)(const delivery::DestinationStats&);
+};
+
+constexpr DestinationMetric kOfDestinations[] = {
+    {"attempts_total",
+     "counter",
+     "Attempts made.",
+     [](const auto& d) -> double { return d.attempts; }},
+    {"accepted_total", "counter", "Accepted.", [](const auto& d) -> double { return d.accepted; }},
+    {"retried_total",
+     "counter",
+     "To be tried again.",
+     [](const auto& d) -> double { return d.retried; }},
+    {"dead_total", "counter", "Given up.", [](const auto& d) -> double { return d.dead; }},
+    {"under_way",
+     "gauge",
+     "Attempts at the moment.",
+     [](const auto& d) -> double { return d.under_way; }},
+    {"waiting",
+     "gauge",
+     "In memory, to be sent next.",
+     [](const auto& d) -> double { return d.waiting; }},
+    {"rate",
+     "gauge",
+     "Attempts a second it gets at most; 0: not bounded.",
+     [](const auto& d) -> double { return d.rate; }},
+    {"breaker_open",
+     "gauge",
+     "1 while its breaker lets nothing but probes pass.",
+     [](const auto& d) -> double { return d.breaker != delivery::Breaker::State::kClosed; }},
+    {"breaker_opened_total",
+     "counter",
+     "How often its breaker opened.",
+     [](const auto& d) -> double { return d.times_opened; }},
+    {"stopped",
+     "gauge",
+     "1 until an operator resumes it.",
+     [](const auto& d) -> double { return !d.stopped.empty(); }},
+};
+
+void AddAttemptTimes(std::string& text, const delivery::DestinationStats& stats) {
+    const std::string label = "destination=" + JsonText(stats.name);
+    auto line = [&](std::string_view suffix, std::string_view more, auto value) {
+        text += fmt::format(
+            "barracuda_destination_attempt_seconds{}{{{}{}}} {}\n", suffix, label, more, value
+        );
+    };
+    const auto& times = stats.times;
+    uint64_t below = 0;
+    for (size_t i = 0; i < times.kSeconds.size(); ++i) {
+        below += times.counts[i];
+        line("_bucket", fmt::format(",le=\"{}\"", times.kSeconds[i]), below);
+    }
+    below += times.counts.back();
+    line("_bucket", ",le=\"+Inf\"", below);
+    line("_sum", "", times.seconds_sum);
+    line("_count", "", below);
+}
+
+// Of every network that this node has sent to since it started.
+void AddDestinations(std::string& text, const std::vector<delivery::DestinationStats>& all) {
+    for (const auto& metric : kOfDestinations) {
+        text += fmt::format(
+            "# HELP barracuda_destination_{0} {1}\n# TYPE barracuda_destination_{0} {2}\n",
+            metric.name,
+            metric.help,
+            metric.type
+        );
+        for (const auto& stats : all) {
+            text += fmt::format(
+                "barracuda_destination_{}{{destination={}}} {}\n",
+                metric.name,
+                JsonText(stats.name),
+                metric.value(stats)
+            );
+        }
+    }
+    text +=
+        "# HELP barracuda_destination_attempt_seconds How long attempts took.\n"
+        "# TYPE barracuda_destination_attempt_seconds histogram\n";
+    for (const auto& stats : all) AddAttemptTimes(text, stats);
+}
+
 }  // namespace
 
 void Livez(Service&, std::shared_ptr<Call> call) {
@@ -96,6 +183,7 @@ void Metrics(Service& service, std::shared_ptr<Call> call) {
             "Age of the last acknowledged heartbeat.",
             nodes.heartbeat_age.count() / 1000);
     }
+    AddDestinations(text, service.dispatcher.destinations());
     AddLog(text, service.received);
     AddLog(text, service.attempts);
     http::Response response;

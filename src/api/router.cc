@@ -71,6 +71,8 @@ constexpr Entry kRoutes[] = {
     {"/api/admin/networks/{id}",     "DELETE", Access::kAdmin,   DeleteNetwork},
     {"/api/admin/networks/{id}/preview", "POST", Access::kAdmin, PreviewNetwork},
     {"/api/admin/networks/{id}/test", "POST", Access::kAdmin,    TestNetwork},
+    {"/api/admin/networks/{id}/stop", "POST", Access::kAdmin,    StopNetwork},
+    {"/api/admin/networks/{id}/resume", "POST", Access::kAdmin,  ResumeNetwork},
     {"/api/admin/goals",             "GET",  Access::kAdmin,     ListGoals},
     {"/api/admin/goals",             "POST", Access::kAdmin,     PostGoal},
     {"/api/admin/goals/{id}",        "GET",  Access::kAdmin,     GetGoal},

@@ -46,11 +46,19 @@ unsigned ThreadsOf(const config::Config& config) {
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
+// Attempts at a time over all destinations.
+size_t AttemptsMax(const config::Config& config) {
+    return std::max<size_t>(256, 2 * static_cast<size_t>(config.delivery.concurrency));
+}
+
 Result<net::ClientOptions> ClientOptionsOf(const config::Config& config) {
     net::ClientOptions options;
     auto allowed = ParseRanges(config.network.allow_addresses);
     if (!allowed) return Fail(allowed.error());
     options.allowed = std::move(*allowed);
+    // The dispatcher bounds the attempts; a call that waited here would wait unseen.
+    options.connections_per_host_max = std::max(config.delivery.concurrency, 32);
+    options.connections_max = static_cast<long>(AttemptsMax(config));
     return options;
 }
 
@@ -70,6 +78,16 @@ std::function<double()> Jitter() {
     return [engine = std::mt19937_64(std::random_device{}())]() mutable {
         return std::uniform_real_distribution<double>(0, 1)(engine);
     };
+}
+
+delivery::DestinationOptions DestinationOptionsOf(
+    const config::Config& config, const net::ClientOptions& client
+) {
+    delivery::DestinationOptions options;
+    options.attempt_timeout = config.delivery.attempt_timeout;
+    options.concurrency = static_cast<size_t>(config.delivery.concurrency);
+    options.allowed = client.allowed;
+    return options;
 }
 
 delivery::CatalogOptions CatalogOptionsOf(
@@ -95,6 +113,23 @@ delivery::CatalogOptions CatalogOptionsOf(
     return options;
 }
 
+void StopGone(
+    ledger::Ledger& ledger, delivery::Destinations& destinations, const std::string& name
+) {
+    if (!destinations.RulesOf(name).stopped.empty()) return;  // a late answer of the same
+    const delivery::Stop stop{name, "it answered 410 (gone)", Time::Now()};
+    destinations.StopHere(name, stop.why);
+    Log(Level::kError,
+        "a network is stopped until an operator resumes it",
+        {{"network", name}, {"why", stop.why}});
+    delivery::KeepStop(ledger, stop, [name](Result<ledger::EditState> kept) {
+        if (kept) return;
+        Log(Level::kWarning,
+            "the stop holds until the next restart only",
+            {{"network", name}, {"why", kept.error().message}});
+    });
+}
+
 delivery::DispatcherOptions DispatcherOptionsOf(
     const config::Config& config, Nodes& nodes, delivery::Destinations& destinations, Logs& logs
 ) {
@@ -107,7 +142,11 @@ delivery::DispatcherOptions DispatcherOptionsOf(
     options.complete = [&destinations](domain::Outcome& outcome, const std::string& destination) {
         destinations.Complete(outcome, destination);
     };
-    options.concurrency = static_cast<size_t>(config.delivery.concurrency);
+    options.attempts_max = AttemptsMax(config);
+    options.rules = [&destinations](const std::string& name) { return destinations.RulesOf(name); };
+    options.stop = [&destinations](ledger::Ledger& ledger, const std::string& name) {
+        StopGone(ledger, destinations, name);
+    };
     options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
     if (logs.attempts) {
@@ -292,7 +331,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     net::Client client(*client_options);
     delivery::Network network(client, NetworkSettingsOf(config));
     delivery::Destinations destinations(
-        client, network, config.delivery.attempt_timeout, Time::Now
+        client, network, DestinationOptionsOf(config, *client_options)
     );
     delivery::CatalogStore catalog(**engine, CatalogOptionsOf(config, destinations));
     if (auto loaded = catalog.Load(); !loaded) return Fail(loaded.error());

@@ -27,9 +27,9 @@ SnapshotPtr CatalogStore::snapshot() const {
     return snapshot_;
 }
 
-Result<domain::Catalog::Parts> CatalogStore::ReadStored(std::string* bytes) {
+Result<domain::Catalog::Parts> CatalogStore::ReadStored(Snapshot& next, std::string* bytes) {
     domain::Catalog::Parts parts;
-    for (const char* type : {"network:", "goal:", "offer:"}) {
+    for (const char* type : {"network:", "goal:", "offer:", "stop:"}) {
         store::ScanRequest request;
         request.collection = store::Collection::kSettings;
         request.key_prefix = type;
@@ -41,8 +41,13 @@ Result<domain::Catalog::Parts> CatalogStore::ReadStored(std::string* bytes) {
                     return Add(parts.networks, domain::DecodeNetwork(document));
                 case 'g':
                     return Add(parts.goals, domain::DecodeGoal(document));
-                default:
+                case 'o':
                     return Add(parts.offers, domain::DecodeOffer(document));
+                default: {
+                    delivery::Stop stop = DecodeStop(document);
+                    next.stops.insert_or_assign(stop.network, stop);
+                    return;
+                }
             }
         });
         if (!read) return Fail(read.error());
@@ -69,7 +74,7 @@ NetworkSecrets CatalogStore::SecretsOf(const domain::Network& network) const {
 Result<bool> CatalogStore::Load() {
     auto next = std::make_shared<Snapshot>();
     std::string bytes;
-    auto stored = ReadStored(&bytes);
+    auto stored = ReadStored(*next, &bytes);
     if (!stored) return Fail(stored.error());
     next->catalog = domain::Catalog::Build(options_.built_in, *stored, &next->refused);
     for (const auto& [name, network] : next->catalog->networks()) {

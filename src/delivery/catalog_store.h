@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "delivery/stop.h"
 #include "domain/catalog.h"
 #include "store/engine.h"
 
@@ -34,6 +35,7 @@ struct NetworkSecrets {
 struct Snapshot {
     std::shared_ptr<const domain::Catalog> catalog;
     std::map<std::string, NetworkSecrets, std::less<>> secrets;  // by network
+    std::map<std::string, Stop, std::less<>> stops;              // by network
     std::vector<domain::Problem> refused;  // stored entities that do not pass any more
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
@@ -65,7 +67,7 @@ public:
     void ReloadThen(std::function<void()> done);
 
 private:
-    Result<domain::Catalog::Parts> ReadStored(std::string* bytes);
+    Result<domain::Catalog::Parts> ReadStored(Snapshot& next, std::string* bytes);
     NetworkSecrets SecretsOf(const domain::Network& network) const;
     void Run();
 

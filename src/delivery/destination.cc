@@ -65,6 +65,34 @@ milliseconds TimeoutOf(const domain::Network& network, milliseconds otherwise) {
     return own > 0 ? milliseconds(own) : otherwise;
 }
 
+// Null where the program's own guard says the same.
+std::shared_ptr<const net::AddressGuard> GuardOf(
+    const domain::Network& network, const DestinationOptions& options
+) {
+    const auto& limits = network.limits;
+    if (limits.allowed_addresses.empty() && limits.ports.empty()) return nullptr;
+    auto ranges = options.allowed;
+    // Checked when it was saved; one that does not parse any more allows nothing.
+    if (auto own = net::ParseRanges(limits.allowed_addresses)) {
+        ranges.insert(ranges.end(), own->begin(), own->end());
+    }
+    return std::make_shared<const net::AddressGuard>(std::move(ranges), limits.ports);
+}
+
+DestinationRules RulesFrom(const domain::Network& network, const DestinationOptions& options) {
+    const auto& limits = network.limits;
+    DestinationRules rules;
+    rules.concurrency =
+        limits.concurrency > 0 ? static_cast<size_t>(limits.concurrency) : options.concurrency;
+    rules.rate_per_second = limits.rate_per_second;
+    if (!limits.retry_ms.empty()) {
+        std::vector<milliseconds> delays(limits.retry_ms.begin(), limits.retry_ms.end());
+        rules.schedule = std::make_shared<const RetrySchedule>(std::move(delays));
+    }
+    if (network.kind != domain::NetworkKind::kTemplate) rules.gone_in_row_max = kGoneInRowOfIrev;
+    return rules;
+}
+
 }  // namespace
 
 std::shared_ptr<Destination> MakeIrevDestination(net::Client& client, NetworkSettings settings) {
@@ -72,12 +100,13 @@ std::shared_ptr<Destination> MakeIrevDestination(net::Client& client, NetworkSet
 }
 
 NetworkSettings SettingsOf(
-    const domain::Network& network, const NetworkSecrets& secrets, milliseconds attempt_timeout
+    const domain::Network& network, const NetworkSecrets& secrets, const DestinationOptions& options
 ) {
     const std::string first = secrets.values.empty() ? std::string() : secrets.values.front();
     NetworkSettings settings;
     settings.delivery_parameter = network.delivery_parameter;
-    settings.attempt_timeout = TimeoutOf(network, attempt_timeout);
+    settings.attempt_timeout = TimeoutOf(network, options.attempt_timeout);
+    settings.guard = GuardOf(network, options);
     if (network.kind == domain::NetworkKind::kIrevPrivate) {
         settings.private_api_url = network.base_url;
         settings.private_api_token = first;
@@ -90,31 +119,57 @@ NetworkSettings SettingsOf(
     return settings;
 }
 
-Destinations::Destinations(
-    net::Client& client, Network& network, milliseconds attempt_timeout, std::function<Time()> now
-)
-    : client_(client), network_(network), attempt_timeout_(attempt_timeout), now_(std::move(now)) {}
+Destinations::Destinations(net::Client& client, Network& network, DestinationOptions options)
+    : client_(client), network_(network), options_(std::move(options)) {}
 
 void Destinations::Use(const SnapshotPtr& snapshot) {
     std::map<std::string, std::shared_ptr<Destination>> by_name;
+    std::map<std::string, DestinationRules> rules;
     const auto& catalog = *snapshot->catalog;
     for (const auto& [name, network] : catalog.networks()) {
         const auto& secrets = snapshot->secrets.at(name);
         if (name == domain::kDefaultNetwork) {
-            network_.Use(SettingsOf(network, secrets, attempt_timeout_));
+            network_.Use(SettingsOf(network, secrets, options_));
             by_name[name] = std::make_shared<SharedDestination>(network_);
         } else if (const auto* postback = catalog.TemplateOf(name)) {
-            by_name[name] = MakeTemplateDestination(
-                client_, {*postback, secrets, TimeoutOf(network, attempt_timeout_), now_}
-            );
+            TemplateSettings settings{*postback, secrets};
+            settings.attempt_timeout = TimeoutOf(network, options_.attempt_timeout);
+            settings.now = options_.now;
+            settings.guard = GuardOf(network, options_);
+            by_name[name] = MakeTemplateDestination(client_, std::move(settings));
         } else {
-            by_name[name] =
-                MakeIrevDestination(client_, SettingsOf(network, secrets, attempt_timeout_));
+            by_name[name] = MakeIrevDestination(client_, SettingsOf(network, secrets, options_));
         }
+        rules[name] = RulesFrom(network, options_);
     }
     std::lock_guard lock(mutex_);
+    for (const auto& [name, stop] : snapshot->stops) {
+        rules[name].stopped = stop.why;
+        stopped_here_.erase(name);  // from now on the store says when it ends
+    }
+    for (const auto& [name, why] : stopped_here_) rules[name].stopped = why;
     snapshot_ = snapshot;
     by_name_.swap(by_name);
+    rules_.swap(rules);
+}
+
+DestinationRules Destinations::RulesOf(const std::string& name) const {
+    std::lock_guard lock(mutex_);
+    auto at = rules_.find(name);
+    if (at != rules_.end()) return at->second;
+    return {.concurrency = options_.concurrency};
+}
+
+void Destinations::StopHere(const std::string& name, const std::string& why) {
+    std::lock_guard lock(mutex_);
+    stopped_here_.emplace(name, why);
+    rules_[name].stopped = why;
+}
+
+void Destinations::ResumeHere(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    stopped_here_.erase(name);
+    if (auto at = rules_.find(name); at != rules_.end()) at->second.stopped.clear();
 }
 
 std::shared_ptr<Destination> Destinations::Find(const std::string& name) const {

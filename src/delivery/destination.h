@@ -11,6 +11,7 @@
 #include <string>
 
 #include "delivery/catalog_store.h"
+#include "delivery/destination_queues.h"
 #include "delivery/network.h"
 
 namespace barracuda::delivery {
@@ -37,6 +38,7 @@ struct TemplateSettings {
     NetworkSecrets secrets{};
     std::chrono::milliseconds attempt_timeout{8'000};
     std::function<Time()> now{};
+    std::shared_ptr<const net::AddressGuard> guard{};  // null: the client's
 };
 
 // The kinds goal_postback and private_api, by contract.md.
@@ -52,19 +54,32 @@ Parameters TemplateParametersOf(
     const domain::Conversion& conversion, const domain::Delivery& delivery
 );
 
+// What holds for a network that does not say otherwise.
+struct DestinationOptions {
+    std::chrono::milliseconds attempt_timeout{8'000};
+    size_t concurrency = 64;
+    std::vector<net::Cidr> allowed{};  // the program's own; a network's ranges are added
+    std::function<Time()> now = Time::Now;
+};
+
+// A template's 410 says that its address is gone. Of the networks of contract.md it is said of one
+// click, too: there it takes this many in a row.
+inline constexpr int kGoneInRowOfIrev = 20;
+
 // All destinations of the catalog, by name.
 class Destinations {
 public:
     // `network` is the default one; it stays the same object over all snapshots, as the flows hold
     // it too.
-    Destinations(
-        net::Client& client,
-        Network& network,
-        std::chrono::milliseconds attempt_timeout,
-        std::function<Time()> now
-    );
+    Destinations(net::Client& client, Network& network, DestinationOptions options);
 
     void Use(const SnapshotPtr& snapshot);
+
+    // How attempts at it are paced and bounded, and whether it is stopped.
+    DestinationRules RulesOf(const std::string& name) const;
+    // This process stops sending at once; what keeps the stop is delivery/stop.h.
+    void StopHere(const std::string& name, const std::string& why);
+    void ResumeHere(const std::string& name);
 
     // An attempt at a network that is no more ends with an alarm, and is tried again.
     void Send(
@@ -81,18 +96,18 @@ private:
 
     net::Client& client_;
     Network& network_;
-    const std::chrono::milliseconds attempt_timeout_;
-    const std::function<Time()> now_;
+    const DestinationOptions options_;
     mutable std::mutex mutex_;
     SnapshotPtr snapshot_;                                         // under mutex_
     std::map<std::string, std::shared_ptr<Destination>> by_name_;  // under mutex_
+    std::map<std::string, DestinationRules> rules_;                // under mutex_
+    // Not yet seen in a snapshot: name and reason. Under mutex_.
+    std::map<std::string, std::string> stopped_here_;
 };
 
 // The default network's settings as the catalog has them.
 NetworkSettings SettingsOf(
-    const domain::Network& network,
-    const NetworkSecrets& secrets,
-    std::chrono::milliseconds attempt_timeout
+    const domain::Network& network, const NetworkSecrets& secrets, const DestinationOptions& options
 );
 
 }  // namespace barracuda::delivery

@@ -82,7 +82,12 @@ protected:
     }()};
     Network network_{client_, {}};
     Destinations destinations_{
-        client_, network_, milliseconds(2'000), [] { return Time{1'614'265'330'000}; }};
+        client_,
+        network_,
+        {.attempt_timeout = milliseconds(2'000),
+         .concurrency = 7,
+         .allowed = {*net::Cidr::Parse("127.0.0.0/8")},
+         .now = [] { return Time{1'614'265'330'000}; }}};
     std::string key_;
     std::atomic<int> swaps_ = 0;
     CatalogOptions options_;
@@ -141,6 +146,69 @@ TEST_F(DestinationTest, WhatCannotBeSentSaysWhy) {
     EXPECT_EQ(attempt.cls, AttemptClass::kFinal);
     EXPECT_THAT(server_.requests(), SizeIs(0));
     EXPECT_TRUE(Send("t", {{"click_id", "c"}, {"sub1", "a"}}).accepted);
+}
+
+TEST_F(DestinationTest, ANetworksOwnLimitsHold) {
+    auto tracker = Tracker("t", server_.url() + "/in");
+    tracker.limits.concurrency = 3;
+    tracker.limits.rate_per_second = 20;
+    tracker.limits.retry_ms = {0, 100, 200};
+    tracker.limits.ports = {443};
+    Put(tracker);
+    CatalogStore catalog(*engine_, options_);
+    ASSERT_TRUE(catalog.Load());
+    const auto rules = destinations_.RulesOf("t");
+    EXPECT_EQ(rules.concurrency, 3u);
+    EXPECT_EQ(rules.rate_per_second, 20);
+    ASSERT_TRUE(rules.schedule);
+    EXPECT_EQ(rules.schedule->attempts_max(), 3);
+    EXPECT_EQ(rules.gone_in_row_max, 1);
+    const auto usual = destinations_.RulesOf("default");
+    EXPECT_EQ(usual.concurrency, 7u);
+    EXPECT_EQ(usual.schedule, nullptr);
+    EXPECT_EQ(usual.gone_in_row_max, kGoneInRowOfIrev);
+    EXPECT_EQ(destinations_.RulesOf("nobody").concurrency, 7u);
+
+    const auto attempt = Send("t", {{"click_id", "c"}});
+    EXPECT_TRUE(attempt.refused_address) << "not its port";
+    EXPECT_EQ(attempt.cls, AttemptClass::kAlarm);
+    tracker.limits.ports = {server_.port()};
+    tracker.limits.allowed_addresses = {"10.0.0.0/8"};
+    tracker.meta.rev = 2;
+    Put(tracker);
+    ASSERT_TRUE(catalog.Load());
+    EXPECT_TRUE(Send("t", {{"click_id", "c"}}).accepted) << "its ranges are added to the program's";
+}
+
+TEST_F(DestinationTest, AStopHoldsUntilTheStoreSaysOtherwise) {
+    CatalogStore catalog(*engine_, options_);
+    ASSERT_TRUE(catalog.Load());
+    ledger::Ledger ledger(*engine_, {.node = "me"}, ledger::Hooks());
+    auto edited = [&](auto edit) {
+        std::promise<void> done;
+        edit([&](Result<ledger::EditState> state) {
+            EXPECT_TRUE(state);
+            done.set_value();
+        });
+        done.get_future().wait();
+    };
+    auto stopped = [&] { return destinations_.RulesOf("default").stopped; };
+    destinations_.StopHere("default", "answered 410");
+    (void)catalog.Load();
+    EXPECT_EQ(stopped(), "answered 410") << "before it is stored";
+    const Stop stop{"default", "answered 410", Time{5}};
+    edited([&](auto done) { KeepStop(ledger, stop, std::move(done)); });
+    edited([&](auto done) { KeepStop(ledger, {"default", "later", Time{6}}, std::move(done)); });
+    ASSERT_TRUE(*catalog.Load());
+    EXPECT_EQ(catalog.snapshot()->stops.at("default").since, Time{5}) << "the first one stays";
+    EXPECT_EQ(stopped(), "answered 410");
+    edited([&](auto done) { RemoveStop(ledger, "default", std::move(done)); });
+    ASSERT_TRUE(*catalog.Load());
+    EXPECT_EQ(stopped(), "") << "wherever it was resumed";
+    destinations_.StopHere("default", "again");
+    destinations_.ResumeHere("default");
+    EXPECT_EQ(stopped(), "");
+    ledger.Stop();
 }
 
 TEST_F(DestinationTest, EditsAndRotatedSecretsAreFollowed) {

@@ -13,8 +13,6 @@ namespace barracuda::delivery {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr size_t kPageLeast = 64, kPageMost = 512;  // documents read at a time
 constexpr int kPassingOver = 10;      // pages that fit nowhere take one part in so many of the time
 constexpr size_t kRecentMax = 1'024;  // outcomes kept for requests that come to wait late
@@ -87,7 +85,7 @@ bool Dispatcher::Queue(
 }
 
 void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
-    const Instant now = Clock::now();
+    const Instant now = options_.steady();
     std::lock_guard lock(mutex_);
     if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
     for (const auto& delivery : conversion.deliveries) {
@@ -109,7 +107,7 @@ void Dispatcher::Wait(
             if (settled.delivery_id == delivery_id) known = settled.conversion;
         }
         if (!known && waiters_.size() < options_.waiters_max) {
-            auto until = Clock::now() + wait;
+            auto until = options_.steady() + wait;
             waiters_.emplace(delivery_id, Waiter{until, std::move(done)});
             return;
         }
@@ -132,13 +130,13 @@ DispatcherCounters Dispatcher::counters() const {
 
 std::vector<DestinationStats> Dispatcher::destinations() const {
     std::lock_guard lock(mutex_);
-    return queues_.Stats(Clock::now());
+    return queues_.Stats(options_.steady());
 }
 
 void Dispatcher::Step(std::chrono::milliseconds wait) {
     // A store that refuses writes could not record what we send: claim and send nothing.
     if (!stopping_ && !engine_.Trouble()) {
-        const Instant now = Clock::now();
+        const Instant now = options_.steady();
         if (now >= next_take_over_) {
             next_take_over_ = now + options_.poll;
             TakeOver();
@@ -153,7 +151,7 @@ void Dispatcher::Step(std::chrono::milliseconds wait) {
 
 // How long until a pace or a breaker lets something pass, or the next page is to be read.
 std::chrono::milliseconds Dispatcher::UntilWake() {
-    const Instant now = Clock::now();
+    const Instant now = options_.steady();
     Instant at = std::min(next_page_, next_take_over_);
     {
         std::lock_guard lock(mutex_);
@@ -166,7 +164,7 @@ std::chrono::milliseconds Dispatcher::UntilWake() {
 // One page of this node's due work. A round goes on as fast as there is room; what finds none is
 // passed over, at most a tenth of the time, so that it does not stand in front of other networks'.
 void Dispatcher::Poll() {
-    const Instant begin = Clock::now();
+    const Instant begin = options_.steady();
     size_t room = 0;
     {
         std::lock_guard lock(mutex_);
@@ -194,7 +192,7 @@ void Dispatcher::Poll() {
     std::lock_guard lock(mutex_);
     backlog_ = !page->ended || skipped_;
     if (page->ended) return;
-    const Instant now = Clock::now();
+    const Instant now = options_.steady();
     const bool go_on = queued && queues_.Room(now) >= kPageLeast;
     next_page_ = go_on ? now : now + kPassingOver * (now - begin);
 }
@@ -205,7 +203,7 @@ void Dispatcher::TakeOver() {
     {
         std::lock_guard lock(mutex_);
         queues_.RefreshRules();
-        room = queues_.Room(Clock::now());
+        room = queues_.Room(options_.steady());
         room = taking_ < room ? room - taking_ : 0;
     }
     auto owners = ownership().Owners();
@@ -225,7 +223,7 @@ void Dispatcher::TakeOver() {
         more |= !page->ended;
         room -= std::min(room, page->items.size());
     }
-    if (more && room >= kPageLeast) next_take_over_ = Clock::now();
+    if (more && room >= kPageLeast) next_take_over_ = options_.steady();
 }
 
 // Of several nodes that try, one gets the document; Claim asks whose it is now.
@@ -250,7 +248,7 @@ void Dispatcher::Take(const store::WorkItem& item) {
 
 // Queues what is due of a document, if this node owns it. True: something was.
 bool Dispatcher::Claim(const domain::Conversion& conversion) {
-    const Instant now = Clock::now();
+    const Instant now = options_.steady();
     const Time due_by = options_.now();
     std::lock_guard lock(mutex_);
     if (stopping_ || !ownership().MaySend(conversion.owner)) return false;
@@ -271,7 +269,7 @@ void Dispatcher::SendQueued() {
         std::optional<Job> job;
         {
             std::lock_guard lock(mutex_);
-            job = queues_.Next(Clock::now());
+            job = queues_.Next(options_.steady());
             if (!job) return;
             // Right before the attempt: a pause may lie between claiming and here. What another
             // node may have taken meanwhile is looked up again by the next poll.
@@ -382,12 +380,12 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
         counters_.alarms += attempt.cls == AttemptClass::kAlarm;
         counters_.dead += !attempt.accepted && !retried;
         const auto ending = EndingOf(attempt, retried);
-        for (const auto& in_vain : queues_.Ended(job.destination, ending, Clock::now())) {
+        for (const auto& in_vain : queues_.Ended(job.destination, ending, options_.steady())) {
             active_.erase(in_vain.delivery_id);
         }
         gone = ending.gone && queues_.IsGone(job.destination);
     }
-    if (gone && options_.stop) options_.stop(job.destination);
+    if (gone && options_.stop) options_.stop(*ledger_, job.destination);
     if (options_.complete) options_.complete(outcome, job.destination);
     ledger_->SubmitInternal(
         std::move(outcome),
@@ -434,7 +432,7 @@ void Dispatcher::Settled(
             if (recent_.size() > kRecentMax) recent_.pop_front();
         }
         // More is due than there was room for: it is looked for before the queues run dry.
-        if (backlog_ && queues_.waiting() * 2 <= queues_.Room(Clock::now())) {
+        if (backlog_ && queues_.waiting() * 2 <= queues_.Room(options_.steady())) {
             backlog_ = false;
             poll_now_ = true;
         }
@@ -443,7 +441,7 @@ void Dispatcher::Settled(
 }
 
 void Dispatcher::ExpireWaiters() {
-    auto now = Clock::now();
+    auto now = options_.steady();
     std::vector<WaitDone> over;
     {
         std::lock_guard lock(mutex_);

@@ -43,6 +43,7 @@ struct DispatcherOptions {
     RetrySchedule schedule{};
     BreakerOptions breaker{};
     std::function<Time()> now = Time::Now;
+    std::function<Instant()> steady = std::chrono::steady_clock::now;
     std::function<double()> random;        // [0, 1), for the jitter
     OnAttempt on_attempt;                  // may be empty
     const Ownership* ownership = nullptr;  // none: this process is alone on its store
@@ -55,7 +56,7 @@ struct DispatcherOptions {
     std::function<DestinationRules(const std::string& destination)> rules{};
     // The destination answers that nothing will ever be taken there again: it is stopped here, and
     // the stop is to be kept until an operator resumes it. Must be short.
-    std::function<void(const std::string& destination)> stop{};
+    std::function<void(ledger::Ledger&, const std::string& destination)> stop{};
 };
 
 struct DispatcherCounters {

@@ -111,6 +111,7 @@ struct Running : std::enable_shared_from_this<Running> {
         call.id = delivery_id;
         call.headers.push_back("Barracuda-Delivery: " + delivery_id);
         call.may_send = may_send;
+        call.guard = settings->guard;
         call.timeout = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
         last = {.method = call.method};
         last.url = net::MaskSecrets(call.url, {settings->hash, settings->private_api_token});
@@ -378,6 +379,7 @@ void Network::ListPrivateConversions(const Parameters& query, ListDone done) {
         .headers = PrivateHeaders(*used),
         .timeout = used->attempt_timeout,
         .response_bytes_max = kListBytesMax,
+        .guard = used->guard,
     };
     client_.Start(std::move(call), [done = std::move(done)](net::HttpReply reply) {
         done(ListResult(std::move(reply)));

@@ -36,6 +36,7 @@ struct NetworkSettings {
     std::string private_api_token{};   // sent as a bearer token, never logged
     std::string delivery_parameter{};  // query parameter that repeats the delivery id; empty = none
     std::chrono::milliseconds attempt_timeout{8'000};
+    std::shared_ptr<const net::AddressGuard> guard{};  // null: the client's
 };
 
 struct Attempt {

@@ -48,6 +48,7 @@ public:
         http.headers.push_back("Barracuda-Delivery: " + delivery.id);
         http.body = std::move(call->body);
         http.timeout = settings_.attempt_timeout;
+        http.guard = settings_.guard;
         http.may_send = std::move(may_send);
         client_.Start(
             std::move(http),

@@ -1,0 +1,250 @@
+// The dispatcher over a real ledger and a network on loopback, with clocks moved by hand.
+#include "delivery/dispatcher.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "ledger/test_settle.h"
+#include "net/test_server.h"
+#include "store/kv_engine.h"
+#include "store/memory/memory_kv.h"
+
+namespace barracuda::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::SizeIs;
+
+class DispatcherTest : public testing::Test {
+protected:
+    void SetUp() override { Begin(); }
+    void TearDown() override { End(); }
+
+    void Begin() {
+        DispatcherOptions options;
+        options.poll = milliseconds(100);
+        options.now = [this] { return now_; };
+        options.steady = [this] { return steady_; };
+        options.random = [] { return 0.5; };  // no jitter
+        options.rules = [this](const std::string& name) { return rules_[name]; };
+        options.stop = [this](ledger::Ledger&, const std::string& name) {
+            rules_[name].stopped = "gone";
+        };
+        dispatcher_ = std::make_unique<Dispatcher>(*engine_, client_, network_, std::move(options));
+        ledger::Hooks hooks;
+        hooks.now = [this] { return now_; };
+        hooks.owed = [this](const auto& c, const auto& ids) { dispatcher_->Owe(c, ids); };
+        ledger_ = std::make_unique<ledger::Ledger>(
+            *engine_, ledger::Options{.node = fmt::format("boot-{}", ++boots_)}, std::move(hooks)
+        );
+        dispatcher_->Attach(*ledger_);
+    }
+    void End() {
+        if (ledger_) ledger_->Stop();
+        dispatcher_.reset();
+        ledger_.reset();
+    }
+
+    // What the network answers to this click; by default `status_`.
+    std::string Answer(const net::TestRequest& request) {
+        const size_t from = request.target.find("click_id=") + 9;
+        std::string click = request.target.substr(from, request.target.find('&', from) - from);
+        std::lock_guard lock(mutex_);
+        calls_.push_back(click);
+        return net::TestReply(status_, "", headers_);
+    }
+    void Record(const std::string& click, const std::string& destination = "default") {
+        domain::Report report;
+        report.route = "goals_postback";
+        report.key = {ClickId(click), GoalId("6"), ""};
+        report.goal_type = domain::GoalType::kDeposit;
+        report.deliveries = {{destination, kGoalPostback, {}}};
+        report.new_id = report.command_id = ObjectId::New();
+        ledger_->SubmitInternal(report, [](Result<domain::Decision> decision) {
+            ASSERT_TRUE(decision);
+        });
+        ledger::Settle(*ledger_);
+    }
+    // Steps until nothing moves any more at this moment.
+    void Work(int quiet_rounds = 6) {
+        size_t before = Calls();
+        for (int quiet = 0; quiet < quiet_rounds; ++quiet) {
+            dispatcher_->Step(milliseconds(2));
+            ledger::Settle(*ledger_);
+            if (client_.in_flight() > 0 || Calls() != before) quiet = 0;
+            before = Calls();
+        }
+    }
+    void Pass(milliseconds time) {
+        now_.ms += time.count();
+        steady_ += time;
+        Work();
+    }
+    size_t Calls() {
+        std::lock_guard lock(mutex_);
+        return calls_.size();
+    }
+    void Answers(int status, std::string headers = "") {
+        std::lock_guard lock(mutex_);
+        status_ = status;
+        headers_ = std::move(headers);
+    }
+    domain::Delivery Read(const std::string& click) {
+        auto ref = store::RefOf({ClickId(click), GoalId("6"), ""});
+        return domain::DecodeConversion(*engine_->Load(std::span(&ref, 1))->front())
+            ->deliveries.at(0);
+    }
+
+    std::mutex mutex_;
+    std::vector<std::string> calls_;  // under mutex_
+    int status_ = 200;                // under mutex_
+    std::string headers_;             // under mutex_
+    Time now_{1'700'000'000'000};
+    Instant steady_ = Instant{} + std::chrono::hours(1'000);
+    std::map<std::string, DestinationRules> rules_;
+    int boots_ = 0;
+    net::TestServer server_{[this](const net::TestRequest& request) { return Answer(request); }};
+    std::unique_ptr<store::KvEngine> engine_ = std::move(*store::KvEngine::Open(
+        std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+    ));
+    net::Client client_{{.allowed = {*net::Cidr::Parse("127.0.0.0/8")}}};
+    Network network_{client_, {.base_url = server_.url(), .hash = "h"}};
+    std::unique_ptr<Dispatcher> dispatcher_;
+    std::unique_ptr<ledger::Ledger> ledger_;
+};
+
+TEST_F(DispatcherTest, TheWholeScheduleAndThenDead) {
+    Answers(500);
+    Record("c");
+    const Time begin = now_;
+    std::vector<int64_t> at_s;
+    for (int minute = 0; minute <= 80 * 60; ++minute) {
+        const size_t before = Calls();
+        Work();
+        for (size_t i = before; i < Calls(); ++i) at_s.push_back((now_.ms - begin.ms) / 1'000);
+        const auto delivery = Read("c");
+        if (delivery.state != domain::DeliveryState::kWaiting) break;
+        // To the moment it says itself, and not one before.
+        const milliseconds left(delivery.next_at.ms - now_.ms);
+        const size_t calls = Calls();
+        Pass(left - milliseconds(1));
+        EXPECT_EQ(Calls(), calls) << "too early";
+        now_.ms += 1;
+        steady_ += milliseconds(200);
+    }
+    // 0 s, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h after the one before.
+    std::vector<int64_t> expected;
+    int64_t sum = 0;
+    for (int64_t step : {0, 5, 300, 1'800, 7'200, 18'000, 36'000, 50'400, 72'000, 86'400}) {
+        expected.push_back(sum += step);
+    }
+    EXPECT_EQ(at_s, expected);
+    EXPECT_EQ(Read("c").state, domain::DeliveryState::kDead);
+    EXPECT_EQ(Read("c").attempts, 10);
+}
+
+TEST_F(DispatcherTest, RetryAfterIsHeard) {
+    Answers(503, "Retry-After: 60\r\n");
+    Record("c");
+    Work();
+    EXPECT_EQ(Read("c").next_at.ms - now_.ms, 66'000) << "60 s and half of 20 %";
+}
+
+TEST_F(DispatcherTest, AGoneNetworkGetsNothingMoreAndNothingIsLost) {
+    Answers(410);
+    Record("first");
+    Work();
+    EXPECT_EQ(Read("first").state, domain::DeliveryState::kDead);
+    Answers(200);
+    Record("second");
+    Pass(seconds(3'600));
+    EXPECT_EQ(Calls(), 1u);
+    EXPECT_EQ(Read("second").state, domain::DeliveryState::kWaiting);
+    rules_["default"].stopped.clear();  // an operator
+    Pass(seconds(1));
+    EXPECT_EQ(Read("second").state, domain::DeliveryState::kDone);
+}
+
+TEST_F(DispatcherTest, ADeadNetworkIsProbedAndHoldsNobodyUp) {
+    Answers(500);
+    for (int i = 0; i < 300; ++i) Record(fmt::format("c{}", i));
+    Work();
+    const size_t first = Calls();
+    EXPECT_GE(first, 10u);
+    EXPECT_LE(first, 10u + 64u) << "the breaker opened";
+    Pass(milliseconds(1'100));
+    EXPECT_EQ(Calls(), first + 1) << "one probe";
+    Answers(200);
+    Record("other", "second");
+    Work();
+    EXPECT_EQ(Read("other").state, domain::DeliveryState::kDone)
+        << "at once, past 300 that are due";
+    Pass(seconds(3));
+    Pass(seconds(30));
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(Read(fmt::format("c{}", i)).state, domain::DeliveryState::kDone) << i;
+    }
+}
+
+TEST_F(DispatcherTest, ARateHolds) {
+    rules_["default"].rate_per_second = 10;
+    Work();  // the rules are read
+    for (int i = 0; i < 60; ++i) Record(fmt::format("c{}", i));
+    Work();
+    const size_t before = Calls();
+    EXPECT_LE(before, 1u);
+    for (int i = 0; i < 30; ++i) Pass(milliseconds(100));
+    EXPECT_NEAR(static_cast<double>(Calls() - before), 30, 2);
+    for (int i = 0; i < 40; ++i) Pass(milliseconds(100));
+    EXPECT_EQ(Calls(), 60u);
+}
+
+TEST_F(DispatcherTest, MoreThanThereIsRoomForIsAllSent) {
+    rules_["default"].concurrency = 2;
+    for (int i = 0; i < 500; ++i) Record(fmt::format("c{}", i));
+    for (int i = 0; i < 100 && Calls() < 500; ++i) Pass(milliseconds(100));
+    EXPECT_EQ(Calls(), 500u);
+    std::set<std::string> once(calls_.begin(), calls_.end());
+    EXPECT_THAT(once, SizeIs(500));
+    const auto stats = dispatcher_->destinations();
+    ASSERT_THAT(stats, SizeIs(1));
+    EXPECT_EQ(stats[0].accepted, 500u);
+    EXPECT_EQ(stats[0].waiting + stats[0].under_way, 0u);
+}
+
+TEST_F(DispatcherTest, AnotherBootGoesOn) {
+    Answers(500);
+    for (int i = 0; i < 5; ++i) Record(fmt::format("c{}", i));
+    Work();
+    End();
+    Answers(200);
+    Begin();
+    Pass(seconds(10));
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(Read(fmt::format("c{}", i)).state, domain::DeliveryState::kDone) << i;
+    }
+}
+
+// What an operator wakes is tried although the breaker is open.
+TEST_F(DispatcherTest, AReplayIsAProbe) {
+    Answers(410);
+    rules_["default"].gone_in_row_max = 1'000;
+    Record("dead");
+    Work();
+    Answers(500);
+    for (int i = 0; i < 20; ++i) Record(fmt::format("c{}", i));
+    Work();
+    Answers(200);
+    auto ref = store::RefOf({ClickId("dead"), GoalId("6"), ""});
+    auto dead = *domain::DecodeConversion(*engine_->Load(std::span(&ref, 1))->front());
+    domain::Replay replay{dead.key, dead.deliveries[0].id, ObjectId::New(), "admin:me", ""};
+    ledger_->SubmitInternal(replay, [](auto) {});
+    ledger::Settle(*ledger_);
+    Work();
+    EXPECT_EQ(Read("dead").state, domain::DeliveryState::kDone) << "no second has passed";
+}
+
+}  // namespace
+}  // namespace barracuda::delivery
