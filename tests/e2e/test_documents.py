@@ -147,6 +147,8 @@ def test_every_metric_with_its_type(srv):
     text = srv.get("/metrics").body.decode()
     names = set(re.findall(r"^(\w+)(?:\{[^}]*\})? [-\d.e+]+$", text, re.M))
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
+    parts = {name + part for name, type in types.items() if type == "histogram" for part in ("_bucket", "_sum", "_count")}
+    names = names - parts | types.keys()  # some have no value before the first attempt
     documented = {one(row["metric"]): row["type"] for row in rows(text_of("docs/operating/metrics.md")) if "metric" in row}
     assert documented == {name: types.get(name, "untyped") for name in names}
     for path in ROOT.glob("docs/operating/*.md"):
