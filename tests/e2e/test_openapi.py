@@ -225,6 +225,9 @@ def entities(call, api, net):
     call("PUT", base + "/tracker", 409, key=key, json_body=saved)
     for what in ("preview", "test"):
         call("POST", f"{base}/tracker/{what}", key=key, json_body={"parameters": {"click_id": "c"}})
+    for what in ("stop", "resume"):
+        call("POST", f"{base}/tracker/{what}", key=key)
+        call("POST", f"{base}/nobody/{what}", 404, key=key)
     for kind, new in (("offers", {"id": "77", "title": "T", "networks": ["tracker"]}), ("goals", {"id": "9", "type": "other"})):
         path = f"/api/admin/{kind}"
         call("POST", path, key=key, json_body=new)
