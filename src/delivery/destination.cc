@@ -73,7 +73,7 @@ std::shared_ptr<const net::AddressGuard> GuardOf(
     if (limits.allowed_addresses.empty() && limits.ports.empty()) return nullptr;
     auto ranges = options.allowed;
     // Checked when it was saved; one that does not parse any more allows nothing.
-    if (auto own = net::ParseRanges(limits.allowed_addresses)) {
+    if (auto own = ParseRanges(limits.allowed_addresses)) {
         ranges.insert(ranges.end(), own->begin(), own->end());
     }
     return std::make_shared<const net::AddressGuard>(std::move(ranges), limits.ports);

@@ -58,7 +58,7 @@ Parameters TemplateParametersOf(
 struct DestinationOptions {
     std::chrono::milliseconds attempt_timeout{8'000};
     size_t concurrency = 64;
-    std::vector<net::Cidr> allowed{};  // the program's own; a network's ranges are added
+    std::vector<Cidr> allowed{};  // the program's own; a network's ranges are added
     std::function<Time()> now = Time::Now;
 };
 

@@ -86,7 +86,7 @@ protected:
         network_,
         {.attempt_timeout = milliseconds(2'000),
          .concurrency = 7,
-         .allowed = {*net::Cidr::Parse("127.0.0.0/8")},
+         .allowed = {*Cidr::Parse("127.0.0.0/8")},
          .now = [] { return Time{1'614'265'330'000}; }}};
     std::string key_;
     std::atomic<int> swaps_ = 0;

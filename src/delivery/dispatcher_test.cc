@@ -109,7 +109,7 @@ protected:
     std::unique_ptr<store::KvEngine> engine_ = std::move(*store::KvEngine::Open(
         std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
     ));
-    net::Client client_{{.allowed = {*net::Cidr::Parse("127.0.0.0/8")}}};
+    net::Client client_{{.allowed = {*Cidr::Parse("127.0.0.0/8")}}};
     Network network_{client_, {.base_url = server_.url(), .hash = "h"}};
     std::unique_ptr<Dispatcher> dispatcher_;
     std::unique_ptr<ledger::Ledger> ledger_;
