@@ -56,7 +56,7 @@ json::object DataOf(const Admin& admin) {
 void OpenSession(Service& service, std::shared_ptr<Call> call, Admin admin, const char* message) {
     service.admin->sessions().Create(
         service.ledger,
-        admin.email,
+        admin,
         Time::Now(),
         [&service, call, admin, message](Result<std::string> token) {
             if (!token) return call->respond(ErrorResponse(token.error()));
@@ -248,7 +248,9 @@ std::optional<Caller> AdminOf(Service& service, const http::Request& request) {
     auto token = SessionTokenOf(request);
     if (!token || !service.admin) return std::nullopt;
     auto session = service.admin->sessions().Find(service.ledger, token->text, Time::Now());
-    if (!session || !service.admin->admins().Find(session->email)) return std::nullopt;
+    if (!session) return std::nullopt;
+    auto admin = service.admin->admins().Find(session->email);
+    if (!admin || PasswordMark(*admin) != session->mark) return std::nullopt;
     Caller caller;
     caller.scope = Scope::kAdmin;
     caller.name = "admin:" + session->email;

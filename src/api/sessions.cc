@@ -21,6 +21,30 @@ store::ScanRequest AllOf(store::Collection collection) {
 
 }  // namespace
 
+namespace {
+
+// The stored admin with another password, and everything else as it is: the seed's documents hold
+// more than ours.
+std::string WithPassword(std::string_view stored, const Admin& admin) {
+    domain::BsonWriter to;
+    bson_iter_t at;
+    bool more = domain::OpenBson(at, stored);
+    while (more && bson_iter_next(&at)) {
+        const std::string_view name = bson_iter_key(&at);
+        if (name != "password" && name != "rev") to.Element(at);
+    }
+    to.Text("password", admin.password);
+    to.Int("rev", admin.rev);
+    return to.Take();
+}
+
+}  // namespace
+
+std::string PasswordMark(const Admin& admin) {
+    constexpr std::size_t kBytes = 16;
+    return HashHex(admin.password, kBytes);
+}
+
 std::string EncodeAdmin(const Admin& admin) {
     domain::BsonWriter to;
     to.Text("_id", admin.email);
@@ -37,6 +61,7 @@ Admin DecodeAdmin(std::string_view bson) {
     const domain::TopFields fields(bson);
     Admin admin;
     admin.email = Lower(fields.TextOr("email"));
+    admin.id = fields.TextOr("_id", admin.email);
     admin.name = fields.TextOr("name");
     admin.role = fields.TextOr("role", "admin");
     admin.password = fields.TextOr("password");
@@ -95,7 +120,7 @@ void Admins::Create(
     std::function<void(Result<Admin>)> done
 ) {
     Admin admin;
-    admin.email = Lower(email);
+    admin.email = admin.id = Lower(email);
     admin.name = std::move(name);
     admin.password = std::move(password_hash);
     admin.created = Time::Now();
@@ -122,10 +147,42 @@ void Admins::Create(
     );
 }
 
+void Admins::SetPassword(
+    ledger::Ledger& ledger,
+    std::string_view email,
+    std::string password_hash,
+    std::function<void(Result<Admin>)> done
+) {
+    const auto known = Find(email);
+    if (!known) return done(Fail(ErrorCode::kNotFound, "there is no admin with this e-mail"));
+    auto after = std::make_shared<Admin>();
+    auto edit = [after, hash = std::move(password_hash)](const std::optional<std::string>& stored) {
+        if (!stored) return ledger::EditPlan{};
+        *after = DecodeAdmin(*stored);
+        after->password = hash;
+        ++after->rev;
+        return ledger::EditPlan{true, WithPassword(*stored, *after)};
+    };
+    auto written = [this, after, done = std::move(done)](Result<ledger::EditState> state) {
+        if (!state) return done(Fail(state.error()));
+        if (*state != ledger::EditState::kWritten) {
+            return done(Fail(ErrorCode::kNotFound, "there is no admin with this e-mail"));
+        }
+        {
+            std::unique_lock lock(mutex_);
+            ++changes_;
+            by_email_[after->email] = *after;
+        }
+        done(*after);
+    };
+    ledger.Edit({store::Collection::kAdmins, known->id}, std::move(edit), std::move(written));
+}
+
 std::string EncodeSession(const Session& session) {
     domain::BsonWriter to;
     to.Text("_id", session.hash);
     to.Text("email", session.email);
+    to.Text("mark", session.mark);
     to.Date("seen", session.seen);
     to.Int("rev", session.rev);
     to.Date("createdAt", session.created);
@@ -137,6 +194,7 @@ Session DecodeSession(std::string_view bson) {
     Session session;
     session.hash = fields.TextOr("_id");
     session.email = fields.TextOr("email");
+    session.mark = fields.TextOr("mark");
     session.seen = Time{fields.Number("seen")};
     session.rev = fields.Number("rev");
     session.created = Time{fields.Number("createdAt")};
@@ -247,13 +305,18 @@ std::vector<std::string> Sessions::TakeSurplus(Time now) {
 
 void Sessions::Create(
     ledger::Ledger& ledger,
-    std::string_view email,
+    const Admin& admin,
     Time now,
     std::function<void(Result<std::string>)> done
 ) {
     std::string token = NewSecret("bks_");
     Session session{
-        .hash = HashSecret(token), .email = Lower(email), .created = now, .seen = now, .rev = 1};
+        .hash = HashSecret(token),
+        .email = Lower(admin.email),
+        .mark = PasswordMark(admin),
+        .created = now,
+        .seen = now,
+        .rev = 1};
     std::vector<std::string> surplus;
     {
         std::unique_lock lock(mutex_);
@@ -316,7 +379,7 @@ void Sessions::End(
     Erase(ledger, std::move(hash), std::move(done));
 }
 
-void Sessions::EndAllOf(ledger::Ledger& ledger, std::string_view email) {
+std::size_t Sessions::EndAllOf(ledger::Ledger& ledger, std::string_view email) {
     const std::string wanted = Lower(email);
     std::vector<std::string> gone;
     {
@@ -327,6 +390,7 @@ void Sessions::EndAllOf(ledger::Ledger& ledger, std::string_view email) {
         for (const auto& hash : gone) Drop(hash);
     }
     for (auto& hash : gone) Erase(ledger, std::move(hash), {});
+    return gone.size();
 }
 
 std::size_t Sessions::Size() const {

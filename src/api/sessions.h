@@ -24,13 +24,18 @@
 namespace barracuda::api {
 
 struct Admin {
-    std::string email;  // lower case: the document's key
-    std::string name;
+    std::string email = {};  // lower case
+    std::string id = {};     // the document's key: the e-mail, or what the seed's database has
+    std::string name = {};
     std::string role = "admin";
-    std::string password;  // argon2id; anything else never matches
-    Time created;
+    std::string password = {};  // argon2id; anything else never matches
+    Time created = {};
     int64_t rev = 0;
 };
+
+// What a session remembers of the password it was begun with. A new password makes another mark, so
+// every session before it is over: on every node, also one whose login was under way.
+std::string PasswordMark(const Admin& admin);
 
 std::string EncodeAdmin(const Admin& admin);
 Admin DecodeAdmin(std::string_view bson);
@@ -54,6 +59,14 @@ public:
         std::string password_hash,
         std::function<void(Result<Admin>)> done
     );
+    // kNotFound when there is none with this e-mail. Ends every session of this admin
+    // (PasswordMark).
+    void SetPassword(
+        ledger::Ledger& ledger,
+        std::string_view email,
+        std::string password_hash,
+        std::function<void(Result<Admin>)> done
+    );
 
 private:
     mutable std::shared_mutex mutex_;
@@ -65,6 +78,7 @@ private:
 struct Session {
     std::string hash;  // SHA-256 of the token: the document's key
     std::string email;
+    std::string mark;  // PasswordMark of the admin at the login
     Time created;
     Time seen;  // kept exactly in memory, to the minute in the store
     int64_t rev = 0;
@@ -91,17 +105,19 @@ public:
     // unseen for longest ends.
     void Create(
         ledger::Ledger& ledger,
-        std::string_view email,
+        const Admin& admin,
         Time now,
         std::function<void(Result<std::string>)> done
     );
-    // The live session of a token, and counts as a request of it.
+    // The live session of a token, and counts as a request of it. Whether its mark is still that of
+    // its admin is for the caller to see.
     std::optional<Session> Find(ledger::Ledger& ledger, std::string_view token, Time now);
     // Ended at once in memory; `done` when that is durable. No such session: fine as well.
     void End(
         ledger::Ledger& ledger, std::string_view token, std::function<void(Result<bool>)> done
     );
-    void EndAllOf(ledger::Ledger& ledger, std::string_view email);
+    // How many that were.
+    std::size_t EndAllOf(ledger::Ledger& ledger, std::string_view email);
 
     std::size_t Size() const;
 

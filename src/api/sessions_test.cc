@@ -5,6 +5,7 @@
 #include <future>
 
 #include "api/credentials.h"
+#include "domain/bson.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -22,7 +23,7 @@ struct SessionsTest : testing::Test {
 
     std::string Create(const std::string& email, Time at) {
         std::promise<Result<std::string>> token;
-        sessions.Create(ledger, email, at, [&](auto result) {
+        sessions.Create(ledger, Admin{.email = email}, at, [&](auto result) {
             token.set_value(std::move(result));
         });
         return *token.get_future().get();
@@ -33,6 +34,13 @@ struct SessionsTest : testing::Test {
             made.set_value(std::move(result));
         });
         return made.get_future().get();
+    }
+    Result<Admin> SetPassword(const std::string& email, const std::string& hash) {
+        std::promise<Result<Admin>> set;
+        admins.SetPassword(ledger, email, hash, [&](auto result) {
+            set.set_value(std::move(result));
+        });
+        return set.get_future().get();
     }
     Time After(int64_t ms) const { return Time{now.ms + ms}; }
 };
@@ -73,7 +81,7 @@ TEST_F(SessionsTest, BeyondTheBoundTheLongestUnseenEnds) {
     EXPECT_EQ(sessions.Size(), 3u);
     EXPECT_TRUE(sessions.Find(ledger, first, After(5)));
     EXPECT_FALSE(sessions.Find(ledger, second, After(5)));
-    sessions.EndAllOf(ledger, "A@b");
+    EXPECT_EQ(sessions.EndAllOf(ledger, "A@b"), 2u);
     EXPECT_EQ(sessions.Size(), 1u);
 }
 
@@ -85,6 +93,62 @@ TEST_F(SessionsTest, TheStoreHoldsNoToken) {
     ASSERT_EQ(page->documents.size(), 1u);
     EXPECT_EQ(page->documents[0].find(token), std::string::npos);
     EXPECT_EQ(DecodeSession(page->documents[0]).hash, HashSecret(token));
+}
+
+TEST_F(SessionsTest, ANewPasswordIsAnotherMark) {
+    ASSERT_TRUE(CreateAdmin("Ann@Example.com"));
+    const Admin before = *admins.Find("ann@example.com");
+    auto set = SetPassword("ANN@example.com", "$argon2id$y");
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->password, "$argon2id$y");
+    Admins later;
+    ASSERT_TRUE(later.LoadFrom(*engine));
+    for (const Admins* one : {&admins, &later}) {
+        const Admin after = *one->Find("ann@example.com");
+        EXPECT_EQ(after.password, "$argon2id$y");
+        EXPECT_EQ(after.name, "Ann");
+        EXPECT_EQ(after.rev, 2);
+        EXPECT_EQ(after.created, before.created);
+        EXPECT_NE(PasswordMark(after), PasswordMark(before));
+    }
+    auto unknown = SetPassword("nobody@example.com", "$argon2id$y");
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, ErrorCode::kNotFound);
+}
+
+// A login that was under way begins its session after the change: by its mark it is over as well.
+TEST_F(SessionsTest, ASessionKeepsTheMarkOfItsLogin) {
+    ASSERT_TRUE(CreateAdmin("a@b"));
+    const Admin before = *admins.Find("a@b");
+    ASSERT_TRUE(SetPassword("a@b", "$argon2id$y"));
+    std::promise<std::string> token;
+    sessions.Create(ledger, before, now, [&](auto result) { token.set_value(*result); });
+    const std::string late = token.get_future().get();
+    EXPECT_NE(sessions.Find(ledger, late, now)->mark, PasswordMark(*admins.Find("a@b")));
+    Sessions later;
+    ASSERT_TRUE(later.LoadFrom(*engine));
+    EXPECT_EQ(later.Find(ledger, late, now)->mark, PasswordMark(before));
+}
+
+// The seed's admins have an ObjectId for a key and fields of their own.
+TEST_F(SessionsTest, AnAdminOfTheSeedGetsAPassword) {
+    domain::BsonWriter to;
+    const ObjectId id = ObjectId::New();
+    to.Id("_id", id);
+    to.Text("email", "Boss@Example.com");
+    to.Text("password", "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8");
+    to.Text("theirs", "kept");
+    const store::Ref ref{store::Collection::kAdmins, id.Hex()};
+    std::vector<store::Write> writes = {{ref, std::nullopt, to.Take()}};
+    ASSERT_TRUE(engine->Commit(writes));
+    ASSERT_TRUE(admins.LoadFrom(*engine));
+    ASSERT_TRUE(SetPassword("boss@example.com", "$argon2id$y"));
+    auto stored = engine->Load(std::span(&ref, 1))->front();
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(domain::TopText(*stored, "_id"), id.Hex());
+    EXPECT_EQ(domain::TopText(*stored, "theirs"), "kept");
+    EXPECT_EQ(domain::TopText(*stored, "password"), "$argon2id$y");
+    EXPECT_EQ(domain::TopText(*stored, "rev"), "1");
 }
 
 TEST_F(SessionsTest, AnAdminIsMadeOncePerEmail) {

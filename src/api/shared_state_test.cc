@@ -45,7 +45,9 @@ struct SharedStateTest : testing::Test {
         }
         std::string NewSession(Time at) {
             std::promise<std::string> made;
-            sessions.Create(ledger, "a@b", at, [&](auto token) { made.set_value(*token); });
+            sessions.Create(ledger, Admin{.email = "a@b"}, at, [&](auto token) {
+                made.set_value(*token);
+            });
             return made.get_future().get();
         }
         void End(const std::string& token) {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <future>
 
 #include "app/command_line.h"
 #include "app/control.h"
@@ -78,6 +79,8 @@ TEST(CommandLineTest, MistakesEndWithTwo) {
              {"key"},
              {"key", "create", "--name", "n"},
              {"key", "create", "--name", "n", "--scope", "root"},
+             {"admin", "password", "--email", "a@example.com"},
+             {"admin", "password", "--password-stdin"},
              {"backup"}}) {
         auto parsed = ParseCommandLine(arguments);
         EXPECT_FALSE(parsed.line);
@@ -94,6 +97,10 @@ TEST(CommandLineTest, HelpTeaches) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     EXPECT_THAT(ParseCommandLine({"key", "create", "--help"}).text, HasSubstr("--affiliate"));
+    auto password = ParseCommandLine({"admin", "password", "--help"}).text;
+    for (const char* word : {"every session", "--email", "--password-stdin", "10 characters"}) {
+        EXPECT_THAT(password, HasSubstr(word));
+    }
 }
 
 TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
@@ -165,7 +172,8 @@ protected:
     ledger::Ledger ledger_{*engine_, {.node = "n"}, {}};
     api::KeyRing keys_;
     api::Admins admins_;
-    Workplace place_{*engine_, ledger_, keys_, admins_, true};
+    api::Sessions sessions_;
+    Workplace place_{*engine_, ledger_, keys_, admins_, sessions_, true};
 };
 
 TEST_F(OperationsTest, AKeyIsShownOnceAloneAndCanBeRevoked) {
@@ -201,11 +209,33 @@ TEST_F(OperationsTest, RefusesAndSaysWhy) {
              {.command = "verify", .repair = true},
              {.command = "deliveries.retry", .ids = {"absent"}},
              {.command = "admin.create", .name = "n", .email = "nobody"},
+             {.command = "admin.password", .email = "nobody@example.com"},
          }) {
         auto answer = Execute(place_, ask);
         EXPECT_EQ(answer.exit, 1) << ask.command;
         EXPECT_FALSE(answer.note.empty()) << ask.command;
     }
+}
+
+TEST_F(OperationsTest, ANewPasswordEndsTheSessionsOfThatAdminOnly) {
+    for (const char* email : {"a@example.com", "b@example.com"}) {
+        Ask ask{.command = "admin.create", .name = "n", .email = email, .password_hash = "old"};
+        ASSERT_EQ(Execute(place_, ask).exit, 0);
+        for (int i = 0; i < 2; ++i) {
+            std::promise<void> begun;
+            sessions_.Create(ledger_, *admins_.Find(email), Time::Now(), [&](auto) {
+                begun.set_value();
+            });
+            begun.get_future().wait();
+        }
+    }
+    auto set = Execute(
+        place_, {.command = "admin.password", .email = " A@Example.com ", .password_hash = "new"}
+    );
+    EXPECT_EQ(set, (Answer{0, "admin a@example.com has a new password; 2 sessions ended\n", ""}));
+    EXPECT_EQ(admins_.Find("a@example.com")->password, "new");
+    EXPECT_EQ(admins_.Find("b@example.com")->password, "old");
+    EXPECT_EQ(sessions_.Size(), 2u);
 }
 
 TEST_F(OperationsTest, VerifyOfASoundStore) {

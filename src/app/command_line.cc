@@ -92,7 +92,24 @@ struct Parser {
         auto* add = Command(admin, "create", "make an admin", "admin.create");
         add->add_option("--email", line.ask.email, "whom to log in as")->required();
         add->add_option("--name", line.ask.name, "shown on the pages")->required();
-        add->add_flag("--password-stdin", line.password_stdin, "read the password from stdin")
+        TakePassword(add);
+        auto* password = Command(
+            admin,
+            "password",
+            "give an admin a new password; every session of that admin ends",
+            "admin.password"
+        );
+        password->add_option("--email", line.ask.email, "whose")->required();
+        TakePassword(password);
+    }
+
+    void TakePassword(CLI::App* command) {
+        command
+            ->add_flag(
+                "--password-stdin",
+                line.password_stdin,
+                "read the password from stdin: its first line, at least 10 characters"
+            )
             ->required();
     }
 

@@ -27,8 +27,10 @@ Result<Answer> RunHere(store::Engine& engine, const Ask& ask) {
     if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
     api::Admins admins;
     if (auto loaded = admins.LoadFrom(engine); !loaded) return Fail(loaded.error());
+    api::Sessions sessions;
+    if (auto loaded = sessions.LoadFrom(engine); !loaded) return Fail(loaded.error());
     ledger::Ledger ledger(engine, {.node = delivery::NewBootId()}, {});
-    Workplace place{engine, ledger, keys, admins, false};
+    Workplace place{engine, ledger, keys, admins, sessions, false};
     Answer answer = Execute(place, ask);
     ledger.Stop();
     return answer;

@@ -135,6 +135,17 @@ Answer CreateAdmin(Workplace& at, const Ask& ask) {
     return {0, "admin " + email + " may log in now\n", {}};
 }
 
+Answer SetPassword(Workplace& at, const Ask& ask) {
+    const std::string email = Lower(Trim(ask.email));
+    auto set = Await<api::Admin>([&](auto done) {
+        at.admins.SetPassword(at.ledger, email, ask.password_hash, std::move(done));
+    });
+    if (!set) return Refused(set.error());
+    // The new password has ended them already; this takes them out of the store.
+    const size_t ended = at.sessions.EndAllOf(at.ledger, email);
+    return {0, fmt::format("admin {} has a new password; {} sessions ended\n", email, ended), {}};
+}
+
 // Dead deliveries until now, oldest first; one that dies again meanwhile is not met twice.
 delivery::DeliveryQuery AllDead() {
     delivery::DeliveryQuery query;
@@ -316,6 +327,7 @@ Answer Execute(Workplace& at, const Ask& ask) {
     if (ask.command == "key.list") return ListKeys(at);
     if (ask.command == "key.revoke") return RevokeKeys(at, ask);
     if (ask.command == "admin.create") return CreateAdmin(at, ask);
+    if (ask.command == "admin.password") return SetPassword(at, ask);
     if (ask.command == "deliveries.list") return ListDeliveries(at);
     if (ask.command == "deliveries.retry") return RetryDeliveries(at, ask);
     if (ask.command == "backup") return Backup(at, ask);

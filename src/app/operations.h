@@ -52,6 +52,7 @@ struct Workplace {
     ledger::Ledger& ledger;
     api::KeyRing& keys;
     api::Admins& admins;
+    api::Sessions& sessions;
     bool serving = false;  // a server runs on this store: nothing may be repaired
 };
 
