@@ -1,6 +1,7 @@
 """The log: a line a request when asked for, and never a secret or an e-mail address in any line."""
 import json
 import re
+import urllib.parse
 
 import pytest
 
@@ -18,6 +19,16 @@ def lines_of(server):
         except ValueError:
             continue
     return out
+
+
+def leaks(text, secrets):
+    """What of `secrets` stands in a log's text, in any spelling it may have there, and every e-mail address."""
+    found = []
+    for secret in [*secrets, "Bearer"]:
+        spellings = {secret, urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret)}
+        spellings |= {json.dumps(s, ensure_ascii=a)[1:-1] for s in (secret,) for a in (True, False)}
+        found += [s for s in spellings if s in text]
+    return found + re.findall(r"[^\s\"]@[a-z][^\s\"]*|%40", text)
 
 
 def requests_of(server):
@@ -95,10 +106,28 @@ def test_no_secret_and_no_address(logged, net):
     text = logged.stderr.read_text()
     requests = requests_of(logged)
     assert {r["route"] for r in requests} >= {"/api/contact", "/api/register", "/api/postback", "/api/admin/auth/login"}
-    for secret in (key, logged.admin_key, word, token, name, "testhash", "Bearer"):
-        assert secret not in text, "a secret in the log"
-    assert not re.search(r"[^\s\"]@[a-z]|%40", text), "an e-mail address in the log"
+    assert leaks(text, [key, logged.admin_key, word, token, name, "testhash"]) == []
     logged.start()
+
+
+SECRETS = {"key": "bki_Zk9-xQ_0aBcDeF", "password": "pass w/ord+1\"2", "token": "bks_8-_YyZz", "name": "Zébulon Ünal"}
+
+
+@pytest.mark.parametrize("field", ["message", "path", "client", "why"])
+@pytest.mark.parametrize("form", [str, urllib.parse.quote_plus, urllib.parse.quote, lambda s: urllib.parse.quote(s, safe="")],
+                         ids=["as it is", "form", "URL", "URL, all of it"])
+def test_control_a_leak_is_seen(logged, field, form):
+    """What the test above holds the log against would be found in it, in whatever field and spelling."""
+    clean = logged.stderr.read_text()
+    assert leaks(clean, SECRETS.values()) == []
+    line = {**requests_of(logged)[0]}
+    for what, secret in {**SECRETS, "an e-mail address": "jane.doe@example.com", "an Authorization header": "Bearer x"}.items():
+        if what == "an Authorization header" and form is not str:
+            continue
+        for ascii_only in (True, False):
+            line[field] = f"before {form(secret)} after"
+            doctored = clean + json.dumps(line, ensure_ascii=ascii_only) + "\n"
+            assert leaks(doctored, SECRETS.values()), (what, doctored.splitlines()[-1])
 
 
 def test_no_line_unless_asked_for(net, tmp_path):
