@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "delivery/creations.h"
 #include "delivery/network_text.h"
 #include "net/url.h"
 
@@ -37,13 +38,6 @@ Parameters Filled(const Parameters& parameters, std::string_view left_out) {
 
 // An id that a path cannot carry: "." and ".." would name another resource.
 bool IsPathSegment(std::string_view id) { return !id.empty() && id != "." && id != ".."; }
-
-std::string Join(std::string_view base, std::string_view path, const Parameters& query) {
-    while (base.ends_with('/')) base.remove_suffix(1);
-    std::string url = fmt::format("{}/{}", base, path);
-    if (!query.empty()) url += '?' + net::BuildQuery(query);
-    return url;
-}
 
 Attempt Failed(AttemptClass cls, std::string error) {
     return {.cls = cls, .error = std::move(error)};
@@ -145,7 +139,7 @@ struct GoalAttempt : Running {
         }
         AddDeliveryParameter(query);
         Call(
-            {.url = Join(settings->base_url, "goal/" + net::PercentEncode(goal_id), query)},
+            {.url = NetworkUrl(settings->base_url, "goal/" + net::PercentEncode(goal_id), query)},
             [this](net::HttpReply reply) { End(FromReply(reply)); }
         );
     }
@@ -166,7 +160,8 @@ struct ClickAttempt : Running {
         Parameters query = Filled(parameters, "offer_id");
         if (Get(query, "unique").empty()) query.emplace_back("unique", "1");
         AddDeliveryParameter(query);
-        tracking_link = Join(settings->base_url, "offer/" + net::PercentEncode(offer_id), query);
+        tracking_link =
+            NetworkUrl(settings->base_url, "offer/" + net::PercentEncode(offer_id), query);
         Visit(tracking_link);
     }
 
@@ -224,11 +219,11 @@ std::string ProblemOfPrivateApi(const NetworkSettings& settings) {
     return {};
 }
 
-std::vector<std::string> PrivateHeaders(const NetworkSettings& settings) {
-    return {"Authorization: Bearer " + settings.private_api_token, "Accept: application/json"};
-}
-
 struct ConversionAttempt : Running {
+    std::shared_ptr<Creations> creations;  // until it is handed over
+
+    explicit ConversionAttempt(std::shared_ptr<Creations> to) : creations(std::move(to)) {}
+
     void Begin() override {
         if (auto problem = ProblemOfPrivateApi(*settings); !problem.empty()) {
             return EndLater(Failed(AttemptClass::kAlarm, std::move(problem)));
@@ -244,7 +239,7 @@ struct ConversionAttempt : Running {
 
     std::string Url(Parameters query) const {
         AddDeliveryParameter(query);
-        return Join(settings->private_api_url, "users/conversions", query);
+        return NetworkUrl(settings->private_api_url, "users/conversions", query);
     }
 
     void LookUp() {
@@ -254,7 +249,7 @@ struct ConversionAttempt : Running {
         };
         Call(
             {.url = Url(std::move(query)),
-             .headers = PrivateHeaders(*settings),
+             .headers = PrivateApiHeaders(settings->private_api_token),
              .response_bytes_max = kLookUpBytesMax},
             [this](net::HttpReply reply) { OnLookUp(reply); }
         );
@@ -281,22 +276,24 @@ struct ConversionAttempt : Running {
     }
 
     void Create() {
-        net::HttpCall call{.method = "POST", .url = Url({}), .headers = PrivateHeaders(*settings)};
-        call.headers.push_back("Content-Type: application/json");
-        call.body = ConversionJson(parameters);
-        Call(std::move(call), [this](net::HttpReply reply) {
-            Attempt attempt = FromReply(reply);
-            if (attempt.accepted) {
-                auto id = ReadCreatedId(reply.body);
-                if (!id.empty()) attempt.result = {{"id", std::move(id)}};
-            }
-            End(std::move(attempt));
-        });
+        std::exchange(creations, nullptr)
+            ->Add({
+                .settings = settings,
+                .delivery_id = delivery_id,
+                .parameters = parameters,
+                .deadline = deadline,
+                .may_send = may_send,
+                .done =
+                    [self = shared_from_this()](Attempt attempt) {
+                        if (!attempt.call.url.empty()) self->last = std::move(attempt.call);
+                        self->End(std::move(attempt));
+                    },
+            });
     }
 };
 
-template <typename Kind>
 void StartAttempt(
+    std::shared_ptr<Running> running,
     net::Client& client,
     const std::shared_ptr<const NetworkSettings>& settings,
     std::string_view delivery_id,
@@ -304,7 +301,6 @@ void StartAttempt(
     Network::Done done,
     Network::MaySend may_send
 ) {
-    auto running = std::make_shared<Kind>();
     running->client = &client;
     running->settings = settings;
     running->delivery_id = delivery_id;
@@ -327,7 +323,9 @@ Result<std::string> ListResult(net::HttpReply reply) {
 }  // namespace
 
 Network::Network(net::Client& client, NetworkSettings settings)
-    : client_(client), settings_(std::make_shared<const NetworkSettings>(std::move(settings))) {}
+    : client_(client),
+      creations_(std::make_shared<Creations>(client)),
+      settings_(std::make_shared<const NetworkSettings>(std::move(settings))) {}
 
 Attempt AttemptOf(const net::HttpReply& reply) { return FromReply(reply); }
 
@@ -345,24 +343,27 @@ std::shared_ptr<const NetworkSettings> Network::settings() const {
 void Network::GoalPostback(
     std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
 ) {
-    StartAttempt<GoalAttempt>(
-        client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
+    auto attempt = std::make_shared<GoalAttempt>();
+    StartAttempt(
+        attempt, client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
     );
 }
 
 void Network::AcquireClick(
     std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
 ) {
-    StartAttempt<ClickAttempt>(
-        client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
+    auto attempt = std::make_shared<ClickAttempt>();
+    StartAttempt(
+        attempt, client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
     );
 }
 
 void Network::PrivateConversion(
     std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
 ) {
-    StartAttempt<ConversionAttempt>(
-        client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
+    auto attempt = std::make_shared<ConversionAttempt>(creations_);
+    StartAttempt(
+        attempt, client_, settings(), delivery_id, parameters, std::move(done), std::move(may_send)
     );
 }
 
@@ -375,8 +376,8 @@ void Network::ListPrivateConversions(const Parameters& query, ListDone done) {
         return;
     }
     net::HttpCall call{
-        .url = Join(used->private_api_url, "users/conversions", Filled(query, {})),
-        .headers = PrivateHeaders(*used),
+        .url = NetworkUrl(used->private_api_url, "users/conversions", Filled(query, {})),
+        .headers = PrivateApiHeaders(used->private_api_token),
         .timeout = used->attempt_timeout,
         .response_bytes_max = kListBytesMax,
         .guard = used->guard,

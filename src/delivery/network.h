@@ -55,6 +55,8 @@ struct Attempt {
 // What a reply means, by retry.h; the response cut to what a delivery keeps.
 Attempt AttemptOf(const net::HttpReply& reply);
 
+class Creations;
+
 class Network {
 public:
     using Done = std::function<void(Attempt)>;
@@ -81,7 +83,8 @@ public:
         std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send = {}
     );
 
-    // Looks the conversion up by hash and goal_type_id; creates it when it is not there. Result:
+    // Looks the conversion up by hash and goal_type_id; creates it when it is not there, together
+    // with others that wait for the same (creations.h). Result:
     // `id` (the network's) where it tells one, and `found` = "1" when it was there before.
     void PrivateConversion(
         std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send = {}
@@ -94,6 +97,7 @@ private:
     std::shared_ptr<const NetworkSettings> settings() const;
 
     net::Client& client_;
+    const std::shared_ptr<Creations> creations_;
     mutable std::mutex mutex_;
     std::shared_ptr<const NetworkSettings> settings_;  // under mutex_
 };

@@ -1,7 +1,11 @@
 #include "delivery/network_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
+
+#include "net/url.h"
 
 namespace barracuda::delivery {
 namespace {
@@ -90,6 +94,40 @@ bool SameOrAbsent(const json::value& item, const char* name, std::string_view wa
     return text.empty() || text == wanted;
 }
 
+std::string_view Get(const TextPairs& parameters, std::string_view name) {
+    for (const auto& [key, value] : parameters) {
+        if (key == name) return value;
+    }
+    return {};
+}
+
+// The answer's entry for the conversion at `at` of those sent; null: none.
+const json::value* EntryOf(const json::array& created, std::span<const TextPairs> sent, size_t at) {
+    const auto hash = Get(sent[at], "hash"), goal = Get(sent[at], "goal_type_id");
+    for (const auto& entry : created) {
+        if (TextOf(entry, "hash") == hash && SameOrAbsent(entry, "goal_type_id", goal)) {
+            return &entry;
+        }
+    }
+    if (created.size() != sent.size() || !TextOf(created[at], "hash").empty()) return nullptr;
+    return &created[at];
+}
+
+// Why an entry was not taken; empty: nothing says so.
+std::string ErrorIn(const json::value& entry) {
+    if (!entry.is_object()) return {};
+    for (const char* name : {"error", "errors"}) {
+        const json::value* found = entry.as_object().if_contains(name);
+        if (found == nullptr || found->is_null() || *found == json::value(false)) continue;
+        if (found->is_array() && found->as_array().empty()) continue;
+        if (found->is_object() && found->as_object().empty()) continue;
+        std::string text =
+            found->is_string() ? std::string(found->as_string().c_str()) : json::serialize(*found);
+        if (!text.empty()) return "the network refused it: " + ToUtf8(text, 512);
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string ToUtf8(std::string_view bytes, size_t bytes_max) {
@@ -104,17 +142,33 @@ std::string ToUtf8(std::string_view bytes, size_t bytes_max) {
     return out;
 }
 
-std::string ConversionJson(const std::vector<std::pair<std::string, std::string>>& parameters) {
-    std::string out = R"({"conversions":[{)";
-    bool unique_given = false;
-    for (const auto& [name, value] : parameters) {
-        if (value.empty()) continue;
-        unique_given |= name == "unique";
-        out += JsonString(name) + ':' + JsonValue(name, value) + ',';
+std::string NetworkUrl(std::string_view base, std::string_view path, const TextPairs& query) {
+    while (base.ends_with('/')) base.remove_suffix(1);
+    std::string url = fmt::format("{}/{}", base, path);
+    if (!query.empty()) url += '?' + net::BuildQuery(query);
+    return url;
+}
+
+std::vector<std::string> PrivateApiHeaders(std::string_view token) {
+    return {fmt::format("Authorization: Bearer {}", token), "Accept: application/json"};
+}
+
+std::string ConversionsJson(std::span<const TextPairs> conversions) {
+    std::string out = R"({"conversions":[)";
+    for (const auto& parameters : conversions) {
+        bool unique_given = false;
+        out += '{';
+        for (const auto& [name, value] : parameters) {
+            if (value.empty()) continue;
+            unique_given |= name == "unique";
+            out += JsonString(name) + ':' + JsonValue(name, value) + ',';
+        }
+        if (!unique_given) out += R"("unique":"API",)";
+        out.back() = '}';
+        out += ',';
     }
-    if (!unique_given) out += R"("unique":"API",)";
-    out.pop_back();
-    return out + "}]}";
+    out.back() = ']';
+    return out + '}';
 }
 
 LookupAnswer ReadLookup(
@@ -131,10 +185,22 @@ LookupAnswer ReadLookup(
     return {.valid = true};
 }
 
-std::string ReadCreatedId(std::string_view body) {
+std::vector<CreatedItem> ReadCreated(std::string_view body, std::span<const TextPairs> sent) {
+    std::vector<CreatedItem> items(sent.size());
     const json::value answer = Parse(body);
     const json::array* created = ArrayOf(answer, "conversions");
-    return created == nullptr || created->empty() ? std::string() : TextOf(created->front(), "id");
+    if (created == nullptr) return items;
+    for (size_t i = 0; i < sent.size(); ++i) {
+        const json::value* entry = EntryOf(*created, sent, i);
+        if (entry == nullptr) {
+            if (sent.size() > 1) items[i].state = CreatedItem::State::kUnnamed;
+            continue;
+        }
+        items[i].id = TextOf(*entry, "id");
+        items[i].error = ErrorIn(*entry);
+        if (!items[i].error.empty()) items[i].state = CreatedItem::State::kRefused;
+    }
+    return items;
 }
 
 }  // namespace barracuda::delivery

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,11 +14,17 @@ namespace barracuda::delivery {
 // UTF-8, and NUL, becomes '?', so that every store and every page can hold the text.
 std::string ToUtf8(std::string_view bytes, size_t bytes_max);
 
-// {"conversions":[{...}]} of one conversion. The amounts and goal_type_id, affiliate_id, offer_id
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+// `path` under `base`, with a query where there is one.
+std::string NetworkUrl(std::string_view base, std::string_view path, const TextPairs& query);
+std::vector<std::string> PrivateApiHeaders(std::string_view token);
+
+// {"conversions":[{...},…]}. The amounts and goal_type_id, affiliate_id, offer_id
 // are written as JSON numbers, digit for digit (no double in between), when they read as one;
 // is_test as true or false; all else as strings. Empty values are left out; `unique` is "API"
 // unless given.
-std::string ConversionJson(const std::vector<std::pair<std::string, std::string>>& parameters);
+std::string ConversionsJson(std::span<const TextPairs> conversions);
 
 // What the look-up's answer says of a conversion with this hash and goal type.
 struct LookupAnswer {
@@ -32,7 +39,21 @@ LookupAnswer ReadLookup(
     std::string_view body, std::string_view hash, std::string_view goal_type_id
 );
 
-// `conversions[0].id` of the answer to a creation; empty when there is none.
-std::string ReadCreatedId(std::string_view body);
+// What a 2xx answer to a creation says of one conversion.
+struct CreatedItem {
+    enum class State {
+        kTaken,
+        kRefused,  // it names an error of its own
+        kUnnamed,  // it lists others and not this one
+    };
+    State state = State::kTaken;
+    std::string id{};     // the network's, where it tells one
+    std::string error{};  // when refused
+};
+
+// Of each of those sent, in their order: found in the answer's `conversions` by hash and
+// goal_type_id, or by its place where entries name no hash and are as many. 2xx is a yes: an answer
+// without such a list, or to one conversion alone, took all.
+std::vector<CreatedItem> ReadCreated(std::string_view body, std::span<const TextPairs> sent);
 
 }  // namespace barracuda::delivery

@@ -1,5 +1,6 @@
 #include "delivery/network_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace barracuda::delivery {
@@ -30,22 +31,31 @@ TEST(ToUtf8, ReplacesWhatIsNotUtf8) {
     EXPECT_EQ(ToUtf8(std::string_view("a\0b", 3), 100), "a?b");
 }
 
-TEST(ConversionJson, WritesNumbersDigitForDigit) {
+std::string One(const TextPairs& parameters) { return ConversionsJson(std::span(&parameters, 1)); }
+
+TEST(ConversionsJson, HoldsSeveral) {
+    const std::vector<TextPairs> two{{{"hash", "a"}}, {{"hash", "b"}, {"unique", "u"}}};
     EXPECT_EQ(
-        ConversionJson({{"hash", "123"}, {"goal_type_id", "7"}, {"payout", "10.50"}, {"empty", ""}}
-        ),
+        ConversionsJson(two),
+        R"({"conversions":[{"hash":"a","unique":"API"},{"hash":"b","unique":"u"}]})"
+    );
+}
+
+TEST(ConversionsJson, WritesNumbersDigitForDigit) {
+    EXPECT_EQ(
+        One({{"hash", "123"}, {"goal_type_id", "7"}, {"payout", "10.50"}, {"empty", ""}}),
         R"({"conversions":[{"hash":"123","goal_type_id":7,"payout":10.50,"unique":"API"}]})"
     );
     EXPECT_EQ(
-        ConversionJson({{"unique", "one\"\n"}, {"is_test", "1"}, {"revenue", "-0.01"}}),
+        One({{"unique", "one\"\n"}, {"is_test", "1"}, {"revenue", "-0.01"}}),
         R"({"conversions":[{"unique":"one\"\n","is_test":true,"revenue":-0.01}]})"
     );
 }
 
-TEST(ConversionJson, WritesWhatIsNoJsonNumberAsAString) {
+TEST(ConversionsJson, WritesWhatIsNoJsonNumberAsAString) {
     for (const char* text : {"007", "1.", ".5", "1e3", "-", "1,5", "NaN", "1.2.3", "--1", "1}"}) {
         EXPECT_EQ(
-            ConversionJson({{"payout", text}, {"unique", "u"}}),
+            One({{"payout", text}, {"unique", "u"}}),
             std::string(R"({"conversions":[{"payout":")") + text + R"(","unique":"u"}]})"
         );
     }
@@ -69,10 +79,59 @@ TEST(ReadLookup, TellsWhatIsNoAnswer) {
     }
 }
 
-TEST(ReadCreatedId, ReadsTheFirst) {
-    EXPECT_EQ(ReadCreatedId(R"({"conversions":[{"id":42}]})"), "42");
+using State = CreatedItem::State;
+using testing::ElementsAre;
+
+const std::vector<TextPairs> kSent = {
+    {{"hash", "a"}, {"goal_type_id", "1"}},
+    {{"hash", "a"}, {"goal_type_id", "2"}},
+    {{"hash", "b"}, {"goal_type_id", "1"}},
+};
+
+std::vector<std::string> Ids(std::string_view body, std::span<const TextPairs> sent = kSent) {
+    std::vector<std::string> ids;
+    for (const auto& item : ReadCreated(body, sent)) {
+        const char* state = item.state == State::kTaken     ? ""
+                            : item.state == State::kRefused ? "refused "
+                                                            : "unnamed ";
+        ids.push_back(state + item.id + item.error);
+    }
+    return ids;
+}
+
+TEST(ReadCreated, FindsEachByWhatItIs) {
+    EXPECT_THAT(
+        Ids(R"({"conversions":[{"id":3,"hash":"b","goal_type_id":1},
+                               {"id":2,"hash":"a","goal_type_id":"2"},
+                               {"id":1,"hash":"a","goal_type_id":1}]})"),
+        ElementsAre("1", "2", "3")
+    );
+    EXPECT_THAT(Ids(R"({"conversions":[{"id":7},{"id":8},{"id":9}]})"), ElementsAre("7", "8", "9"))
+        << "by place";
+    EXPECT_THAT(
+        Ids(R"({"conversions":[{"id":1,"hash":"a","goal_type_id":1}]})"),
+        ElementsAre("1", "unnamed ", "unnamed ")
+    );
+    EXPECT_THAT(
+        Ids(R"({"conversions":[{"hash":"a","goal_type_id":1,"error":"duplicate"},
+                               {"hash":"a","goal_type_id":2,"error":null},
+                               {"hash":"b","goal_type_id":1,"errors":["x"]}]})"),
+        ElementsAre(
+            "refused the network refused it: duplicate",
+            "",
+            "refused the network refused it: [\"x\"]"
+        )
+    );
+}
+
+TEST(ReadCreated, TwoHundredIsAYes) {
+    for (const char* body : {"", "<html>", "{}", R"({"conversions":{}})"}) {
+        EXPECT_THAT(Ids(body), ElementsAre("", "", "")) << body;
+    }
+    const auto one = std::span(kSent).first(1);
+    EXPECT_THAT(Ids(R"({"conversions":[{"id":42}]})", one), ElementsAre("42"));
     for (const char* body : {"", "{}", R"({"conversions":[]})", R"({"conversions":[7]})"}) {
-        EXPECT_EQ(ReadCreatedId(body), "") << body;
+        EXPECT_THAT(Ids(body, one), ElementsAre("")) << body;
     }
 }
 

@@ -1,0 +1,162 @@
+#include "delivery/creations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "delivery/network_text.h"
+#include "net/url.h"
+
+namespace barracuda::delivery {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr size_t kAnswerBytesMax = 1024 * 1024;
+
+// With so little left, an item would cut the others' call short: it goes with its like.
+bool IsLate(const Creations::Item& item) {
+    return item.deadline - Clock::now() < item.settings->attempt_timeout / 4;
+}
+
+// The one bad item of many may be the reason.
+bool MayBeOneItemsFault(const Attempt& attempt) {
+    return attempt.cls == AttemptClass::kFinal || attempt.status == 413;
+}
+
+Attempt TimedOut(const Creations::Item& item) {
+    Attempt attempt;
+    attempt.error = fmt::format(
+        "no reply within {} ms: it waited behind other creations",
+        item.settings->attempt_timeout.count()
+    );
+    return attempt;
+}
+
+// What the answer to a batch says of one of its items.
+Attempt OfItem(Attempt attempt, const CreatedItem& created) {
+    if (created.state == CreatedItem::State::kRefused) {
+        attempt.accepted = false;
+        attempt.cls = AttemptClass::kFinal;
+        attempt.error = created.error;
+    } else if (created.state == CreatedItem::State::kUnnamed) {
+        // The next attempt looks it up first, so nothing is created twice.
+        attempt.accepted = false;
+        attempt.cls = AttemptClass::kRetry;
+        attempt.error = "the answer does not name this conversion";
+    } else if (!created.id.empty()) {
+        attempt.result = {{"id", created.id}};
+    }
+    return attempt;
+}
+
+}  // namespace
+
+void Creations::Add(Item item) {
+    waiting_.push_back(std::move(item));
+    Pump();
+}
+
+void Creations::Pump() {
+    while (calls_ < kCallsMax && (!waiting_.empty() || !halves_.empty())) {
+        Batch batch = Take();
+        if (!batch.empty()) Send(std::move(batch));
+    }
+}
+
+// The next call's items: of the same settings, and late ones apart.
+Creations::Batch Creations::Take() {
+    if (!halves_.empty()) {
+        Batch batch = std::move(halves_.front());
+        halves_.pop_front();
+        return batch;
+    }
+    Batch batch;
+    while (!waiting_.empty() && batch.size() < kBatchMax) {
+        Item& next = waiting_.front();
+        if (!batch.empty() &&
+            (next.settings != batch.front().settings || IsLate(next) != IsLate(batch.front()))) {
+            break;
+        }
+        Item item = std::move(next);
+        waiting_.pop_front();
+        if (item.deadline <= Clock::now()) {
+            item.done(TimedOut(item));
+        } else {
+            batch.push_back(std::move(item));
+        }
+    }
+    return batch;
+}
+
+void Creations::Send(Batch batch) {
+    const auto settings = batch.front().settings;
+    std::string ids;
+    std::vector<Parameters> conversions;
+    auto deadline = batch.front().deadline;
+    for (const auto& item : batch) {
+        ids += (ids.empty() ? "" : ",") + item.delivery_id;
+        conversions.push_back(item.parameters);
+        deadline = std::min(deadline, item.deadline);
+    }
+    Parameters query;
+    if (!settings->delivery_parameter.empty()) query = {{settings->delivery_parameter, ids}};
+    net::HttpCall call{.id = batch.front().delivery_id, .method = "POST"};
+    call.url = NetworkUrl(settings->private_api_url, "users/conversions", query);
+    call.headers = PrivateApiHeaders(settings->private_api_token);
+    call.headers.push_back("Content-Type: application/json");
+    call.headers.push_back("Barracuda-Delivery: " + ids);
+    call.body = ConversionsJson(conversions);
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    call.timeout = std::max(left, milliseconds(1));
+    call.response_bytes_max = kAnswerBytesMax;
+    call.guard = settings->guard;
+    auto shared = std::make_shared<Batch>(std::move(batch));
+    call.may_send = [shared] {
+        return std::all_of(shared->begin(), shared->end(), [](const Item& item) {
+            return !item.may_send || item.may_send();
+        });
+    };
+    CallTrace trace{.method = call.method};
+    trace.url = net::MaskSecrets(call.url, {settings->hash, settings->private_api_token});
+    ++calls_;
+    client_.Start(
+        std::move(call),
+        [self = shared_from_this(), shared, trace](net::HttpReply reply) {
+            --self->calls_;
+            self->Answered(std::move(*shared), trace, std::move(reply));
+            self->Pump();
+        }
+    );
+}
+
+void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
+    Attempt attempt = AttemptOf(reply);
+    if (batch.size() > 1 && MayBeOneItemsFault(attempt)) {
+        const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+        halves_.emplace_back(
+            std::make_move_iterator(batch.begin()), std::make_move_iterator(middle)
+        );
+        halves_.emplace_back(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
+        return;
+    }
+    trace.address = reply.address;
+    trace.reused = reply.reused;
+    trace.timings = reply.timings;
+    trace.response = ToUtf8(reply.body, CallTrace::kResponseBytesMax);
+    std::vector<CreatedItem> created(batch.size());
+    if (attempt.accepted) {
+        std::vector<Parameters> conversions;
+        for (const auto& item : batch) conversions.push_back(item.parameters);
+        created = ReadCreated(reply.body, conversions);
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+        Attempt own = OfItem(attempt, created[i]);
+        own.call = trace;
+        batch[i].done(std::move(own));
+    }
+}
+
+}  // namespace barracuda::delivery
