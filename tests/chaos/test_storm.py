@@ -1,0 +1,136 @@
+"""A storm: many deliveries to receivers that fail 30 % of the time, the server killed -9 again and again meanwhile.
+
+Short here; `./dev chaos` makes it 100,000 deliveries and 100 kills (STORM_DELIVERIES, STORM_KILLS).
+"""
+import http.client
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from harness import BINARY, Server, new_id, wait_until
+from receiver import receiver
+
+DELIVERIES = int(os.environ.get("STORM_DELIVERIES", "4000"))
+KILLS = int(os.environ.get("STORM_KILLS", "5"))
+IN_FLIGHT = 64  # attempts at a time at one network
+ENV = {
+    # Thirty attempts within a minute: none is to die of a network that fails three times in ten.
+    "BARRACUDA_DELIVERY_RETRY_SCHEDULE": ", ".join(["0s"] + ["200ms"] * 10 + ["1s"] * 19),
+    "BARRACUDA_NETWORK_ALLOW_ADDRESSES": "127.0.0.0/8",
+}
+
+
+@pytest.fixture
+def storm(net, tmp_path):
+    with receiver(BINARY) as rec, Server(tmp_path, net, env=ENV) as srv:
+        answer = srv.admin("POST", "/api/admin/networks", json_body={
+            "name": "storm", "kind": "template", "postback": {"url": rec.address("storm")}})
+        assert answer.status == 200, answer
+        yield rec, srv
+
+
+class Clients:
+    """Report `count` clicks; one that is not answered, or with 503, is reported again until it is acknowledged."""
+
+    def __init__(self, srv, count, threads=8):
+        self.srv, self.acknowledged, self.lock = srv, set(), threading.Lock()
+        self.clicks = [new_id("storm") for _ in range(count)]
+        self.threads = [threading.Thread(target=self.run, args=(self.clicks[t::threads],), daemon=True)
+                        for t in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        for thread in self.threads:
+            thread.join(600)
+            assert not thread.is_alive(), "a client hangs"
+
+    def run(self, clicks):
+        connection = None
+        for click in clicks:
+            while True:
+                try:
+                    connection = connection or http.client.HTTPConnection("127.0.0.1", self.srv.port, timeout=20)
+                    connection.request("GET", f"/api/postback?click_id={click}&affiliate_id=7&goal=deposit")
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status == 200:
+                        break
+                    assert answer.status == 503, answer.status
+                except (OSError, http.client.HTTPException):
+                    connection = None
+                time.sleep(0.05)
+            with self.lock:
+                self.acknowledged.add(click)
+
+    def done(self):
+        return not any(thread.is_alive() for thread in self.threads)
+
+
+def settle(rec, srv, count, seconds):
+    def nothing_waits():
+        return not srv.admin("GET", "/api/admin/deliveries", query={"state": "waiting", "limit": 1}).json["data"]
+
+    wait_until(lambda: rec.stats("storm")["accepted"] >= count, seconds, "all are delivered", step=0.2)
+    wait_until(nothing_waits, seconds, "nothing waits", step=0.2)
+
+
+@pytest.mark.bounded(60 + DELIVERIES // 50 + KILLS * 6)
+def test_every_delivery_arrives_whatever_is_killed(storm):
+    rec, srv = storm
+    rec.set("storm", "500", 30)
+    kills = 0
+    with Clients(srv, DELIVERIES) as clients:
+        while kills < KILLS:
+            # Some fall on the reports, some on the retries after the last one.
+            time.sleep(random.uniform(0.1, 1.5))
+            srv.kill9()
+            kills += 1
+            srv.start()
+    settle(rec, srv, DELIVERIES, 60 + DELIVERIES // 200)
+    arrived = rec.deliveries("storm")
+    by_click = {}
+    for one in arrived:
+        by_click.setdefault(one.click, []).append(one)
+    assert clients.acknowledged == set(clients.clicks)
+    assert set(by_click) == clients.acknowledged, "delivered is what was owed"
+    assert all(len(ids) == 1 for ids in by_click.values()), "one id on every attempt"
+    assert all(one.accepted >= 1 for one in arrived)
+    twice = sum(one.accepted - 1 for one in arrived)
+    print(f"storm: {len(arrived)} deliveries, {sum(one.calls for one in arrived)} calls, {kills} kills, {twice} taken twice")
+    assert twice <= kills * IN_FLIGHT
+    assert not srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "limit": 1}).json["data"]
+    srv.stop()
+    srv.command("verify")
+
+
+@pytest.mark.bounded(60 + DELIVERIES // 50)
+def test_without_a_kill_nothing_is_taken_twice(storm):
+    rec, srv = storm
+    rec.set("storm", "503", 30)  # and it is not slowed down to a trickle by that
+    with Clients(srv, DELIVERIES // 2):
+        pass
+    settle(rec, srv, DELIVERIES // 2, 60 + DELIVERIES // 200)
+    arrived = rec.deliveries("storm")
+    assert len(arrived) == DELIVERIES // 2
+    assert {one.accepted for one in arrived} == {1}
+    assert sum(one.calls for one in arrived) > 1.2 * len(arrived), "it did fail"
+
+
+def test_control_a_lost_delivery_would_be_seen(storm):
+    """What the first test compares does tell: a click that was never delivered, and one sent under two ids."""
+    rec, srv = storm
+    rec.set("storm", "500", 100)
+    with Clients(srv, 20) as clients:
+        pass
+    wait_until(lambda: rec.stats("storm")["calls"] >= 5, 20, "attempts were made")
+    assert {one.click for one in rec.deliveries("storm") if one.accepted} != clients.acknowledged
+    rec.set("storm", "ok")
+    rec.get("/d/storm", c="forged")  # no id of ours
+    assert len({one.id for one in rec.deliveries("storm")}) > len({one.id for one in rec.deliveries("storm") if one.id})
