@@ -70,13 +70,15 @@ void DeleteContact(Service& service, std::shared_ptr<Call> call) {
             if (!conversions) return call->respond(ErrorResponse(conversions.error()));
             for (auto& c : *conversions) EraseFrom(service, std::move(c), contact->email);
         }
-        service.ledger.Edit(
-            ref,
-            [](const std::optional<std::string>& stored) {
-                return ledger::EditPlan{stored.has_value(), std::nullopt};
-            },
-            [call](Result<ledger::EditState> state) { AnswerErased(*call, state); }
-        );
+        service.ledger.Barrier([&service, call, ref] {
+            service.ledger.Edit(
+                ref,
+                [](const std::optional<std::string>& stored) {
+                    return ledger::EditPlan{stored.has_value(), std::nullopt};
+                },
+                [call](Result<ledger::EditState> state) { AnswerErased(*call, state); }
+            );
+        });
     };
     if (!service.queries.Run(std::move(erase))) call->respond(Overloaded());
 }

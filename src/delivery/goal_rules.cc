@@ -162,13 +162,10 @@ void GoalRules::Step() {
 }
 
 // The ledger passes everything decided by the old rule before the acknowledgement leaves: from Read
-// on it refuses reports of the goal, and this edit comes after whatever it was deciding.
+// on it refuses reports of the goal.
 void GoalRules::Acknowledge() {
     const GoalRecord record = this->record();
-    if (!record.announced.empty()) {
-        auto passed = Edit([](GoalRecord&) { return false; });
-        if (!passed) return;
-    }
+    if (!record.announced.empty() && !ledger_->Pass(kEditPatience)) return;
     membership_.AcknowledgeGoals(record.epoch);
 }
 

@@ -117,9 +117,12 @@ void Membership::StopThread() {
 void Membership::Leave() {
     StopThread();
     if (!ledger_) return;
-    // Best effort: without it the others wait for the silence.
-    auto left = Changing(IsAlive, [](NodeDocument& node) { node.state = NodeState::kLeft; });
-    (void)EditAndWait(*ledger_, RefOf(node()), std::move(left), kLeavePatience);
+    // Outcomes under way come first: who finds this node gone takes over what still waits.
+    if (ledger_->Pass(kLeavePatience)) {
+        // Best effort: without it the others wait for the silence.
+        auto left = Changing(IsAlive, [](NodeDocument& node) { node.state = NodeState::kLeft; });
+        (void)EditAndWait(*ledger_, RefOf(node()), std::move(left), kLeavePatience);
+    }
     ledger_ = nullptr;
 }
 

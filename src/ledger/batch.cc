@@ -4,7 +4,7 @@
 
 namespace barracuda::ledger {
 
-void Ledger::Batch::Gather() {
+void Batch::Gather() {
     std::unordered_map<std::string, size_t> by_key;
     by_key.reserve(entries_.size());
     slots_.clear();
@@ -17,31 +17,54 @@ void Ledger::Batch::Gather() {
     }
 }
 
-Result<bool> Ledger::Batch::Load() {
+// Only what a write will prove: a report of an unknown key records it, an outcome is written.
+bool Batch::Guess(Slot& slot) const {
+    if (slot.ref.collection != store::Collection::kConversions) return false;
+    const auto& first = entries_[slot.entries.front()].command;
+    if (!first) return false;
+    if (std::holds_alternative<domain::Report>(*first)) return !recent_->Knows(slot.ref);
+    auto known = recent_->Find(slot.ref);
+    if (!known) return false;
+    Take(slot, std::move(known));
+    return true;
+}
+
+// Guesses go first; the others are loaded in the next round, together with what was guessed wrong.
+void Batch::GuessAll() {
+    bool any = false;
+    for (auto& slot : slots_) any |= slot.guessed = Guess(slot);
+    if (any) std::erase_if(slots_, [](const Slot& slot) { return !slot.guessed; });
+}
+
+void Batch::Take(Slot& slot, std::optional<std::string> document) {
+    slot.found = std::move(document);
+    slot.document = slot.found;
+    if (slot.ref.collection != store::Collection::kConversions || !slot.found) return;
+    auto conversion = domain::DecodeConversion(*slot.found);
+    if (conversion) {
+        slot.conversion = std::move(*conversion);
+    } else {
+        slot.failed = true;
+        slot.error = conversion.error();
+    }
+}
+
+Result<bool> Batch::Load() {
     std::vector<store::Ref> refs;
     refs.reserve(slots_.size());
     for (const auto& slot : slots_) refs.push_back(slot.ref);
     auto loaded = engine_.Load(refs);
     if (!loaded) return Fail(loaded.error());
     for (size_t i = 0; i < slots_.size(); ++i) {
-        Slot& slot = slots_[i];
-        slot.loaded = std::move((*loaded)[i]);
-        slot.document = slot.loaded;
-        if (slot.ref.collection != store::Collection::kConversions || !slot.loaded) continue;
-        auto conversion = domain::DecodeConversion(*slot.loaded);
-        if (conversion) {
-            slot.conversion = std::move(*conversion);
-        } else {
-            slot.failed = true;
-            slot.error = conversion.error();
-        }
+        Take(slots_[i], std::move((*loaded)[i]));
+        Remember(slots_[i], store::WriteState::kApplied);
     }
     return true;
 }
 
 // A conversion is edited only to erase a person from it; commands of the same batch and edits see
 // each other's effects.
-EditState Ledger::Batch::Edit(Slot& slot, const EditFunction& edit) {
+EditState Batch::Edit(Slot& slot, const EditFunction& edit) {
     bool conversion = slot.ref.collection == store::Collection::kConversions;
     if (conversion && slot.changed && slot.conversion) {
         slot.document = domain::Encode(*slot.conversion);
@@ -58,15 +81,16 @@ EditState Ledger::Batch::Edit(Slot& slot, const EditFunction& edit) {
     return EditState::kWritten;
 }
 
-std::optional<Error> Ledger::Batch::Refused(const domain::Command& command) const {
+std::optional<Error> Batch::Refused(const domain::Command& command) const {
     const auto* report = std::get_if<domain::Report>(&command);
     return report && hooks_.refuse ? hooks_.refuse(*report) : std::nullopt;
 }
 
 // All commands of one document in order; later ones see the effects of earlier ones.
-void Ledger::Batch::Decide(Slot& slot) {
+void Batch::Decide(Slot& slot) {
     int64_t rev = slot.conversion ? slot.conversion->rev : 0;
     bool absent = !slot.conversion;
+    size_t refusals = 0;
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
         if (slot.failed) {
@@ -79,6 +103,7 @@ void Ledger::Batch::Decide(Slot& slot) {
         }
         if (auto refused = Refused(*entry.command)) {
             entry.decision = Fail(std::move(*refused));
+            ++refusals;
             continue;
         }
         auto decision = domain::Decide(slot.conversion, *entry.command, now_, node_);
@@ -88,31 +113,37 @@ void Ledger::Batch::Decide(Slot& slot) {
         }
         entry.decision = std::move(decision);
     }
+    if (slot.guessed && !slot.changed && refusals < slot.entries.size()) return Reopen(slot);
     if (slot.changed && slot.conversion) {
         slot.conversion->rev = absent ? 1 : rev + 1;  // one write, one revision
         slot.document = domain::Encode(*slot.conversion);
     }
 }
 
-Result<std::vector<store::WriteState>> Ledger::Batch::Commit(std::vector<Slot*>& written) {
+Result<std::vector<store::WriteState>> Batch::Commit(std::vector<Slot*>& written) {
     std::vector<store::Write> writes;
     for (auto& slot : slots_) {
         if (!slot.changed || slot.failed) continue;
-        writes.push_back({slot.ref, slot.loaded, slot.document});
+        writes.push_back({slot.ref, slot.found, slot.document});
         written.push_back(&slot);
     }
     if (writes.empty()) return std::vector<store::WriteState>();
     return engine_.Commit(writes);
 }
 
-void Ledger::Batch::Settle(Slot& slot, store::WriteState state) {
+void Batch::Reopen(const Slot& slot) {
+    for (size_t i : slot.entries) {
+        entries_[i].decision.reset();
+        entries_[i].edit_state.reset();
+    }
+}
+
+void Batch::Settle(Slot& slot, store::WriteState state) {
     if (state == store::WriteState::kApplied) return;
+    if (state == store::WriteState::kLost) return Reopen(slot);
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
-        if (state == store::WriteState::kLost) {
-            entry.decision.reset();
-            entry.edit_state.reset();
-        } else if (state == store::WriteState::kFailed) {
+        if (state == store::WriteState::kFailed) {
             Error error{ErrorCode::kUnavailable, "the store did not confirm this, try again", {}};
             if (entry.command) entry.decision = Fail(error);
             if (!entry.command) entry.edit_state = Fail(error);
@@ -124,7 +155,17 @@ void Ledger::Batch::Settle(Slot& slot, store::WriteState state) {
     }
 }
 
-void Ledger::Batch::FailOpen(const Error& error) {
+void Batch::Remember(const Slot& slot, store::WriteState state) {
+    if (!recent_ || slot.ref.collection != store::Collection::kConversions) return;
+    const bool stored = state == store::WriteState::kApplied && slot.document && slot.conversion;
+    if (stored) {
+        recent_->Note(slot.ref, *slot.document, slot.conversion->due.has_value());
+    } else {
+        recent_->Forget(slot.ref);
+    }
+}
+
+void Batch::FailOpen(const Error& error) {
     for (auto& entry : entries_) {
         if (!entry.open()) continue;
         if (entry.command) {
@@ -135,37 +176,38 @@ void Ledger::Batch::FailOpen(const Error& error) {
     }
 }
 
-uint64_t Ledger::Batch::Run() {
-    uint64_t lost = 0;
+void Batch::Run(const std::function<void(uint64_t lost)>& settled) {
     for (int round = 0; round < options_.rounds_max; ++round) {
         Gather();
-        if (slots_.empty()) return lost;
-        auto loaded = Load();
-        if (!loaded) {
+        if (slots_.empty()) return;
+        if (recent_ && round == 0) GuessAll();
+        const bool guessed = slots_.front().guessed;
+        if (auto loaded = guessed ? true : Load(); !loaded) {
             FailOpen(loaded.error());
-            return lost;
+            break;
         }
         for (auto& slot : slots_) Decide(slot);
         std::vector<Slot*> written;
         auto states = Commit(written);
         if (!states) {
             // Nothing of this round may be answered as stored.
-            for (auto& slot : slots_) {
-                for (size_t i : slot.entries) {
-                    entries_[i].decision.reset();
-                    entries_[i].edit_state.reset();
-                }
+            for (const auto& slot : slots_) {
+                Reopen(slot);
+                Remember(slot, store::WriteState::kFailed);
             }
             FailOpen(states.error());
-            return lost;
+            break;
         }
+        uint64_t lost = 0;
         for (size_t i = 0; i < written.size(); ++i) {
             Settle(*written[i], (*states)[i]);
+            Remember(*written[i], (*states)[i]);
             lost += (*states)[i] == store::WriteState::kLost;
         }
+        settled(lost);
     }
     FailOpen({ErrorCode::kUnavailable, "the document changes too fast, try again", {}});
-    return lost;
+    settled(0);
 }
 
 }  // namespace barracuda::ledger

@@ -1,75 +1,78 @@
-// One batch on its way: load, decide with overlay, commit, decide again what was lost.
+// One batch on its way: load (or guess), decide with overlay, commit, decide again what was lost.
+//
+// Where the store judges an insert by itself (Engine::InsertsFirst) the first round guesses instead
+// of loading: a key that is reported and not known is taken as absent, and what this ledger wrote a
+// moment ago as unchanged. The write's precondition proves the guess; what it disproves, and what
+// would not have been written at all, is loaded in the next round.
 #pragma once
 
-#include <map>
+#include <functional>
+#include <span>
+#include <vector>
 
-#include "ledger/ledger.h"
+#include "ledger/entry.h"
+#include "ledger/recent.h"
 
 namespace barracuda::ledger {
 
-struct Ledger::Entry {
-    // A command on a conversion, or an edit of another document.
-    std::optional<domain::Command> command;
-    EditFunction edit;
+// A batch's view of one document: as found, and as the commands so far leave it.
+struct Slot {
     store::Ref ref;
-    int io_thread = -1;  // -1: answer on the ledger's thread
-    Done done;
-    EditDone edit_done;
-    size_t bytes = 0;
-
-    // Filled by the batch.
-    std::optional<Result<domain::Decision>> decision;
-    std::optional<Result<EditState>> edit_state;
-    bool open() const { return !decision && !edit_state; }
-};
-
-// The overlay's view of one document: as loaded, and as the commands so far leave it.
-struct Ledger::Slot {
-    store::Ref ref;
-    std::optional<std::string> loaded;
+    std::optional<std::string> found;
     std::optional<domain::Conversion> conversion;
     std::optional<std::string> document;
+    bool guessed = false;
     bool changed = false;
     Error error;
     bool failed = false;
     std::vector<size_t> entries;  // in order
 };
 
-class Ledger::Batch {
+class Batch {
 public:
+    // `recent`: nullptr where the store is asked first.
     Batch(
         store::Engine& engine,
         const Options& options,
         const Hooks& hooks,
         std::string node,
-        std::vector<Entry>& entries
+        Recent* recent,
+        std::span<Entry> entries
     )
         : engine_(engine),
           options_(options),
           hooks_(hooks),
           node_(std::move(node)),
+          recent_(recent),
           now_(hooks.now()),
           entries_(entries) {}
 
-    // Afterwards every entry has its answer. Returns the number of lost writes.
-    uint64_t Run();
+    // Afterwards every entry has its answer. `settled` is called whenever some have got theirs,
+    // with the number of writes that were lost since.
+    void Run(const std::function<void(uint64_t lost)>& settled);
 
 private:
     void Gather();
+    bool Guess(Slot& slot) const;
+    void GuessAll();
     Result<bool> Load();
+    static void Take(Slot& slot, std::optional<std::string> document);
     EditState Edit(Slot& slot, const EditFunction& edit);
     void Decide(Slot& slot);
     std::optional<Error> Refused(const domain::Command& command) const;
     Result<std::vector<store::WriteState>> Commit(std::vector<Slot*>& written);
     void Settle(Slot& slot, store::WriteState state);
+    void Remember(const Slot& slot, store::WriteState state);
+    void Reopen(const Slot& slot);
     void FailOpen(const Error& error);
 
     store::Engine& engine_;
     const Options& options_;
     const Hooks& hooks_;
     const std::string node_;
+    Recent* const recent_;
     Time now_;
-    std::vector<Entry>& entries_;
+    std::span<Entry> entries_;
     std::vector<Slot> slots_;
 };
 

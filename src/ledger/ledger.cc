@@ -1,7 +1,13 @@
 #include "ledger/ledger.h"
 
+#include <algorithm>
+#include <future>
+#include <map>
+
 #include "base/thread_name.h"
 #include "ledger/batch.h"
+#include "ledger/lanes.h"
+#include "ledger/recent.h"
 
 namespace barracuda::ledger {
 
@@ -20,84 +26,97 @@ size_t BytesOf(const domain::Command& command) {
 
 Error StoppingError() { return {ErrorCode::kUnavailable, "the server is stopping", {}}; }
 
+Entry EntryOf(domain::Command command, Done done) {
+    Entry entry;
+    entry.ref = store::RefOf(domain::KeyOf(command));
+    entry.group = GroupOf(entry.ref);
+    entry.bytes = BytesOf(command);
+    entry.command = std::move(command);
+    entry.done = std::move(done);
+    return entry;
+}
+
+// The network was told: to forget that would tell it twice.
+bool MustBeStored(const Entry& entry) {
+    return entry.command && std::holds_alternative<domain::Outcome>(*entry.command) &&
+           entry.decision && !*entry.decision &&
+           entry.decision->error().code == ErrorCode::kUnavailable;
+}
+
+LaneOptions LanesOf(const Options& options, const store::Engine& engine) {
+    LaneOptions lanes;
+    lanes.writers = engine.InsertsFirst() ? std::max(options.writers, 2u) : 1;
+    lanes.queue_max = options.queue_max;
+    lanes.batch_entries_max = options.batch_commands_max;
+    lanes.batch_bytes_max = options.batch_bytes_max;
+    return lanes;
+}
+
 }  // namespace
 
 Ledger::Ledger(store::Engine& engine, Options options, Hooks hooks)
-    : engine_(engine), options_(std::move(options)), hooks_(std::move(hooks)) {
-    thread_ = std::thread([this] {
-        NameThread("ledger");
-        Run();
-    });
+    : engine_(engine),
+      options_(std::move(options)),
+      hooks_(std::move(hooks)),
+      lanes_(std::make_unique<Lanes>(LanesOf(options_, engine))) {
+    if (engine.InsertsFirst()) recent_ = std::make_unique<Recent>();
+    for (unsigned i = 0; i < LanesOf(options_, engine).writers; ++i) {
+        threads_.emplace_back([this] {
+            NameThread("ledger");
+            Run();
+        });
+    }
 }
 
 Ledger::~Ledger() { Stop(); }
 
 bool Ledger::Submit(domain::Command command, unsigned io_thread, Done done) {
-    Entry entry;
-    entry.ref = store::RefOf(domain::KeyOf(command));
-    entry.bytes = BytesOf(command);
-    entry.command = std::move(command);
+    Entry entry = EntryOf(std::move(command), std::move(done));
+    entry.lane = Lane::kRoutes;
     entry.io_thread = static_cast<int>(io_thread);
-    entry.done = std::move(done);
-    {
-        std::lock_guard lock(mutex_);
-        if (stopping_ || routes_.size() >= options_.queue_max) {
-            ++counters_.refused;
-            return false;
-        }
-        routes_.push_back(std::move(entry));
-    }
-    wake_.notify_one();
-    return true;
+    if (lanes_->Push(entry)) return true;
+    std::lock_guard lock(mutex_);
+    ++counters_.refused;
+    return false;
 }
 
 void Ledger::SubmitInternal(domain::Command command, Done done) {
-    Entry entry;
-    entry.ref = store::RefOf(domain::KeyOf(command));
-    entry.bytes = BytesOf(command);
-    entry.command = std::move(command);
-    entry.done = std::move(done);
-    {
-        std::lock_guard lock(mutex_);
-        if (!stopping_) {
-            internal_.push_back(std::move(entry));
-            wake_.notify_one();
-            return;
-        }
-    }
-    if (entry.done) entry.done(Fail(StoppingError()));
+    PushInternal(EntryOf(std::move(command), std::move(done)));
 }
 
 void Ledger::Edit(store::Ref ref, EditFunction edit, EditDone done) {
     Entry entry;
+    entry.group = GroupOf(ref);
     entry.ref = std::move(ref);
     entry.edit = std::move(edit);
     entry.edit_done = std::move(done);
     entry.bytes = 1024;
-    {
-        std::lock_guard lock(mutex_);
-        if (!stopping_) {
-            internal_.push_back(std::move(entry));
-            wake_.notify_one();
-            return;
-        }
-    }
+    PushInternal(std::move(entry));
+}
+
+void Ledger::PushInternal(Entry entry) {
+    if (lanes_->Push(entry)) return;
+    if (entry.done) entry.done(Fail(StoppingError()));
     if (entry.edit_done) entry.edit_done(Fail(StoppingError()));
 }
 
-void Ledger::Stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
+void Ledger::Barrier(std::function<void()> done) { lanes_->Barrier(std::move(done)); }
+
+bool Ledger::Pass(std::chrono::milliseconds patience) {
+    auto passed = std::make_shared<std::promise<void>>();  // may come after our patience
+    auto done = passed->get_future();
+    Barrier([passed] { passed->set_value(); });
+    return done.wait_for(patience) == std::future_status::ready;
 }
 
-size_t Ledger::depth() const {
-    std::lock_guard lock(mutex_);
-    return routes_.size() + internal_.size();
+void Ledger::Stop() {
+    lanes_->Stop();
+    for (auto& thread : threads_) {
+        if (thread.joinable()) thread.join();
+    }
 }
+
+size_t Ledger::depth() const { return lanes_->depth(); }
 
 std::string Ledger::node() const {
     std::lock_guard lock(mutex_);
@@ -114,83 +133,87 @@ Counters Ledger::counters() const {
     return counters_;
 }
 
-// Whatever is queued now, internal steps first; never waits for more.
-std::vector<Ledger::Entry> Ledger::Take(std::unique_lock<std::mutex>& lock) {
-    wake_.wait(lock, [this] { return stopping_ || !routes_.empty() || !internal_.empty(); });
-    std::vector<Entry> taken;
-    taken.reserve(std::min(internal_.size() + routes_.size(), options_.batch_commands_max));
-    size_t bytes = 0;
-    for (auto* lane : {&internal_, &routes_}) {
-        while (!lane->empty() && taken.size() < options_.batch_commands_max &&
-               bytes < options_.batch_bytes_max) {
-            bytes += lane->front().bytes;
-            taken.push_back(std::move(lane->front()));
-            lane->pop_front();
-        }
-    }
-    return taken;
-}
-
 void Ledger::Run() {
-    for (;;) {
-        std::vector<Entry> taken;
-        {
-            std::unique_lock lock(mutex_);
-            taken = Take(lock);
+    while (auto taken = lanes_->Take()) {
+        Process(taken->entries);
+        std::vector<Entry> again;
+        for (auto& entry : taken->entries) {
+            if (!entry.answered) again.push_back(std::move(entry));
         }
-        if (taken.empty()) return;  // stopping, and everything accepted is done
-        Process(std::move(taken));
+        lanes_->Finish(*taken);
+        for (auto& entry : again) {
+            auto failed = std::exchange(entry.decision, std::nullopt);
+            if (lanes_->PushLater(entry, options_.outcome_again)) continue;
+            if (entry.done) entry.done(std::move(*failed));
+        }
     }
 }
 
-void Ledger::Process(std::vector<Entry> entries) {
-    uint64_t lost = Batch(engine_, options_, hooks_, node(), entries).Run();
+void Ledger::Process(std::span<Entry> entries) {
+    Batch batch(engine_, options_, hooks_, node(), recent_.get(), entries);
     {
         std::lock_guard lock(mutex_);
         ++counters_.batches;
         counters_.commands += entries.size();
-        counters_.lost += lost;
-        for (const auto& entry : entries) {
-            if (!entry.decision) continue;
-            if (!*entry.decision) {
-                ++counters_.failed;
-                continue;
-            }
-            const auto& decision = **entry.decision;
-            if (!std::holds_alternative<domain::Report>(*entry.command)) continue;
-            counters_.recorded += decision.verdict == domain::Verdict::kRecorded;
-            counters_.duplicate += decision.verdict == domain::Verdict::kDuplicate;
-            counters_.updated += decision.verdict == domain::Verdict::kUpdated;
-            counters_.conflicts += !decision.conflicts.empty();
-        }
     }
-    for (const auto& entry : entries) {
-        if (!entry.decision || !*entry.decision || !(**entry.decision).changed) continue;
-        const auto& decision = **entry.decision;
+    batch.Run([&](uint64_t lost) { Conclude(entries, lost); });
+}
+
+// What has its answer and has not been told yet.
+void Ledger::Conclude(std::span<Entry> entries, uint64_t lost) {
+    std::vector<Entry*> settled;
+    settled.reserve(entries.size());
+    for (auto& entry : entries) {
+        if (entry.open() || entry.answered || MustBeStored(entry)) continue;
+        entry.answered = true;
+        settled.push_back(&entry);
+    }
+    {
+        std::lock_guard lock(mutex_);
+        counters_.lost += lost;
+        for (const auto* entry : settled) Count(*entry);
+    }
+    for (const auto* entry : settled) {
+        if (!entry->decision || !*entry->decision || !(**entry->decision).changed) continue;
+        const auto& decision = **entry->decision;
         if (hooks_.owed && !decision.fresh_deliveries.empty()) {
             hooks_.owed(*decision.document, decision.fresh_deliveries);
         }
         if (hooks_.written) hooks_.written(*decision.document);
     }
-    Answer(entries);
+    Answer(settled);
 }
 
-void Ledger::Answer(std::vector<Entry>& entries) {
+void Ledger::Count(const Entry& entry) {
+    if (!entry.decision) return;
+    if (!*entry.decision) {
+        ++counters_.failed;
+        return;
+    }
+    const auto& decision = **entry.decision;
+    if (!std::holds_alternative<domain::Report>(*entry.command)) return;
+    counters_.recorded += decision.verdict == domain::Verdict::kRecorded;
+    counters_.duplicate += decision.verdict == domain::Verdict::kDuplicate;
+    counters_.updated += decision.verdict == domain::Verdict::kUpdated;
+    counters_.conflicts += !decision.conflicts.empty();
+}
+
+void Ledger::Answer(std::span<Entry*> entries) {
     struct Ready {
         Done done;
         Result<domain::Decision> decision;
     };
     std::map<int, std::shared_ptr<std::vector<Ready>>> by_thread;
-    for (auto& entry : entries) {
-        if (entry.edit_done) entry.edit_done(std::move(*entry.edit_state));
-        if (!entry.done) continue;
-        if (entry.io_thread < 0 || !hooks_.post) {
-            entry.done(std::move(*entry.decision));
+    for (auto* entry : entries) {
+        if (entry->edit_done) entry->edit_done(std::move(*entry->edit_state));
+        if (!entry->done) continue;
+        if (entry->io_thread < 0 || !hooks_.post) {
+            entry->done(std::move(*entry->decision));
             continue;
         }
-        auto& ready = by_thread[entry.io_thread];
+        auto& ready = by_thread[entry->io_thread];
         if (!ready) ready = std::make_shared<std::vector<Ready>>();
-        ready->push_back({std::move(entry.done), std::move(*entry.decision)});
+        ready->push_back({std::move(entry->done), std::move(*entry->decision)});
     }
     for (auto& [io_thread, ready] : by_thread) {
         hooks_.post(static_cast<unsigned>(io_thread), [ready = std::move(ready)] {

@@ -1,23 +1,27 @@
-// The ledger: the only writer. Commands queue in two lanes, one thread takes what is queued
-// (natural group commit), loads, decides, commits one durable batch and then answers.
+// The ledger: the only writer. Commands queue in two lanes, a writer takes what is queued (natural
+// group commit), loads, decides, commits one durable batch and then answers.
 //
 //     ledger.Submit(report, io_thread, [](Result<Decision> decision) { … });  // false: lane full
 //     ledger.SubmitInternal(outcome, [](Result<Decision>) {});                // never refused
 //     ledger.Edit(ref, [](const std::optional<std::string>& stored) { … }, done);
 //
-// Threads: Submit*, Edit and depth() from any thread. Answers of Submit arrive on their io thread,
-// all of a batch in one post; the others on the ledger's thread, where they must be short.
-// An answer is given only after what it says is durable; kUnavailable says that nothing was written
-// or that it is not known (the store failed).
+// There is one writer, or several batches under way over a store that is reached by a network
+// (lanes.h): then all commands of one click, and all edits of one other document, still go in
+// order, but nothing else does.
+//
+// Threads: every method from any thread. Answers of Submit arrive on their io thread, all of a
+// batch in one post; the others and the hooks on a writer's thread, where they must be short. An
+// answer is given only after what it says is durable; kUnavailable says that nothing was written or
+// that it is not known (the store failed). An outcome is never given up for that: it is tried again
+// until it is stored, or the ledger stops.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
+#include <vector>
 
 #include "domain/decide.h"
 #include "store/engine.h"
@@ -41,18 +45,20 @@ struct Options {
     size_t queue_max = 65'536;  // routes' lane, commands
     size_t batch_commands_max = 1'024;
     size_t batch_bytes_max = 4 << 20;
-    int rounds_max = 8;  // of deciding again after a lost write
+    int rounds_max = 8;    // of deciding again after a lost write
+    unsigned writers = 4;  // batches under way where the engine inserts first; else one
+    std::chrono::milliseconds outcome_again{1'000};  // after the store did not take it
 };
 
 struct Hooks {
     std::function<Time()> now = Time::Now;
-    // Right before a report is decided, on the ledger's thread: why it may not be (kUnavailable).
+    // Right before a report is decided, on a writer's thread: why it may not be (kUnavailable).
     std::function<std::optional<Error>(const domain::Report&)> refuse;
     // Runs `work` on an io thread.
     std::function<void(unsigned io_thread, std::function<void()> work)> post;
-    // After the commit, on the ledger's thread: deliveries that this node now owes.
+    // After the commit, on a writer's thread: deliveries that this node now owes.
     std::function<void(const domain::Conversion&, const std::vector<std::string>& ids)> owed;
-    // After the commit, on the ledger's thread: a conversion was written (contact flags follow it).
+    // After the commit, on a writer's thread: a conversion was written (contact flags follow it).
     std::function<void(const domain::Conversion&)> written;
 };
 
@@ -60,6 +66,10 @@ struct Counters {
     uint64_t batches = 0, commands = 0, lost = 0, failed = 0, refused = 0;
     uint64_t recorded = 0, duplicate = 0, updated = 0, conflicts = 0;
 };
+
+struct Entry;
+class Lanes;
+class Recent;
 
 class Ledger {
 public:
@@ -69,6 +79,11 @@ public:
     [[nodiscard]] bool Submit(domain::Command command, unsigned io_thread, Done done);
     void SubmitInternal(domain::Command command, Done done);
     void Edit(store::Ref ref, EditFunction edit, EditDone done);
+    // Calls `done`, here or on a writer's thread, when everything is done that is being decided now
+    // and every internal step and edit that was handed over before.
+    void Barrier(std::function<void()> done);
+    // Waits for that; false: it takes longer.
+    [[nodiscard]] bool Pass(std::chrono::milliseconds patience);
 
     // Finishes what is queued and joins. Later submissions are answered kUnavailable.
     void Stop();
@@ -80,24 +95,21 @@ public:
     void SetNode(std::string node);
 
 private:
-    struct Entry;
-    struct Slot;
-    class Batch;
-
     void Run();
-    std::vector<Entry> Take(std::unique_lock<std::mutex>& lock);
-    void Process(std::vector<Entry> entries);
-    void Answer(std::vector<Entry>& entries);
+    void PushInternal(Entry entry);
+    void Process(std::span<Entry> entries);
+    void Conclude(std::span<Entry> entries, uint64_t lost);
+    void Count(const Entry& entry);
+    void Answer(std::span<Entry*> entries);
 
     store::Engine& engine_;
     Options options_;
     Hooks hooks_;
+    std::unique_ptr<Lanes> lanes_;
+    std::unique_ptr<Recent> recent_;  // where the engine inserts first
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<Entry> routes_, internal_;
-    bool stopping_ = false;
-    Counters counters_;
-    std::thread thread_;
+    Counters counters_;  // under mutex_, as is options_.node
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace barracuda::ledger

@@ -9,11 +9,7 @@ namespace barracuda::ledger {
 
 inline void Settle(Ledger& ledger) {
     std::promise<void> done;
-    ledger.Edit(
-        {store::Collection::kSettings, "nothing"},
-        [](const auto&) { return EditPlan{}; },
-        [&](Result<EditState>) { done.set_value(); }
-    );
+    ledger.Barrier([&] { done.set_value(); });
     done.get_future().wait();
 }
 
