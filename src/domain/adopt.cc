@@ -349,7 +349,7 @@ private:
         bool renewed = !HoldsObjectId(fields);
         auto same = Encode(read), after = Encode(*document_);
         if (!renewed && UpdateOf(same, after, always).empty()) {
-            if (plan_.merged.empty()) Count("conversions.unchanged");
+            if (plan_.merged.empty() && read.rev == 0) Count("conversions.unchanged");
             return;
         }
         ++document_->rev;

@@ -91,11 +91,11 @@ ContactPlan PlanContact(std::string_view bson, const ContactFacts& facts);
 // The e-mail that makes two contacts one person: lower case, trimmed; empty: none.
 std::string EmailKeyOf(std::string_view bson);
 
-// An admin without the seed's password, under our key. Empty: no e-mail.
-std::string PlanAdmin(std::string_view bson);
-
-// Readable, for reports: "65f0c1…" or, where `_id` is no ObjectId, its text.
+// Of `_id`: "65f0c1…", or its text and, where it is neither ObjectId nor text, its BSON type.
 std::string IdText(std::string_view bson);
+
+// When the seed made a document: createdAt, else updatedAt, else the time in its ObjectId.
+Time SeedCreated(const TopFields& fields);
 
 // What turns `stored` into `after` with the fewest fields: only those that differ from what the
 // program reads in `stored` (`read`, encoded), and `always`. Empty: nothing.

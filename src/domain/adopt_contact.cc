@@ -1,4 +1,4 @@
-// What becomes of a contact and of an admin.
+// What becomes of a contact.
 #include "base/text.h"
 #include "domain/adopt_parts.h"
 
@@ -61,20 +61,6 @@ ContactPlan PlanContact(std::string_view bson, const ContactFacts& facts) {
         plan.update = UpdateOf(same, Encode(contact), always);
     }
     return plan;
-}
-
-std::string PlanAdmin(std::string_view bson) {
-    const std::string email = EmailKeyOf(bson);
-    if (email.empty()) return {};
-    const TopFields fields(bson);
-    BsonWriter to;
-    to.Text("_id", email);
-    to.Text("email", email);
-    to.Text("name", fields.TextOr("name"));
-    to.Text("role", fields.TextOr("role", "admin"));
-    to.Int("rev", 1);
-    to.Date("createdAt", SeedCreated(fields));
-    return to.Take();
 }
 
 }  // namespace barracuda::domain

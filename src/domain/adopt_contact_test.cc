@@ -1,4 +1,4 @@
-// What becomes of the seed's contacts and admins.
+// What becomes of the seed's contacts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,16 +62,6 @@ TEST(PlanContact, AClickIsFoundForOneThatKnowsNone) {
     EXPECT_EQ(TopText(after, "sub1"), "h9");
     auto own = Seed(1, R"("email":"a@x","sub1":"c1")");
     EXPECT_EQ(TopText(Applied(own, PlanOf(own, {.click = "c9"}).update), "click_id"), std::nullopt);
-}
-
-TEST(PlanAdmin, LosesThePassword) {
-    auto made =
-        PlanAdmin(Seed(1, R"("email":"Boss@X.com","password":"5e88","name":"B","role":"r")"));
-    EXPECT_EQ(TopText(made, "_id"), "boss@x.com");
-    EXPECT_EQ(TopText(made, "name"), "B");
-    EXPECT_EQ(TopText(made, "role"), "r");
-    EXPECT_EQ(TopText(made, "password"), std::nullopt);
-    EXPECT_THAT(PlanAdmin(Seed(1, R"("name":"B")")), IsEmpty());
 }
 
 }  // namespace

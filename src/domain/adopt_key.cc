@@ -86,7 +86,13 @@ Result<ConversionKey> SeedKeyOf(SeedKind kind, std::string_view bson, const Adop
 }
 
 std::string IdText(std::string_view bson) {
-    return TopText(bson, "_id").value_or("without an _id");
+    const TopFields fields(bson);
+    const bson_iter_t* at = fields.Find("_id");
+    if (!at) return "without _id";
+    std::string text = ScalarText(*at).value_or("");
+    if (BSON_ITER_HOLDS_OID(at) || BSON_ITER_HOLDS_UTF8(at)) return text;
+    if (text.empty()) text = HexOf(BytesOf(*at));
+    return fmt::format("{} (BSON type {})", text, static_cast<int>(bson_iter_type(at)));
 }
 
 ObjectId SubstituteId(std::string_view collection, std::string_view bson) {

@@ -13,8 +13,6 @@ bool HoldsOtherScalar(const TopFields& fields, const char* name);  // neither te
 
 // A date, also where it is ISO text or a number of milliseconds.
 std::optional<Time> SeedTime(const TopFields& fields, const char* name);
-// createdAt, else updatedAt, else the time in the ObjectId.
-Time SeedCreated(const TopFields& fields);
 
 // Same name, type and bytes.
 bool SameValue(const bson_iter_t& a, const bson_iter_t& b);

@@ -8,6 +8,7 @@
 #include "store/mongo/queries.h"
 #include "store/mongo/scan.h"
 #include "store/mongo/setup.h"
+#include "store/mongo/state.h"
 
 namespace barracuda::store {
 
@@ -35,7 +36,7 @@ Result<std::unique_ptr<MongoEngine>> MongoEngine::Open(const MongoEngineOptions&
     // and readyz says what it waits for.
     std::unique_lock lock(engine->mutex_);
     engine->changed_.wait_for(lock, options.start_patience, [&] {
-        return engine->ready_ || engine->refusal_;
+        return engine->ready_ || engine->refusal_ || engine->unadopted_;
     });
     if (engine->refusal_) return Fail(ErrorCode::kInvalid, engine->refusal_->message);
     lock.unlock();
@@ -70,11 +71,36 @@ MongoEngine::~MongoEngine() {
 }
 
 std::optional<Error> MongoEngine::MakeReady() {
-    auto foreign = ForeignContent(*slow_);
-    if (!foreign) return foreign.error();
-    if (*foreign) return Error{ErrorCode::kConflict, **foreign, {}};
+    auto state = LookAt(*slow_);
+    if (!state) return state.error();
+    if (state->kind == DatabaseKind::kForeign) return Error{ErrorCode::kInvalid, state->why, {}};
+    if (!state->why.empty()) return Error{ErrorCode::kConflict, state->why, {}};
+    if (auto error = JudgeNarrowIndex()) return error;
     auto prepared = Prepare(*slow_);
+    if (!prepared && prepared.error().code == ErrorCode::kInvalid) {
+        return Error{ErrorCode::kUnavailable, prepared.error().message, {}};
+    }
     if (!prepared) return prepared.error();
+    return std::nullopt;
+}
+
+// It goes with the first goal that is configured to count several times a click. Found later, when
+// such a goal is recorded, somebody else has made it: the seed's application does, at every start.
+std::optional<Error> MongoEngine::JudgeNarrowIndex() {
+    auto narrow = NarrowIndex(*slow_);
+    if (!narrow) return narrow.error();
+    if (narrow->empty()) return std::nullopt;
+    auto goals = RepeatableGoals(*slow_);
+    if (!goals) return goals.error();
+    if (!goals->empty()) {
+        return Error{ErrorCode::kInvalid, TwoUniqueIndexes(*narrow, goals->front()), {}};
+    }
+    if (!options_.several_per_click) return std::nullopt;
+    // Ours first, so that one of the two always judges.
+    auto built = BuildIndexes(*slow_);
+    if (!built) return built.error();
+    auto dropped = DropNarrowIndex(*slow_);
+    if (!dropped) return dropped.error();
     return std::nullopt;
 }
 
@@ -87,7 +113,10 @@ void MongoEngine::Watch() {
             if (error) trouble = error->message;
             std::lock_guard lock(mutex_);
             ready_ = ready;
-            if (error && error->code == ErrorCode::kForbidden) refusal_ = error;
+            unadopted_ = error && error->code == ErrorCode::kConflict;
+            bool hopeless = error && (error->code == ErrorCode::kForbidden ||
+                                      error->code == ErrorCode::kInvalid);
+            if (hopeless) refusal_ = error;
         }
         SetTrouble(std::move(trouble));
         std::unique_lock lock(mutex_);
@@ -167,7 +196,7 @@ Result<std::vector<std::string>> MongoEngine::Verify(bool repair) {
         auto built = Prepare(*slow_);
         if (!built) return Fail(built.error());
     }
-    auto findings = MissingIndexes(*slow_);
+    auto findings = IndexFindings(*slow_);
     if (!findings) return findings;
     ScanRequest all;
     all.limit = 1'000;

@@ -6,9 +6,12 @@
 // answer is of documents that a majority holds. E11000 never leaves here. docs/formats/mongodb.md
 // and docs/decisions/mongodb.md.
 //
+// A database of the seed is opened and refuses writes (Trouble says why) until it has been adopted,
+// by whomever (adoption.h): this engine notices by itself.
+//
 // Threads: thread-safe; Commits in parallel are for different documents. One thread of its own
 // watches the server and builds indexes. Errors: Open kInvalid (address, credentials, version,
-// standalone, privilege), afterwards kUnavailable.
+// standalone, privilege, another application's database), afterwards kUnavailable.
 #pragma once
 
 #include <condition_variable>
@@ -25,6 +28,7 @@ namespace barracuda::store {
 struct MongoEngineOptions {
     MongoOptions client;
     bool allow_standalone = false;
+    bool several_per_click = false;  // a goal is configured so: the seed's unique index must go
     std::chrono::milliseconds start_patience{15'000};  // for a first primary, and for the indexes
     std::chrono::milliseconds deadline{8'000};         // of one Load or Commit, over failovers
     // With trouble for this long nothing waits for its deadline any more.
@@ -68,8 +72,10 @@ private:
         std::unique_ptr<MongoClient> slow
     );
     void Watch();
-    // nullopt: indexes are there and the database is ours.
+    // nullopt: indexes are there and the database is ours. kInvalid, kForbidden: it never will be;
+    // kConflict: not before it is adopted.
     std::optional<Error> MakeReady();
+    std::optional<Error> JudgeNarrowIndex();
     void SetTrouble(std::optional<std::string> trouble);
     // An error when trying is of no use now.
     std::optional<Error> Hopeless(bool writing) const;
@@ -83,7 +89,8 @@ private:
     std::condition_variable changed_;
     bool stopping_ = false;
     bool ready_ = false;
-    std::optional<Error> refusal_;  // of the first MakeReady: no use to go on
+    std::optional<Error> refusal_;  // of MakeReady: no use to go on
+    bool unadopted_ = false;        // no use to wait for it at the start
     std::optional<std::string> trouble_;
     Clock::time_point trouble_since_;
 

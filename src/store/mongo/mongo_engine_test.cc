@@ -6,7 +6,9 @@
 
 #include "store/engine_fixture.h"
 #include "store/mongo/address.h"
+#include "store/mongo/adoption.h"
 #include "store/mongo/setup.h"
+#include "store/mongo/state.h"
 
 namespace barracuda::store {
 namespace {
@@ -211,27 +213,101 @@ TEST_P(MongoTest, ADocumentOfTheSeedIsChangedWhereItStands) {
     EXPECT_EQ(Put(engine(), DealRef("c1"), stored, after), kLost) << "the same write again";
 }
 
-TEST_P(MongoTest, AnotherApplicationsDatabaseIsNotServed) {
-    TempDatabase theirs;
-    {
-        auto client = MongoClient::Open(theirs.Options().client);
-        ASSERT_TRUE(client);
-        auto lease = (*client)->Take();
-        ASSERT_TRUE(lease);
-        Bson seed;
-        seed.Text("click_id", "c1");
-        ASSERT_TRUE(mongoc_collection_insert_one(
-            lease->Collection("postbacks").get(), seed.get(), nullptr, nullptr, nullptr
-        ));
+// A database with one document that this engine did not write.
+void With(TempDatabase& theirs, const char* collection, const char* json) {
+    auto client = MongoClient::Open(theirs.Options().client);
+    auto lease = (*client)->Take();
+    bson_error_t error = {};
+    EXPECT_TRUE(mongoc_collection_insert_one(
+        lease->Collection(collection).get(), Bson::Json(json).get(), nullptr, nullptr, &error
+    )) << error.message;
+}
+
+TEST_P(MongoTest, AnotherApplicationsDatabaseIsRefused) {
+    struct Case {
+        const char* collection;
+        const char* document;
+    };
+    for (const auto& [collection, document] : std::vector<Case>{
+             {"orders", R"({"total":5})"},
+             {"conversions", R"({"campaign":5})"},
+             {"contacts", R"({"email":"a@x","phone":"1"})"},
+             {"sessions", R"({"_id":"s","session":{}})"},
+             {"settings", R"({"_id":"theme","dark":true})"}}) {
+        TempDatabase theirs;
+        With(theirs, collection, document);
+        auto engine = MongoEngine::Open(theirs.Options());
+        ASSERT_FALSE(engine) << collection;
+        EXPECT_EQ(engine.error().code, ErrorCode::kInvalid);
+        EXPECT_THAT(engine.error().message, HasSubstr(collection));
+        EXPECT_THAT(engine.error().message, HasSubstr("another application"));
     }
-    auto options = theirs.Options();
-    options.start_patience = std::chrono::milliseconds(1'500);
-    auto engine = MongoEngine::Open(options);
-    ASSERT_TRUE(engine);
+}
+
+TEST_P(MongoTest, TheSeedsDatabaseIsNotServedUntilItIsAdopted) {
+    TempDatabase theirs;
+    With(theirs, "postbacks", R"({"click_id":"c1","goal":"deposit","createdAt":{"$date":5}})");
+    auto engine = MongoEngine::Open(theirs.Options());
+    ASSERT_TRUE(engine) << engine.error().message;
     EXPECT_THAT((*engine)->Trouble().value_or(""), HasSubstr("barracuda adopt"));
     Write write{DealRef("c"), std::nullopt, Document({.click = "c"})};
     EXPECT_FALSE((*engine)->Commit(std::span(&write, 1)));
     EXPECT_FALSE((*engine)->Backup("x"));
+    auto client = MongoClient::Open(theirs.Options().client);
+    ASSERT_TRUE(client);
+    auto report = Adopt(**client, {.rules = {}});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->counts["postbacks.recorded"], 1);
+    for (int tries = 0; (*engine)->Trouble() && tries < 200; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_EQ((*engine)->Trouble(), std::nullopt) << "it has noticed by itself";
+    EXPECT_TRUE(Get(**engine, RefOf({ClickId("c1"), GoalId("6"), ""})));
+    EXPECT_TRUE((*engine)->Commit(std::span(&write, 1)));
+}
+
+TEST_P(MongoTest, TwoUniqueIndexesAreRefusedWhereAGoalIsRepeatable) {
+    TempDatabase ours;
+    auto options = ours.Options();
+    ASSERT_TRUE(MongoEngine::Open(options));
+    auto client = MongoClient::Open(options.client);
+    ASSERT_TRUE(client);
+    auto command = [&](const char* json) {
+        auto lease = (*client)->Take();
+        auto done = lease->Command(Bson::Json(json));
+        EXPECT_TRUE(done) << done.error().message;
+    };
+    const char* narrow =
+        R"({"createIndexes":"conversions","indexes":[{"name":"click_id_1_goal_id_1",)"
+        R"("key":{"click_id":1,"goal_id":1},"unique":true}]})";
+    command(narrow);
+    EXPECT_TRUE(MongoEngine::Open(options)) << "every goal counts once";
+    EXPECT_EQ(NarrowIndex(**client).value(), "click_id_1_goal_id_1");
+    options.several_per_click = true;  // configured so for the first time: it goes
+    EXPECT_TRUE(MongoEngine::Open(options));
+    EXPECT_EQ(NarrowIndex(**client).value(), "");
+    With(ours, "settings", R"({"_id":"goal_rules","epoch":1,"repeatable":["6"],"rev":1})");
+    command(narrow);  // the seed's application was started again
+    auto engine = MongoEngine::Open(options);
+    ASSERT_FALSE(engine);
+    EXPECT_THAT(engine.error().message, HasSubstr("two unique indexes"));
+    EXPECT_THAT(engine.error().message, HasSubstr("click_id_1_goal_id_1"));
+}
+
+TEST_P(MongoTest, AnIndexThatIsAnotherIsNamed) {
+    ASSERT_EQ(IndexFindings(engine_->client()).value(), std::vector<std::string>());
+    auto lease = engine_->client().Take();
+    ASSERT_TRUE(lease);
+    auto run = [&](const std::string& json) {
+        auto done = lease->Command(Bson::Json(json));
+        ASSERT_TRUE(done) << done.error().message;
+    };
+    const std::string name = "barracuda_key_v" + std::to_string(kIndexVersion);
+    run(R"({"dropIndexes":"conversions","index":")" + name + "\"}");
+    EXPECT_THAT(IndexFindings(engine_->client()).value(), ElementsAre(HasSubstr("lacks " + name)));
+    run(R"({"createIndexes":"conversions","indexes":[{"name":")" + name +
+        R"(","key":{"click_id":1,"goal_id":1,"occurrence":1}}]})");
+    EXPECT_THAT(IndexFindings(engine_->client()).value(), ElementsAre(HasSubstr("is not unique")));
 }
 
 TEST(MongoAddress, IsRefused) {

@@ -11,13 +11,14 @@
 #include "domain/bson.h"
 #include "store/index.h"
 #include "store/mongo/address.h"
+#include "store/mongo/ask.h"
+#include "store/mongo/state.h"
 
 namespace barracuda::store {
 
 namespace {
 
 constexpr int kWireVersionMin = 9;  // MongoDB 4.4
-constexpr const char* kMarker = "barracuda";
 
 bool BoolIn(const Bson& reply, const char* field) {
     bson_iter_t at;
@@ -74,48 +75,33 @@ Bson DefinitionOf(const Spec& spec) {
     return index;
 }
 
-Result<std::set<std::string>> IndexNames(MongoClient::Lease& lease, Collection collection) {
-    std::set<std::string> names;
-    auto in = lease.Collection(NameOf(collection));
-    std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(
-        mongoc_collection_find_indexes_with_opts(in.get(), nullptr), mongoc_cursor_destroy
-    );
-    const bson_t* index = nullptr;
-    while (mongoc_cursor_next(cursor.get(), &index)) {
-        bson_iter_t at;
-        if (bson_iter_init_find(&at, index, "name")) {
-            names.insert(domain::ScalarText(at).value_or(""));
-        }
+// Why an index of this name is not the one we want; empty: it is.
+std::string WrongIn(const Spec& spec, const std::string& index) {
+    const domain::TopFields fields(index);
+    const std::string wanted = DefinitionOf(spec).Bytes();
+    const domain::TopFields ours(wanted);
+    std::vector<std::string> there;
+    const std::string key(fields.Bytes("key"));
+    bson_t view = ViewOf(key);
+    bson_iter_t at;
+    for (bool more = bson_iter_init(&at, &view); more && bson_iter_next(&at);) {
+        there.emplace_back(bson_iter_key(&at));
     }
-    bson_error_t error = {};
-    if (mongoc_cursor_error(cursor.get(), &error)) return Fail(ErrorOf(error));
-    return names;
-}
-
-Result<bool> HasAny(MongoClient::Lease& lease, const char* name, const Bson& filter) {
-    auto in = lease.Collection(name);
-    Bson options;
-    options.Int("limit", 1).Int("maxTimeMS", 4'000);
-    std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)> cursor(
-        mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
-        mongoc_cursor_destroy
-    );
-    const bson_t* document = nullptr;
-    bool found = mongoc_cursor_next(cursor.get(), &document);
-    bson_error_t error = {};
-    if (mongoc_cursor_error(cursor.get(), &error)) return Fail(ErrorOf(error));
-    return found;
-}
-
-Result<bool> HasMarker(MongoClient::Lease& lease) {
-    return HasAny(lease, NameOf(Collection::kSettings), Bson().Text("_id", kMarker));
+    if (there != spec.fields) return "is over other fields";
+    if ((fields.TextOr("unique") == "true") != spec.unique) {
+        return spec.unique ? "is not unique" : "is unique";
+    }
+    if (fields.Bytes("partialFilterExpression") != ours.Bytes("partialFilterExpression")) {
+        return "covers other documents";
+    }
+    return {};
 }
 
 // Also proves that we may insert and update, before a request finds out.
 Result<bool> SetMarker(MongoClient::Lease& lease) {
     auto in = lease.Collection(NameOf(Collection::kSettings));
     Bson filter, fields, update, options;
-    filter.Text("_id", kMarker);
+    filter.Text("_id", kMarkerId);
     fields.Int("index_version", kIndexVersion).Date("updatedAt", Time::Now());
     update.Document("$set", fields)
         .Document("$setOnInsert", Bson().Int("rev", 1).Date("createdAt", Time::Now()));
@@ -185,36 +171,20 @@ Result<bool> CheckServer(
     }
 }
 
-Result<std::optional<std::string>> ForeignContent(MongoClient& client) {
-    auto lease = client.Take();
-    if (!lease) return Fail(lease.error());
-    auto marked = HasMarker(*lease);
-    if (!marked) return Fail(marked.error());
-    if (*marked) return std::optional<std::string>();
-    for (const char* name : {"conversions", "contacts", "postbacks", "ftds"}) {
-        auto content = HasAny(*lease, name, Bson());
-        if (!content) return Fail(content.error());
-        if (*content) {
-            return std::optional(fmt::format(
-                "the database {} holds {} of another application: run barracuda adopt first",
-                lease->database(),
-                name
-            ));
-        }
-    }
-    return std::optional<std::string>();
-}
-
-Result<bool> Prepare(MongoClient& client) {
+Result<bool> BuildIndexes(MongoClient& client) {
     auto lease = client.Take();
     if (!lease) return Fail(lease.error());
     for (Collection collection : kCollections) {
         Bson list, command;
         size_t count = 0;
-        auto there = IndexNames(*lease, collection);
-        if (!there) return Fail(there.error());
+        auto indexes = IndexesOf(*lease, NameOf(collection));
+        if (!indexes) return Fail(indexes.error());
+        std::set<std::string> there;
+        for (const auto& index : *indexes) {
+            there.insert(domain::TopText(index, "name").value_or(""));
+        }
         for (const auto& spec : Specs()) {
-            if (spec.collection != collection || there->contains(spec.name)) continue;
+            if (spec.collection != collection || there.contains(spec.name)) continue;
             list.Document(std::to_string(count++), DefinitionOf(spec));
         }
         if (count == 0) continue;
@@ -224,27 +194,39 @@ Result<bool> Prepare(MongoClient& client) {
         if (built) continue;
         if (built.error().code == ErrorCode::kForbidden) return Fail(Missing(built.error()));
         return Fail(
-            ErrorCode::kUnavailable,
+            built.error().code,
             fmt::format("indexes of {}: {}", NameOf(collection), built.error().message)
         );
     }
+    return true;
+}
+
+Result<bool> Prepare(MongoClient& client) {
+    if (auto built = BuildIndexes(client); !built) return built;
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
     auto set = SetMarker(*lease);
     if (!set && set.error().code == ErrorCode::kForbidden) return Fail(Missing(set.error()));
     return set;
 }
 
-Result<std::vector<std::string>> MissingIndexes(MongoClient& client) {
+Result<std::vector<std::string>> IndexFindings(MongoClient& client) {
     auto lease = client.Take();
     if (!lease) return Fail(lease.error());
-    std::vector<std::string> missing;
+    std::vector<std::string> findings;
     for (const auto& spec : Specs()) {
-        auto there = IndexNames(*lease, spec.collection);
-        if (!there) return Fail(there.error());
-        if (!there->contains(spec.name)) {
-            missing.push_back(fmt::format("{} lacks {}", NameOf(spec.collection), spec.name));
+        auto indexes = IndexesOf(*lease, NameOf(spec.collection));
+        if (!indexes) return Fail(indexes.error());
+        auto at = std::find_if(indexes->begin(), indexes->end(), [&](const auto& index) {
+            return domain::TopText(index, "name") == spec.name;
+        });
+        if (at == indexes->end()) {
+            findings.push_back(fmt::format("{} lacks {}", NameOf(spec.collection), spec.name));
+        } else if (auto wrong = WrongIn(spec, *at); !wrong.empty()) {
+            findings.push_back(fmt::format("{}: {} {}", NameOf(spec.collection), spec.name, wrong));
         }
     }
-    return missing;
+    return findings;
 }
 
 }  // namespace barracuda::store

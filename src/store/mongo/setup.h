@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/mongo/mongo_client.h"
 
@@ -17,16 +18,15 @@ Result<bool> CheckServer(
     MongoClient& client, bool allow_standalone, std::chrono::milliseconds patience
 );
 
-// Why this database cannot be served: the seed's collections with content and no marker of ours
-// (adoption sets it). nullopt: it can.
-Result<std::optional<std::string>> ForeignContent(MongoClient& client);
+// Makes every missing index of index.h, the primary key's and the work queue's. What is there
+// already costs nothing. Errors: kForbidden for a missing privilege, kInvalid for what the server
+// does not take (documents that a unique index has no room for), else kUnavailable.
+Result<bool> BuildIndexes(MongoClient& client);
 
-// Makes every missing index of index.h, the primary key's and the work queue's; then sets the
-// marker. What is there already costs nothing. Errors: kForbidden for a missing privilege, else
-// kUnavailable.
+// The indexes, then the marker. Of a database that is ours, or empty (state.h).
 Result<bool> Prepare(MongoClient& client);
 
-// Names of ours that are not there; for `verify`.
-Result<std::vector<std::string>> MissingIndexes(MongoClient& client);
+// Indexes of ours that are not there, or are others than they should be: readable lines.
+Result<std::vector<std::string>> IndexFindings(MongoClient& client);
 
 }  // namespace barracuda::store
