@@ -109,7 +109,9 @@ std::vector<Admin> Admins::List() const {
 
 bool Admins::empty() const {
     std::shared_lock lock(mutex_);
-    return by_email_.empty();
+    return std::none_of(by_email_.begin(), by_email_.end(), [](const auto& known) {
+        return known.second.CanLogIn();
+    });
 }
 
 void Admins::Create(
@@ -119,6 +121,18 @@ void Admins::Create(
     std::string password_hash,
     std::function<void(Result<Admin>)> done
 ) {
+    // Looked for by e-mail: the document of an admin of the seed has another key.
+    auto known = Find(email);
+    if (known && known->CanLogIn()) {
+        return done(Fail(ErrorCode::kConflict, "there is an admin with this e-mail"));
+    }
+    if (known) {
+        auto given = [this, done = std::move(done)](Result<Admin> result) {
+            if (result && created_) created_();
+            done(std::move(result));
+        };
+        return SetPassword(ledger, email, std::move(password_hash), std::move(given));
+    }
     Admin admin;
     admin.email = admin.id = Lower(email);
     admin.name = std::move(name);

@@ -31,6 +31,9 @@ struct Admin {
     std::string password = {};  // argon2id; anything else never matches
     Time created = {};
     int64_t rev = 0;
+
+    // One of the seed has no password that we accept, until it is given one.
+    bool CanLogIn() const { return password.starts_with("$argon2id$"); }
 };
 
 // What a session remembers of the password it was begun with. A new password makes another mark, so
@@ -46,12 +49,12 @@ public:
     Result<bool> LoadFrom(store::Engine& engine);
     std::optional<Admin> Find(std::string_view email) const;  // any case
     std::vector<Admin> List() const;                          // by e-mail
-    bool empty() const;
+    bool empty() const;                                       // nobody can log in
 
     // Called on the ledger's thread whenever there is one more; set it before the first Create.
     void OnCreated(std::function<void()> created) { created_ = std::move(created); }
 
-    // kConflict when there is one with this e-mail.
+    // kConflict when there is one with this e-mail who can log in.
     void Create(
         ledger::Ledger& ledger,
         std::string_view email,

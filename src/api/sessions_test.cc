@@ -167,5 +167,29 @@ TEST_F(SessionsTest, AnAdminIsMadeOncePerEmail) {
     EXPECT_EQ(later.List().size(), 1u);
 }
 
+TEST_F(SessionsTest, AnAdminWithoutAPasswordIsNobodyUntilGivenOne) {
+    domain::BsonWriter seeds;
+    seeds.Id("_id", *ObjectId::Parse("65a000000000000000000001"));
+    seeds.Text("email", "Ann@example.com");
+    seeds.Text("password", "5e884898");
+    seeds.Text("role", "owner");
+    store::Write write{
+        {store::Collection::kAdmins, "65a000000000000000000001"}, std::nullopt, seeds.Take()};
+    ASSERT_TRUE(engine->Commit(std::span(&write, 1)));
+    ASSERT_TRUE(admins.LoadFrom(*engine));
+    EXPECT_TRUE(admins.empty()) << "nobody can log in: a link makes the first admin";
+    int created = 0;
+    admins.OnCreated([&] { ++created; });
+    ASSERT_TRUE(CreateAdmin("ann@example.com"));
+    EXPECT_EQ(created, 1);
+    EXPECT_FALSE(admins.empty());
+    Admins later;
+    ASSERT_TRUE(later.LoadFrom(*engine));
+    ASSERT_EQ(later.List().size(), 1u) << "the same one";
+    EXPECT_EQ(later.List()[0].role, "owner");
+    EXPECT_EQ(later.List()[0].id, "65a000000000000000000001");
+    EXPECT_FALSE(CreateAdmin("ann@example.com")) << "now there is one who can";
+}
+
 }  // namespace
 }  // namespace barracuda::api
