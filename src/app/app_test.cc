@@ -71,6 +71,15 @@ TEST(CommandLineTest, NamesTheOperation) {
     EXPECT_EQ(backup.line->ask.directory, std::filesystem::current_path() / "y");
 }
 
+TEST(CommandLineTest, AdoptsInEarnestUnlessToldOtherwise) {
+    auto adopt = ParseCommandLine({"adopt", "--store", "mongodb://h/x"});
+    ASSERT_TRUE(adopt.line) << adopt.text;
+    EXPECT_EQ(adopt.line->command, "adopt");
+    EXPECT_FALSE(adopt.line->dry_run);
+    EXPECT_TRUE(ParseCommandLine({"adopt", "--dry-run"}).line->dry_run);
+    EXPECT_THAT(ParseCommandLine({"adopt", "--help"}).text, HasSubstr("docs/operating/adopt.md"));
+}
+
 TEST(CommandLineTest, MistakesEndWithTwo) {
     for (auto arguments : std::vector<std::vector<std::string>>{
              {},
@@ -93,7 +102,7 @@ TEST(CommandLineTest, HelpTeaches) {
     auto help = ParseCommandLine({"--help"});
     EXPECT_EQ(help.exit, 0);
     for (const char* word :
-         {"First steps", "key create", "check-config", "deliveries", "restore"}) {
+         {"First steps", "key create", "check-config", "deliveries", "restore", "adopt"}) {
         EXPECT_THAT(help.text, HasSubstr(word));
     }
     EXPECT_THAT(ParseCommandLine({"key", "create", "--help"}).text, HasSubstr("--affiliate"));

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "api/credentials.h"
+#include "app/adopt.h"
 #include "app/offline.h"
 #include "app/serve.h"
 
@@ -28,6 +29,13 @@ First steps:
 Settings come from built-in defaults, a TOML file (--config), the environment
 (BARRACUDA_SECTION_KEY) and flags; the later one wins. `barracuda check-config` prints all of
 them and where each came from. `barracuda COMMAND --help` explains one command.
+)";
+
+constexpr const char* kAdopt = R"(
+Stop that application first, and make a dump: mongodump is the way back. Run it again when it was
+interrupted, it goes on where it stopped. Progress goes to stderr, the report to stdout. Exit code: 0
+adopted, or nothing to adopt; 1 interrupted or failed on the way; 2 not begun.
+More: docs/operating/adopt.md
 )";
 
 std::string Absolute(const std::string& path) {
@@ -132,6 +140,11 @@ struct Parser {
             &app, "restore", "copy a backup into an empty data directory and check it", "restore"
         );
         restore->add_option("DIR", line.directory, "a directory that backup made")->required();
+        auto* adopt = Command(
+            &app, "adopt", "take over a MongoDB database of the Next.js application", "adopt"
+        );
+        adopt->add_flag("--dry-run", line.dry_run, "say what would be done, write nothing");
+        adopt->footer(kAdopt);
         auto* verify = Command(
             &app, "verify", "check the store; exit code 1 when something is wrong", "verify"
         );
@@ -217,6 +230,7 @@ int Main(int argc, char** argv) {
         return 0;
     }
     if (line.command == "serve") return Serve(*config, ProgramPath());
+    if (line.command == "adopt") return AdoptCommand(*config, line.dry_run);
     if (line.command == "restore") return Show(Restore(*config, line.directory));
     if (line.password_stdin) {
         auto hash = ReadPassword();

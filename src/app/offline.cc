@@ -23,6 +23,7 @@ constexpr int kTries = 15;
 constexpr std::chrono::milliseconds kPause{200};
 
 Result<Answer> RunHere(store::Engine& engine, const Ask& ask) {
+    if (auto trouble = engine.Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
     api::KeyRing keys;
     if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
     api::Admins admins;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "app/mongo_options.h"
 #include "store/kv_engine.h"
 #include "store/mongo/mongo_engine.h"
 #include "store/rocks/rocks_kv.h"
@@ -28,9 +29,9 @@ Result<bool> MakePrivate(const std::string& directory) {
 
 Result<std::unique_ptr<store::Engine>> OpenMongo(const config::Config& config) {
     store::MongoEngineOptions options;
-    options.client.uri = config.store.url;
-    options.client.database = config.store.database;
+    options.client = MongoOptionsOf(config);
     options.allow_standalone = config.store.allow_standalone;
+    options.several_per_click = SeveralPerClick(config);
     auto engine = store::MongoEngine::Open(options);
     if (!engine) return Fail(engine.error());
     return std::unique_ptr<store::Engine>(std::move(*engine));

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <latch>
 #include <memory>
 #include <random>
 #include <thread>
@@ -16,6 +15,7 @@
 #include "api/service.h"
 #include "app/control.h"
 #include "app/first_steps.h"
+#include "app/listen.h"
 #include "app/log.h"
 #include "app/nodes.h"
 #include "app/open_logs.h"
@@ -24,8 +24,8 @@
 #include "app/request_log.h"
 #include "app/secrets.h"
 #include "app/setup_link.h"
-#include "base/thread_name.h"
-#include "config/values.h"
+#include "app/stop_signals.h"
+#include "app/waiting_room.h"
 #include "delivery/catalog_store.h"
 #include "delivery/destination.h"
 #include "delivery/flow.h"
@@ -37,14 +37,6 @@ namespace {
 
 constexpr unsigned kQueryThreads = 2;
 constexpr size_t kQueryQueue = 256;
-// A stop has 10 s. What was answered is durable, so ending hard just before loses nothing: an
-// attempt cut off is made again at the next start.
-constexpr std::chrono::milliseconds kStopPatience{9'500};
-
-unsigned ThreadsOf(const config::Config& config) {
-    if (config.server.threads > 0) return static_cast<unsigned>(config.server.threads);
-    return std::max(1u, std::thread::hardware_concurrency());
-}
 
 // Attempts at a time over all destinations.
 size_t AttemptsMax(const config::Config& config) {
@@ -183,50 +175,6 @@ delivery::FlowOptions FlowOptionsOf(
     return options;
 }
 
-http::ServerOptions ServerOptionsOf(const config::Config& config) {
-    http::ServerOptions options;
-    options.host = config.server.listen_host;
-    options.port = config.server.listen_port;
-    options.threads = ThreadsOf(config);
-    options.body_bytes_max = config.limits.body_bytes;
-    return options;
-}
-
-bool IsOpsPath(const std::string& path) {
-    return path == "/metrics" || path == "/livez" || path == "/readyz";
-}
-
-// Metrics and health answer on one address only: the operators' own where there is one.
-http::Handler HandlerOf(api::Service& service, std::latch& ready, bool all, bool ops) {
-    return [&service, &ready, all, ops](http::Request&& request, http::Respond respond) {
-        ready.wait();  // the server listens a moment before everything is joined
-        if (!all && IsOpsPath(request.path) != ops) {
-            return respond(api::ErrorResponse({ErrorCode::kNotFound, "not found", {}}));
-        }
-        api::Handle(service, std::move(request), std::move(respond));
-    };
-}
-
-Result<std::unique_ptr<http::Server>> StartServer(
-    http::ServerOptions options, http::Handler handler
-) {
-    const auto where = fmt::format("{}:{}", options.host, options.port);
-    auto server = http::Server::Start(std::move(options), std::move(handler));
-    if (server) return server;
-    return Fail(
-        server.error().code, fmt::format("cannot listen on {}: {}", where, server.error().message)
-    );
-}
-
-Result<std::unique_ptr<http::Server>> StartOps(
-    const config::Config& config, http::Handler handler
-) {
-    if (config.server.ops_listen.empty()) return std::unique_ptr<http::Server>();
-    http::ServerOptions options;
-    std::tie(options.host, options.port) = *config::ParseListen(config.server.ops_listen);
-    return StartServer(std::move(options), std::move(handler));
-}
-
 std::string Control(Workplace& place, std::string_view line) {
     auto ask = DecodeAsk(line);
     if (!ask) return Encode(Answer{1, {}, ask.error().message});
@@ -293,34 +241,14 @@ void Announce(
     }
 }
 
-sigset_t StopSignals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    return set;
-}
-
-void WaitForStop() {
-    sigset_t set = StopSignals();
-    int signal = 0;
-    while (sigwait(&set, &signal) != 0) {
-    }
-    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // a second one ends the program at once
-    Log(Level::kInfo, "stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-    std::thread([] {
-        NameThread("stop-limit");
-        std::this_thread::sleep_for(kStopPatience);
-        Log(Level::kWarning, "stopped with calls to the network under way; they will be repeated");
-        _exit(0);
-    }).detach();
-}
-
 // Parts are made from the store upwards and stopped from the server downwards. Each is declared
 // after what it uses, so that a failed start unwinds in the right order by itself.
 Result<bool> Run(const config::Config& config, const std::string& program) {
     auto engine = OpenStore(config, true);
     if (!engine) return Fail(engine.error());
+    WaitingRoom room(config, **engine);
+    auto usable = room.Wait();
+    if (!usable || !*usable) return usable;
     Logs logs = OpenLogs(config);
     api::KeyRing keys;
     if (auto loaded = keys.LoadFrom(**engine); !loaded) return Fail(loaded.error());
@@ -342,10 +270,10 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         **engine, network, dispatcher, FlowOptionsOf(config, nodes, catalog)
     );
 
-    std::unique_ptr<http::Server> server;
+    std::unique_ptr<Listeners> listeners;
     ledger::Hooks hooks;
-    hooks.post = [&server](unsigned io_thread, std::function<void()> work) {
-        server->Post(io_thread, std::move(work));
+    hooks.post = [&listeners](unsigned io_thread, std::function<void()> work) {
+        listeners->Post(io_thread, std::move(work));
     };
     hooks.owed = [&dispatcher](const auto& conversion, const auto& ids) {
         dispatcher.Owe(conversion, ids);
@@ -397,28 +325,21 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     });
     if (!control) return Fail(control.error());
 
-    std::latch ready{1};
-    const bool one_address = config.server.ops_listen.empty();
-    auto ops = StartOps(config, HandlerOf(service, ready, false, true));
-    if (!ops) return Fail(ops.error());
-    auto started =
-        StartServer(ServerOptionsOf(config), HandlerOf(service, ready, one_address, false));
-    if (!started) {
-        ready.count_down();
-        return Fail(started.error());
-    }
-    server = std::move(*started);
+    auto opened = room.TakeListeners();
+    if (!opened) return Fail(opened.error());
+    listeners = std::move(*opened);
     catalog.Start();
     dispatcher.Start(ledger);
     flows.Start(ledger);
     nodes.Start(keys, admin);
     replays.Start();
-    ready.count_down();
-    Announce(config, program, server->port(), place, admin);
+    listeners->Lead([&service](http::Request&& request, http::Respond respond) {
+        api::Handle(service, std::move(request), std::move(respond));
+    });
+    Announce(config, program, listeners->port(), place, admin);
 
     WaitForStop();
-    server->Stop();
-    if (*ops) (*ops)->Stop();
+    listeners->Stop();
     (*control)->Stop();
     queries.reset();
     replays.Stop();
@@ -435,8 +356,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
 
 int Serve(const config::Config& config, const std::string& program) {
     signal(SIGPIPE, SIG_IGN);
-    sigset_t set = StopSignals();
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    BlockStopSignals();
     auto done = Run(config, program);
     if (!done) {
         std::fprintf(stderr, "barracuda: %s\n", done.error().message.c_str());

@@ -163,7 +163,7 @@ const Setting kSettings[] = {
     {"store.database", Kind::kText, kPlain, "DB_NAME", "", "a MongoDB database name",
      "database; empty: the one in store.url, else barracuda", SET(TakeDatabase(c.store.database, t)), SHOW(store.database)},
     {"store.adopt_on_start", Kind::kSwitch, kPlain, "", "false", "true or false",
-     "take over an existing database of the seed at start", SET(Take(c.store.adopt_on_start, ParseSwitch(t))), SHOW(store.adopt_on_start)},
+     "take over a database of the old application at start", SET(Take(c.store.adopt_on_start, ParseSwitch(t))), SHOW(store.adopt_on_start)},
     {"store.allow_standalone", Kind::kSwitch, kPlain, "", "false", "true or false",
      "use a MongoDB server that is no replica set", SET(Take(c.store.allow_standalone, ParseSwitch(t))), SHOW(store.allow_standalone)},
     {"auth.ingest", Kind::kText, kPlain, "", "key", "\"key\" or \"open\"",

@@ -1,0 +1,51 @@
+// The addresses a server answers on: the main one, and the operators' own where there is one. What
+// answers may change while they are open: first the waiting room, then the service.
+//
+//     auto listeners = Listeners::Open(config, waiting);
+//     (*listeners)->Lead(handlers);
+//
+// Threads: Open, Lead and Stop from one thread; handlers are called on io threads.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "http/server.h"
+
+namespace barracuda::app {
+
+// Metrics and health: on the operators' own address only, where there is one.
+bool IsOpsPath(const std::string& path);
+
+// One handler for both; on two addresses the paths of the other one are 404.
+class Listeners {
+public:
+    // Without an `answer` requests wait for Lead, which must come soon: they hold the io threads.
+    // Errors: kUnavailable, kInvalid, naming the address.
+    static Result<std::unique_ptr<Listeners>> Open(
+        const config::Config& config, http::Handler answer
+    );
+    ~Listeners();
+
+    // From the next request on. Handlers that were there before may still be running.
+    void Lead(http::Handler answer);
+    void Stop();  // of both; handlers are not called any more
+
+    uint16_t port() const { return main_->port(); }
+    void Post(unsigned io_thread, std::function<void()> task) {
+        main_->Post(io_thread, std::move(task));
+    }
+
+private:
+    explicit Listeners(http::Handler answer);
+    http::Handler Door(bool all, bool ops);
+
+    std::deque<http::Handler> answers_;  // none goes before its servers
+    std::atomic<const http::Handler*> answer_;
+    std::unique_ptr<http::Server> main_, ops_;
+};
+
+}  // namespace barracuda::app

@@ -1,0 +1,66 @@
+#include "app/stop_signals.h"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "app/log.h"
+#include "base/thread_name.h"
+
+namespace barracuda::app {
+
+namespace {
+
+// A stop has 10 s. What was answered is durable, so ending hard just before loses nothing: an
+// attempt cut off is made again at the next start, an adoption goes on where it was.
+constexpr std::chrono::milliseconds kStopPatience{9'500};
+
+sigset_t StopSignals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+void BeginStop(int signal) {
+    sigset_t set = StopSignals();
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    Log(Level::kInfo, "stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+    std::thread([] {
+        NameThread("stop-limit");
+        std::this_thread::sleep_for(kStopPatience);
+        Log(Level::kWarning, "stopped with calls to the network under way; they will be repeated");
+        _exit(0);
+    }).detach();
+}
+
+}  // namespace
+
+void BlockStopSignals() {
+    sigset_t set = StopSignals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void WaitForStop() {
+    sigset_t set = StopSignals();
+    int signal = 0;
+    while (sigwait(&set, &signal) != 0) {
+    }
+    BeginStop(signal);
+}
+
+bool StopWithin(std::chrono::milliseconds patience) {
+    sigset_t set = StopSignals();
+    timespec wait{};
+    wait.tv_sec = patience.count() / 1000;
+    wait.tv_nsec = patience.count() % 1000 * 1'000'000;
+    int signal = sigtimedwait(&set, nullptr, &wait);
+    if (signal <= 0) return false;
+    BeginStop(signal);
+    return true;
+}
+
+}  // namespace barracuda::app

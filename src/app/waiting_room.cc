@@ -1,0 +1,157 @@
+#include "app/waiting_room.h"
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "app/adopt.h"
+#include "app/listen.h"
+#include "app/log.h"
+#include "app/stop_signals.h"
+#include "base/thread_name.h"
+
+namespace barracuda::app {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLook{200};
+constexpr std::chrono::seconds kAgain{5};  // after an adoption that broke off
+constexpr std::chrono::seconds kLogEvery{10};
+constexpr const char* kRetryAfterS = "5";
+
+}  // namespace
+
+// Why nothing is served yet, for any thread.
+class WaitingRoom::Reason {
+public:
+    // Logged when it is another one, but a moving number not more often than every 10 s.
+    void Set(std::string text) {
+        std::lock_guard lock(mutex_);
+        if (text == text_) return;
+        text_ = std::move(text);
+        auto now = std::chrono::steady_clock::now();
+        if (now < next_) return;
+        next_ = now + kLogEvery;
+        Log(Level::kWarning, "not serving yet", {{"why", text_}});
+    }
+    std::string Get() const {
+        std::lock_guard lock(mutex_);
+        return text_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string text_;
+    std::chrono::steady_clock::time_point next_{};
+};
+
+namespace {
+
+template <typename Reason>
+http::Handler HandlerOf(const Reason& reason) {
+    return [&reason](http::Request&& request, http::Respond respond) {
+        if (request.path == "/livez") {
+            http::Response alive;
+            alive.body = R"({"success":true,"message":"alive"})";
+            return respond(std::move(alive));
+        }
+        auto response = http::JsonError(503, reason.Get());
+        response.headers.emplace_back("Retry-After", kRetryAfterS);
+        respond(std::move(response));
+    };
+}
+
+// The adoption at start, on a thread of its own until it is done or has failed for good.
+class AdoptionAtStart {
+public:
+    AdoptionAtStart(const config::Config& config, std::function<void(std::string)> say)
+        : config_(config),
+          say_(std::move(say)),
+          thread_([this](std::stop_token stop) { Run(stop); }) {}
+
+    bool running() const {
+        std::lock_guard lock(mutex_);
+        return !ended_;
+    }
+    std::optional<Error> failed() const {
+        std::lock_guard lock(mutex_);
+        return error_;
+    }
+
+private:
+    void Run(std::stop_token stop) {
+        NameThread("adopt");
+        AdoptWatch watch{
+            .say = [this](const std::string& line
+                   ) { say_("the database is being adopted: " + line); },
+            .stop = stop};
+        std::optional<Error> error;
+        while (!stop.stop_requested()) {
+            auto report = AdoptDatabase(config_, false, watch);
+            if (report) {
+                bool adopted = report->found == store::DatabaseKind::kSeed ||
+                               report->found == store::DatabaseKind::kBeingAdopted;
+                if (adopted) Log(Level::kInfo, "adopted", {{"report", ReportText(*report, false)}});
+                break;
+            }
+            auto code = report.error().code;
+            if (code != ErrorCode::kUnavailable && code != ErrorCode::kConflict) {
+                error = report.error();
+                break;
+            }
+            say_("the adoption broke off and goes on soon: " + report.error().message);
+            for (auto waited = kLook; waited < kAgain && !stop.stop_requested(); waited += kLook) {
+                std::this_thread::sleep_for(kLook);
+            }
+        }
+        std::lock_guard lock(mutex_);
+        error_ = std::move(error);
+        ended_ = true;
+    }
+
+    const config::Config& config_;
+    const std::function<void(std::string)> say_;
+    mutable std::mutex mutex_;
+    bool ended_ = false;
+    std::optional<Error> error_;
+    std::jthread thread_;
+};
+
+}  // namespace
+
+WaitingRoom::WaitingRoom(const config::Config& config, store::Engine& engine)
+    : config_(config), engine_(engine), reason_(std::make_unique<Reason>()) {}
+
+WaitingRoom::~WaitingRoom() = default;
+
+Result<std::unique_ptr<Listeners>> WaitingRoom::TakeListeners() {
+    if (listeners_) return std::move(listeners_);
+    return Listeners::Open(config_, {});
+}
+
+Result<bool> WaitingRoom::Wait() {
+    auto trouble = engine_.Trouble();
+    if (!trouble) return true;
+    reason_->Set(*trouble);
+    auto listeners = Listeners::Open(config_, HandlerOf(*reason_));
+    if (!listeners) return Fail(listeners.error());
+    listeners_ = std::move(*listeners);
+    std::optional<AdoptionAtStart> adoption;
+    if (config_.store.adopt_on_start && config_.store.IsMongo()) {
+        adoption.emplace(config_, [this](std::string why) { reason_->Set(std::move(why)); });
+    }
+    while (!StopWithin(kLook)) {
+        if (adoption && adoption->failed()) return Fail(*adoption->failed());
+        bool adopting = adoption && adoption->running();
+        trouble = engine_.Trouble();
+        if (trouble && !adopting) reason_->Set(*trouble);
+        if (trouble || adopting) continue;
+        reason_->Set("the server is starting");
+        return true;
+    }
+    return false;
+}
+
+}  // namespace barracuda::app
