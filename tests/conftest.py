@@ -1,4 +1,6 @@
 """Fixtures shared by the tests that run the real program. See harness.py and mock_network.py."""
+import os
+import secrets
 import signal
 
 import pytest
@@ -44,6 +46,28 @@ def srv(net, tmp_path_factory):
     """One server in open mode for a whole module, with an admin key; tests use their own click ids."""
     with harness.Server(tmp_path_factory.mktemp("srv"), net) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mongo():
+    """A MongoDB for tests that need one whatever the store under test is: the one that BARRACUDA_TEST_MONGODB names, else a
+    replica set of one member."""
+    import mongo_server  # only where a mongod is there
+    named = os.environ.get("BARRACUDA_TEST_MONGODB")
+    if named:
+        yield mongo_server.Named(named)
+    else:
+        with mongo_server.ReplicaSet(members=1) as one:
+            yield one
+
+
+@pytest.fixture
+def database(mongo):
+    """A database of its own, by pymongo; gone afterwards."""
+    made = mongo.database(f"barracuda_{secrets.token_hex(6)}")
+    yield made
+    made.client.drop_database(made.name)
+    made.client.close()
 
 
 @pytest.fixture(autouse=True)

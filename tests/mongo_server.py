@@ -223,7 +223,20 @@ class ReplicaSet:
 
     def database(self, name):
         """For looking and for seeding; majority in both directions."""
-        client = pymongo.MongoClient(self.uri(), serverSelectionTimeoutMS=20000, w="majority",
+        return Named(self.uri()).database(name)
+
+
+class Named:
+    """A server that somebody else started, by its address."""
+
+    def __init__(self, uri):
+        self.address = uri
+
+    def uri(self):
+        return self.address
+
+    def database(self, name):
+        client = pymongo.MongoClient(self.address, serverSelectionTimeoutMS=20000, w="majority",
                                      readConcernLevel="majority")
         return client[name]
 
