@@ -1,11 +1,16 @@
 """bench_receiver (bench/receiver.cc) from Python: a fast network that counts deliveries by id and misbehaves."""
 import collections
 import contextlib
+import http.client
 import json
 import pathlib
 import subprocess
+import threading
+import time
 import urllib.parse
 import urllib.request
+
+from harness import new_id
 
 Delivered = collections.namedtuple("Delivered", "click id calls accepted")
 
@@ -45,3 +50,44 @@ def receiver(program):
     finally:
         process.stdin.close()
         process.wait(20)
+
+
+class Clients:
+    """Report `count` clicks; one that is not answered, or with 503, is reported again until it is acknowledged."""
+
+    def __init__(self, srv, count, threads=8):
+        self.srv, self.acknowledged, self.lock = srv, set(), threading.Lock()
+        self.clicks = [new_id("storm") for _ in range(count)]
+        self.threads = [threading.Thread(target=self.run, args=(self.clicks[t::threads],), daemon=True)
+                        for t in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        for thread in self.threads:
+            thread.join(600)
+            assert not thread.is_alive(), "a client hangs"
+
+    def run(self, clicks):
+        connection = None
+        for click in clicks:
+            while True:
+                try:
+                    connection = connection or http.client.HTTPConnection("127.0.0.1", self.srv.port, timeout=20)
+                    connection.request("GET", f"/api/postback?click_id={click}&affiliate_id=7&goal=deposit")
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status == 200:
+                        break
+                    assert answer.status == 503, answer.status
+                except (OSError, http.client.HTTPException):
+                    connection = None
+                time.sleep(0.05)
+            with self.lock:
+                self.acknowledged.add(click)
+
+    def done(self):
+        return not any(thread.is_alive() for thread in self.threads)

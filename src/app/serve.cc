@@ -49,7 +49,7 @@ Result<net::ClientOptions> ClientOptionsOf(const config::Config& config) {
     if (!allowed) return Fail(allowed.error());
     options.allowed = std::move(*allowed);
     // The dispatcher bounds the attempts; a call that waited here would wait unseen.
-    options.connections_per_host_max = std::max(config.delivery.concurrency, 32);
+    options.connections_per_host_max = static_cast<long>(AttemptsMax(config));
     options.connections_max = static_cast<long>(AttemptsMax(config));
     return options;
 }

@@ -2,16 +2,14 @@
 
 Short here; `./dev chaos` makes it 100,000 deliveries and 100 kills (STORM_DELIVERIES, STORM_KILLS).
 """
-import http.client
 import os
 import random
-import threading
 import time
 
 import pytest
 
-from harness import BINARY, Server, new_id, wait_until
-from receiver import receiver
+from harness import BINARY, Server, wait_until
+from receiver import Clients, receiver
 
 DELIVERIES = int(os.environ.get("STORM_DELIVERIES", "4000"))
 KILLS = int(os.environ.get("STORM_KILLS", "5"))
@@ -30,47 +28,6 @@ def storm(net, tmp_path):
             "name": "storm", "kind": "template", "postback": {"url": rec.address("storm")}})
         assert answer.status == 200, answer
         yield rec, srv
-
-
-class Clients:
-    """Report `count` clicks; one that is not answered, or with 503, is reported again until it is acknowledged."""
-
-    def __init__(self, srv, count, threads=8):
-        self.srv, self.acknowledged, self.lock = srv, set(), threading.Lock()
-        self.clicks = [new_id("storm") for _ in range(count)]
-        self.threads = [threading.Thread(target=self.run, args=(self.clicks[t::threads],), daemon=True)
-                        for t in range(threads)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        for thread in self.threads:
-            thread.join(600)
-            assert not thread.is_alive(), "a client hangs"
-
-    def run(self, clicks):
-        connection = None
-        for click in clicks:
-            while True:
-                try:
-                    connection = connection or http.client.HTTPConnection("127.0.0.1", self.srv.port, timeout=20)
-                    connection.request("GET", f"/api/postback?click_id={click}&affiliate_id=7&goal=deposit")
-                    answer = connection.getresponse()
-                    answer.read()
-                    if answer.status == 200:
-                        break
-                    assert answer.status == 503, answer.status
-                except (OSError, http.client.HTTPException):
-                    connection = None
-                time.sleep(0.05)
-            with self.lock:
-                self.acknowledged.add(click)
-
-    def done(self):
-        return not any(thread.is_alive() for thread in self.threads)
 
 
 def settle(rec, srv, count, seconds):
