@@ -5,17 +5,13 @@
 
 #include "base/text.h"
 #include "domain/bson.h"
+#include "domain/person.h"
 
 namespace barracuda::delivery {
 
 namespace {
 
-constexpr std::string_view kPersonal[] = {"name", "email", "company"};
 constexpr std::string_view kMask = "***";
-
-bool IsPersonal(std::string_view name) {
-    return std::find(std::begin(kPersonal), std::end(kPersonal), name) != std::end(kPersonal);
-}
 
 // As it may stand in an answer: an e-mail's %40 decoded.
 std::string Decoded(std::string_view text) {
@@ -42,7 +38,7 @@ std::string MaskPersonal(std::string_view url, std::vector<std::string>& values)
         size_t end = std::min(rest.find('&'), rest.size());
         std::string_view pair = rest.substr(0, end);
         size_t equals = std::min(pair.find('='), pair.size());
-        if (equals < pair.size() && IsPersonal(pair.substr(0, equals))) {
+        if (equals < pair.size() && domain::IsPersonal(pair.substr(0, equals))) {
             values.push_back(Decoded(pair.substr(equals + 1)));
             out.append(pair.substr(0, equals + 1)).append(kMask);
         } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "delivery/erase_contact.h"
 #include "delivery/registration.h"
 #include "store/each_document.h"
 #include "store/index.h"
@@ -58,9 +59,24 @@ Result<bool> ContactSync::Load() {
         request.cursor = page->cursor;
         if (shared_ && synced >= kSyncAtLoadMax) break;  // the rest is not kept in memory
     } while (!request.cursor.empty());
+    if (!shared_) {
+        if (auto read = LoadErased(); !read) return read;
+    }
     std::unique_lock lock(mutex_);
     loaded_ = true;
     return true;
+}
+
+Result<bool> ContactSync::LoadErased() {
+    store::ScanRequest request;
+    request.collection = store::Collection::kSettings;
+    request.key_prefix = kErasedClicks;
+    request.limit = 1000;
+    return store::EachDocument(engine_, request, [this](const std::string& document) {
+        auto erased = DecodeErasedClick(document);
+        std::unique_lock lock(mutex_);
+        click_of_hash_.try_emplace(std::move(erased.hash), std::move(erased.click_id));
+    });
 }
 
 void ContactSync::Add(const domain::Contact& contact) {
@@ -114,6 +130,18 @@ Result<std::unordered_map<std::string, std::string>> ContactSync::Resolve(
         if (!contact || contact->click_id.empty() || contact->click_id == contact->sub1) continue;
         Add(*contact);
         clicks[contact->sub1] = contact->click_id;
+    }
+    std::vector<store::Ref> others;
+    for (const auto& hash : hashes) {
+        if (!clicks.contains(hash)) others.push_back(ErasedClickRef(hash));
+    }
+    if (others.empty()) return clicks;
+    auto erased = engine_.Load(others);
+    if (!erased) return Fail(erased.error());
+    for (const auto& document : *erased) {
+        if (!document) continue;
+        auto one = DecodeErasedClick(*document);
+        clicks[one.hash] = one.click_id;
     }
     return clicks;
 }

@@ -49,7 +49,8 @@ public:
     // True when there is work for Run. Cheap: the ledger's thread calls it.
     bool Written(const domain::Conversion& conversion);
 
-    // The click id of a click that a contact knows by this hash, when they differ. `Cached` is all
+    // The click id of a click that a contact knows by this hash, or knew before it was erased
+    // (erase_contact.h), when they differ. `Cached` is all
     // there is alone; with other nodes what it does not know is asked of the store.
     std::optional<std::string> Cached(std::string_view hash) const;
     Result<std::unordered_map<std::string, std::string>> Resolve(std::span<const std::string> hashes
@@ -71,6 +72,7 @@ public:
     static constexpr size_t kHashesMax = 100'000;
 
 private:
+    Result<bool> LoadErased();
     bool Enqueue(const std::string& click);
     void SyncClicks(ledger::Ledger& ledger, std::span<const std::string> clicks);
     void SyncContact(ledger::Ledger& ledger, domain::Contact contact);

@@ -68,6 +68,18 @@ void FlowRunner::Post(std::function<void()> job) {
     wake_.notify_one();
 }
 
+void FlowRunner::AfterJobs(std::function<void()> then) {
+    {
+        std::lock_guard lock(mutex_);
+        if (!stopping_) {
+            jobs_.push_back(std::move(then));
+            wake_.notify_one();
+            return;
+        }
+    }
+    then();
+}
+
 void FlowRunner::Written(const domain::Conversion& conversion) {
     if (!sync_.Written(conversion)) return;
     {
@@ -262,15 +274,18 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
     auto conversions = ConversionsOf(engine_, expected);
     if (!conversions) return Release(run);
     auto after = std::make_shared<domain::Contact>();
+    auto gone = std::make_shared<bool>(false);
     auto edit = [change,
                  after,
+                 gone,
                  found = std::move(*conversions),
                  owned,
                  owner,
                  node = ledger_->node(),
                  now = options_.now()](const std::optional<std::string>& stored) {
         auto contact = domain::DecodeContact(stored.value_or(""));
-        if (!stored || !contact) return ledger::EditPlan{};  // erased meanwhile
+        *gone = !stored;
+        if (!stored || !contact) return ledger::EditPlan{};
         // Another node took the flow over while this one was away: it goes on there.
         if (owned && (!contact->flow.Unfinished() || contact->owner != owner)) {
             return ledger::EditPlan{};
@@ -284,10 +299,12 @@ void FlowRunner::Save(RunPtr run, Change change, std::function<void()> next) {
         *after = *contact;
         return ledger::EditPlan{true, domain::Encode(*contact)};
     };
-    auto written = [this, run, after, next = std::move(next)](Result<ledger::EditState> state) {
+    auto written = [this, run, after, gone, next = std::move(next)](Result<ledger::EditState> state
+                   ) {
         const bool saved = state && *state == ledger::EditState::kWritten;
         if (saved) sync_.Again(*after);
-        Post([this, run, after, next, saved] {
+        Post([this, run, after, next, saved, erased = state && *gone] {
+            if (erased) Forget(run->progress.contact);
             if (!saved) return Release(run);
             run->progress.contact = *after;
             next();

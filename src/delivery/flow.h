@@ -82,7 +82,12 @@ public:
     // For ledger::Hooks.
     void Written(const domain::Conversion& conversion);
 
-    // The click id of a click that a contact knows by this hash, when they differ. `done` at once
+    // Runs `then` on the worker after what it has been told so far: every command of a flow that
+    // was stopped before is with the ledger by then. Here, when the worker has stopped.
+    void AfterJobs(std::function<void()> then);
+
+    // The click id of a click that a contact knows by this hash, when they differ, also of one who
+    // was erased since. `done` at once
     // where memory knows, else on the worker after it asked the store.
     using ClickDone = std::function<void(Result<std::optional<std::string>>)>;
     void ClickOfHash(const std::string& hash, ClickDone done);
@@ -110,6 +115,7 @@ private:
     void Begin(domain::Contact contact, std::chrono::milliseconds wait, Done done);
     void Advance(RunPtr run);
     void Release(RunPtr run);
+    void Forget(const domain::Contact& contact);
     // Writes `change` and the flags, then calls `next`; lets go of the flow when that fails (it
     // stays due).
     void Save(RunPtr run, Change change, std::function<void()> next);

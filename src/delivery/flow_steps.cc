@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "delivery/erase_contact.h"
 #include "delivery/flow.h"
 #include "delivery/flow_reports.h"
 #include "delivery/registration.h"
@@ -111,6 +112,13 @@ void FlowRunner::RetryAcquire(RunPtr run, const Attempt& attempt) {
         contact.flow.next_at = *next_at;
     };
     Save(run, change, [this, run] { Release(run); });
+}
+
+// The contact was erased, by another node while this one was telling the network of the person.
+void FlowRunner::Forget(const domain::Contact& contact) {
+    auto conversions = ConversionsOf(engine_, contact);
+    if (!conversions) return;
+    ErasePersonFrom(*ledger_, *conversions, contact.email, [](Result<bool>) {});
 }
 
 FlowOptions FlowRunner::Current() const {

@@ -57,6 +57,7 @@ struct Delivery {
     std::string response;     // at most 1 KiB
     Time last_at;             // of the last recorded outcome; 0: none yet
     std::string replayed_by;  // the replay job that woke it last: once a job
+    bool erased = false;      // it told of a person who was erased since (person.h)
 
     // An outcome was recorded once: its parameters are frozen, also after a replay.
     bool Attempted() const { return attempts > 0 || status != 0 || !error.empty(); }

@@ -48,6 +48,7 @@ std::string EncodeDelivery(const Delivery& delivery) {
     if (!delivery.response.empty()) to.Text("response", delivery.response);
     if (delivery.last_at != Time{}) to.Date("last_at", delivery.last_at);
     if (!delivery.replayed_by.empty()) to.Text("replayed_by", delivery.replayed_by);
+    if (delivery.erased) to.Bool("erased", true);
     return to.Take();
 }
 
@@ -101,6 +102,7 @@ Delivery DecodeDelivery(std::string_view bson) {
         if (key == "response") delivery.response = text;
         if (key == "last_at") delivery.last_at = TimeOf(at);
         if (key == "replayed_by") delivery.replayed_by = text;
+        if (key == "erased") delivery.erased = bson_iter_as_bool(&at);
         if (key == "parameters") {
             Each(BytesOf(at), [&](std::string_view name, const bson_iter_t& value) {
                 delivery.parameters.emplace_back(name, ScalarText(value).value_or(""));

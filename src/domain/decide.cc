@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "domain/decide_parts.h"
 #include "domain/owe.h"
+#include "domain/person.h"
 
 namespace barracuda::domain {
 
@@ -246,6 +247,7 @@ Decision DecideOutcome(
         delivery.status = outcome.status;
         delivery.error = outcome.error;
         delivery.response = outcome.response;
+        if (delivery.erased) ForgetPerson(delivery, outcome.parameters);
         if (outcome.accepted) {
             delivery.state = DeliveryState::kDone;
         } else if (outcome.retry_at) {
