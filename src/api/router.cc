@@ -149,10 +149,14 @@ http::Respond Observed(
     };
 }
 
-// nullptr when no route takes it; `allow` then names the methods that its path takes.
+// nullptr when no route takes it; `allow` then names the methods that its path takes. The first
+// path that fits is the one: the table has /api/admin/contacts/stats before
+// /api/admin/contacts/{id}.
 const Entry* Find(const http::Request& request, std::string& allow) {
+    std::string_view path;
     for (const auto& entry : kRoutes) {
-        if (!Matches(entry.path, request.path)) continue;
+        if (path.empty() ? !Matches(entry.path, request.path) : path != entry.path) continue;
+        path = entry.path;
         if (request.method == entry.method) return &entry;
         allow += (allow.empty() ? "" : ", ") + std::string(entry.method);
     }

@@ -42,8 +42,8 @@ def test_the_routers_table():
 def test_methods_of_a_path(api, path):
     answer = api.admin("PATCH", concrete(path))
     assert answer.status == 405, answer
-    fits = [p for p in SPEC["paths"] if re.fullmatch(p.replace("{id}", "[^/]+"), path)]  # …/stats is an id as well
-    assert set(answer.headers["Allow"].split(", ")) == {method for p, method in OPERATIONS if p in fits}
+    methods = [method for p, method in OPERATIONS if p == path]  # …/stats is itself, not somebody's id
+    assert sorted(answer.headers["Allow"].split(", ")) == sorted(methods)
 
 
 @pytest.mark.parametrize("path,method", list(OPERATIONS))
