@@ -64,7 +64,7 @@ struct DestinationOptions {
 
 // A template's 410 says that its address is gone. Of the networks of contract.md it is said of one
 // click, too: there it takes this many in a row.
-inline constexpr int kGoneInRowOfIrev = 20;
+inline constexpr int kGoneInRowOfIrev = 100;
 
 // All destinations of the catalog, by name.
 class Destinations {

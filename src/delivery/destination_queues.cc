@@ -154,7 +154,8 @@ std::vector<Job> DestinationQueues::Ended(
             break;
     }
     queue.pace.Answered(now, ending.slow_down);
-    if (ending.hold) {
+    // One such answer among others is that delivery's matter.
+    if (ending.hold && queue.pace.slowed()) {
         const std::chrono::milliseconds longest = kHoldMax;
         queue.pace.HoldUntil(now + std::min(*ending.hold, longest));
     }

@@ -61,7 +61,8 @@ struct Ending {
     Health health = Health::kSilent;
     bool slow_down = false;
     bool gone = false;
-    std::optional<std::chrono::milliseconds> hold{};  // a 429's Retry-After
+    // A 429's Retry-After: holds all of a destination that is slowed down by such answers.
+    std::optional<std::chrono::milliseconds> hold{};
     std::chrono::microseconds took{0};
     bool accepted = false, retried = false;  // neither: dead
 };
@@ -116,7 +117,7 @@ public:
     // Whether the answers 410 in a row are as many as stop it.
     bool IsGone(const std::string& destination) const;
 
-    // An operator asks for an attempt: an open breaker lets one through, at most once a second.
+    // Somebody waits for an attempt: an open breaker lets one through, at most once a second.
     void TryNow(const std::string& destination, Instant now);
     // Reads every destination's rules again.
     void RefreshRules();

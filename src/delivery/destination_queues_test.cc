@@ -141,7 +141,7 @@ TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
     EXPECT_THAT(Begin(queues), SizeIs(4)) << "it is back";
 }
 
-TEST_F(QueuesTest, AnOperatorMayAskForAProbeOnceASecond) {
+TEST_F(QueuesTest, WhoWaitsForAnAttemptIsAProbeOnceASecond) {
     auto queues = Make();
     Fill(queues, "down", 20);
     Begin(queues);
@@ -188,21 +188,27 @@ TEST_F(QueuesTest, WhereA410IsOneClicksMatterItTakesSeveralInARow) {
     EXPECT_TRUE(queues.IsGone("a"));
 }
 
-TEST_F(QueuesTest, ARetryAfterHoldsAllButNotForEver) {
+TEST_F(QueuesTest, RetryAfterHoldsAllWhenManySaySoButNotForEver) {
     auto queues = Make();
-    Fill(queues, "a", 3);
-    Begin(queues, 1);
     Ending ending{.health = Health::kSilent, .slow_down = true, .hold = seconds(3)};
-    queues.Ended("a", ending, now_);
+    auto ended = [&] {
+        queues.Ended("a", ending, now_);
+        queues.Settled("a");
+    };
+    Fill(queues, "a", 12);
+    Begin(queues, 5);
+    for (int i = 0; i < 4; ++i) ended();
+    EXPECT_THAT(Begin(queues, 1), SizeIs(1)) << "a few are those deliveries' matter";
+    ended();
     now_ += milliseconds(2'900);
     EXPECT_THAT(Begin(queues), SizeIs(0));
     EXPECT_EQ(*queues.Wake(now_), now_ + milliseconds(100));
     now_ += milliseconds(100);
     EXPECT_THAT(Begin(queues, 1), SizeIs(1));
     ending.hold = std::chrono::hours(24);
-    queues.Ended("a", ending, now_);
+    ended();
     now_ += DestinationQueues::kHoldMax;
-    EXPECT_THAT(Begin(queues), SizeIs(1));
+    EXPECT_THAT(Begin(queues, 1), SizeIs(1));
 }
 
 TEST_F(QueuesTest, WhatWasNotSentLeavesNoTrace) {

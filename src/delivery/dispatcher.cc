@@ -90,8 +90,7 @@ void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std
     if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
     for (const auto& delivery : conversion.deliveries) {
         if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
-        // It was attempted before, so somebody has just asked for it again.
-        if (delivery.Attempted()) queues_.TryNow(delivery.destination, now);
+        queues_.TryNow(delivery.destination, now);  // just reported, or woken by an operator
         if (!Queue(conversion, delivery, now)) backlog_ = true;
     }
     if (queues_.waiting() > 0) client_.Post([] {});  // wakes Step
