@@ -188,6 +188,14 @@ class ReplicaSet:
             return True if sorted(states) == [1] + [2] * (len(states) - 1) else None
         return self._wait(healthy, seconds, "every member healthy")
 
+    def elect_after(self, seconds):
+        """How long the members wait for a silent primary before they elect another (10 s by default)."""
+        with contextlib.closing(self.client(self.primary())) as client:
+            config = client.admin.command("replSetGetConfig")["config"]
+            config["version"] += 1
+            config["settings"]["electionTimeoutMillis"] = int(1000 * seconds)
+            client.admin.command("replSetReconfig", config)
+
     def step_down(self):
         """The primary steps down; another is elected. -> the one that was."""
         i = self.primary()

@@ -2,10 +2,12 @@
 
 CHAOS_STEP_DOWNS and CHAOS_KILLS (default 1 each; `./dev chaos` asks for 10 and 5) say how often.
 """
+import collections
 import contextlib
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -122,6 +124,57 @@ def test_lost_answers_and_unconfirmed_writes(nodes, mongo):
         mongo.heal()
         time.sleep(QUIET_S)
     print(load.check(mongo.database(DATABASE)))
+
+
+def owe(node, click):
+    return request(node.port, "POST", "/api/goals/postback", timeout=30, json_body={
+        "click_id": click, "affiliate_id": "7", "goal_type": "deposit"})
+
+
+def owe_all(nodes, clicks):
+    return burst(len(clicks), lambda i: owe(nodes[i % len(nodes)], clicks[i]))
+
+
+def test_a_primary_that_sleeps_and_goes_on(nodes, mongo):
+    """SIGSTOP of the primary past every deadline, and SIGCONT before an election: what was answered 503 lands then. Nobody
+    who sends it again is told a second `recorded`, and no network hears of anything twice."""
+    net = nodes[0].net
+    told, untold = [new_id("told") for _ in range(20)], [new_id("late") for _ in range(30)]
+    mongo.elect_after(120)
+    try:
+        net.set_mode("slow", "goal", delay=3)
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(owe_all, nodes, told)
+            wait_until(lambda: all(net.goals(c) for c in told), 20, "the network is being told")
+            asleep = mongo.primary()
+            mongo.pause(asleep)  # before the outcomes are written
+            begin = time.monotonic()
+            answers = owe_all(nodes, untold)
+            assert {a.status for a in answers} == {503}, answers
+            assert time.monotonic() - begin < 20, "the deadline is 8 s"
+            first.result()
+            net.set_mode("ok")
+            wait_until(lambda: time.monotonic() - begin > 11, 20, "the outcomes, too, are past their first deadline")
+            mongo.resume(asleep)
+        print(f"awake after {time.monotonic() - begin:.0f} s, back after {back(ports(nodes)):.1f} s")
+        again = owe_all(nodes[::-1], untold)  # each through the other node
+        assert {a.status for a in again} <= {200, 202}, again
+        verdicts = collections.Counter(a.json["verdict"] for a in again)
+        print(f"of {len(untold)} answered 503, sent again: {dict(verdicts)}")
+        assert verdicts["duplicate"] > 0, "nothing landed late: this showed nothing"
+        stored = mongo.database(DATABASE).conversions
+        for c in told + untold:
+            wait_until(lambda c=c: net.goals(c, accepted=True), 30, "delivered")
+        wait_until(lambda: stored.count_documents({"click_id": {"$in": told + untold}, "due": {"$exists": True}}) == 0, 30,
+                   "every outcome is stored")
+        for c in told + untold:
+            assert len(net.goals(c)) == 1, "told once"
+            assert stored.count_documents({"click_id": c}) == 1
+    finally:
+        net.set_mode("ok")
+        for i in range(3):
+            mongo.resume(i)
+        mongo.elect_after(10)
 
 
 def test_no_primary(nodes, mongo):

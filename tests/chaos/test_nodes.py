@@ -1,7 +1,4 @@
-"""Several nodes over one MongoDB: who dies is replaced, who sleeps harms nothing, and all of them know what one was told.
-
-Needs a replica set: BARRACUDA_TEST_MONGODB names one (`python3 tests/mongo_server.py -- python3 -m pytest tests/chaos/test_nodes.py`).
-"""
+"""Several nodes over one MongoDB: who dies is replaced, who sleeps harms nothing, and all of them know what one was told."""
 import os
 import secrets
 import signal
@@ -11,24 +8,20 @@ import pytest
 
 from harness import Server, burst, new_id, wait_until
 
-URI = os.environ.get("BARRACUDA_TEST_MONGODB")
-pytestmark = [
-    pytest.mark.skipif(not URI, reason="BARRACUDA_TEST_MONGODB names no replica set: run it under tests/mongo_server.py"),
-    pytest.mark.bounded(240),
-]
+pytestmark = pytest.mark.bounded(240)
 TAKEOVER_S = 30
 WAIT = {"BARRACUDA_DELIVERY_INLINE_WAIT": "100ms", "BARRACUDA_DELIVERY_ATTEMPT_TIMEOUT": "8s"}
 
 
 @pytest.fixture
-def pair(net, tmp_path):
+def pair(net, mongo, tmp_path):
     """Two nodes on one database of their own."""
-    env = {**WAIT, "BARRACUDA_STORE_URL": URI, "BARRACUDA_STORE_DATABASE": f"barracuda_nodes_{secrets.token_hex(6)}"}
+    name = f"barracuda_nodes_{secrets.token_hex(6)}"
+    env = {**WAIT, "BARRACUDA_STORE_URL": mongo.uri(), "BARRACUDA_STORE_DATABASE": name}
     with Server(tmp_path / "a", net, env=env) as a, Server(tmp_path / "b", net, env=env, keys=False) as b:
         b.admin_key = a.admin_key
         yield a, b
-    import pymongo  # only where a database is there to be dropped
-    pymongo.MongoClient(URI).drop_database(env["BARRACUDA_STORE_DATABASE"])
+    mongo.database(name).client.drop_database(name)
 
 
 def metric(srv, name):
