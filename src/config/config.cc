@@ -10,6 +10,7 @@
 #include "config/file.h"
 #include "config/goals.h"
 #include "config/settings.h"
+#include "config/values.h"
 
 extern char** environ;
 
@@ -82,15 +83,6 @@ Result<Given> Choose(
         return Given{value.text, fmt::format("{}:{}", *file, value.line)};
     }
     return Given{std::string(setting.fallback), "default"};
-}
-
-// The database a MongoDB address names: mongodb://user@host,host/NAME?options
-std::string DatabaseOf(const std::string& url) {
-    const auto scheme = url.find("://");
-    if (scheme == std::string::npos) return {};
-    const auto slash = url.find('/', scheme + 3);
-    if (slash == std::string::npos) return {};
-    return url.substr(slash + 1, url.find('?', slash) - slash - 1);
 }
 
 void ChooseDatabase(Config& config) {

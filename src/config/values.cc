@@ -163,6 +163,14 @@ bool IsDecimal(std::string_view text) {
     return number && (*number < kMost || rest.find_first_not_of('0') == rest.npos);
 }
 
+std::string DatabaseOf(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == url.npos) return {};
+    const auto slash = url.find('/', scheme + 3);
+    if (slash == url.npos) return {};
+    return std::string(url.substr(slash + 1, url.find('?', slash) - slash - 1));
+}
+
 std::string ShowDuration(std::chrono::milliseconds value) {
     const auto count = value.count();
     return count % 1000 == 0 ? fmt::format("{}s", count / 1000) : fmt::format("{}ms", count);

@@ -25,6 +25,9 @@ bool IsId(std::string_view text);      // 1 to 64 printable characters without b
 // Not negative, at most 6 decimals, at most 10^12; no sign or exponent.
 bool IsDecimal(std::string_view text);
 
+// The database a MongoDB address names: mongodb://user@host,host/NAME?options; empty: none.
+std::string DatabaseOf(std::string_view url);
+
 std::string ShowDuration(std::chrono::milliseconds value);
 std::string Join(const std::vector<std::string>& list);
 

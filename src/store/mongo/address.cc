@@ -17,33 +17,7 @@ void Copy(Bson& to, const bson_t& from, const char* field) {
     if (Find(from, field, at)) to.Value(field, bson_iter_value(&at));
 }
 
-std::string TextOf(const bson_t& document, const char* field) {
-    bson_iter_t at;
-    if (!Find(document, field, at)) return {};
-    return domain::ScalarText(at).value_or("");
-}
-
 }  // namespace
-
-const char* NameOf(Collection collection) {
-    switch (collection) {
-        case Collection::kConversions:
-            return "conversions";
-        case Collection::kContacts:
-            return "contacts";
-        case Collection::kAdmins:
-            return "admins";
-        case Collection::kSessions:
-            return "sessions";
-        case Collection::kApiKeys:
-            return "api_keys";
-        case Collection::kNodes:
-            return "nodes";
-        case Collection::kSettings:
-            return "settings";
-    }
-    BARRACUDA_CHECK(false);
-}
 
 void AppendKey(Bson& to, std::string_view name, std::string_view key) {
     auto id = ObjectId::Parse(key);
@@ -54,15 +28,6 @@ void AppendKey(Bson& to, std::string_view name, std::string_view key) {
     bson_oid_t oid;
     bson_oid_init_from_data(&oid, id->bytes.data());
     bson_append_oid(to.get(), name.data(), static_cast<int>(name.size()), &oid);
-}
-
-Ref RefOfDocument(Collection collection, std::string_view document) {
-    bson_t view = ViewOf(document);
-    if (collection != Collection::kConversions) return {collection, TextOf(view, "_id")};
-    return RefOf(domain::ConversionKey{
-        ClickId(TextOf(view, "click_id")),
-        GoalId(TextOf(view, "goal_id")),
-        TextOf(view, "occurrence")});
 }
 
 Bson StoredFilter(Collection collection, std::string_view before) {

@@ -9,28 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "store/document_ref.h"
 #include "store/engine.h"
 #include "store/mongo/bson_handle.h"
 
 namespace barracuda::store {
 
-inline constexpr Collection kCollections[] = {
-    Collection::kConversions,
-    Collection::kContacts,
-    Collection::kAdmins,
-    Collection::kSessions,
-    Collection::kApiKeys,
-    Collection::kNodes,
-    Collection::kSettings,
-};
-
-const char* NameOf(Collection collection);
-
 // Of a document outside the conversions.
 void AppendKey(Bson& to, std::string_view name, std::string_view key);
-
-// The primary key of a stored document.
-Ref RefOfDocument(Collection collection, std::string_view document);
 
 // The document exactly as it was read: `_id`, key as stored and `rev` (a missing one counts as 0).
 // With the click and the goal in it, so that a sharded cluster sends it to one shard.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/document_ref.h"
 #include "store/mongo/mongo_client.h"
 
 namespace barracuda::store {
@@ -26,8 +27,7 @@ struct DatabaseState {
 
 Result<DatabaseState> LookAt(MongoClient& client);
 
-// The settings' documents that say so.
-inline constexpr const char* kMarkerId = "barracuda";
+// The document of `settings` that an adoption keeps its place in.
 inline constexpr const char* kAdoptionId = "adoption";
 
 // The seed's unique index over click_id and goal_id alone (its name may be another one): with it a

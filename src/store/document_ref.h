@@ -1,0 +1,29 @@
+// What every engine's documents have in common: the collections by name, and a document's address
+// read from the document itself.
+#pragma once
+
+#include <string_view>
+
+#include "store/engine.h"
+
+namespace barracuda::store {
+
+inline constexpr Collection kCollections[] = {
+    Collection::kConversions,
+    Collection::kContacts,
+    Collection::kAdmins,
+    Collection::kSessions,
+    Collection::kApiKeys,
+    Collection::kNodes,
+    Collection::kSettings,
+};
+
+const char* NameOf(Collection collection);
+
+// By which MongoDB's databases are known to be ours: a document of `settings`.
+inline constexpr const char* kMarkerId = "barracuda";
+
+// A conversion's key is in its fields, every other document's is its `_id` as text.
+Ref RefOfDocument(Collection collection, std::string_view document);
+
+}  // namespace barracuda::store
