@@ -9,6 +9,7 @@
 
 #include "api/credentials.h"
 #include "app/adopt.h"
+#include "app/migrate.h"
 #include "app/offline.h"
 #include "app/serve.h"
 
@@ -36,6 +37,15 @@ Stop that application first, and make a dump: mongodump is the way back. Run it 
 interrupted, it goes on where it stopped. Progress goes to stderr, the report to stdout. Exit code: 0
 adopted, or nothing to adopt; 1 interrupted or failed on the way; 2 not begun.
 More: docs/operating/adopt.md
+)";
+
+constexpr const char* kPlace =
+    "rocksdb:DIR or a MongoDB address; not given: the store of the settings";
+
+constexpr const char* kMigrate = R"(
+Stop every server first. The target has to be empty. Run it again when it was interrupted, it goes on
+where it stopped; until its end nothing serves from the target. Both stores are compared in the end.
+Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
 )";
 
 std::string Absolute(const std::string& path) {
@@ -145,6 +155,11 @@ struct Parser {
         );
         adopt->add_flag("--dry-run", line.dry_run, "say what would be done, write nothing");
         adopt->footer(kAdopt);
+        auto* migrate =
+            Command(&app, "migrate", "move a whole store: RocksDB to MongoDB, or back", "migrate");
+        migrate->add_option("--from", line.from, kPlace)->type_name("STORE");
+        migrate->add_option("--to", line.to, kPlace)->type_name("STORE");
+        migrate->footer(kMigrate);
         auto* verify = Command(
             &app, "verify", "check the store; exit code 1 when something is wrong", "verify"
         );
@@ -231,6 +246,7 @@ int Main(int argc, char** argv) {
     }
     if (line.command == "serve") return Serve(*config, ProgramPath());
     if (line.command == "adopt") return AdoptCommand(*config, line.dry_run);
+    if (line.command == "migrate") return MigrateCommand(*config, line.from, line.to);
     if (line.command == "restore") return Show(Restore(*config, line.directory));
     if (line.password_stdin) {
         auto hash = ReadPassword();

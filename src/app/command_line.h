@@ -11,14 +11,15 @@
 namespace barracuda::app {
 
 struct CommandLine {
-    std::string
-        command;  // "serve", "check-config", "version", "restore", "adopt", or as Ask::command
+    std::string command;  // "serve", "check-config", "version", "restore", "adopt", "migrate", or
+                          // as Ask::command
     std::optional<std::string> config;
     config::Flags flags;         // setting path -> value
     Ask ask;                     // for the commands that operations.h knows
     std::string directory = {};  // restore: where from
     bool password_stdin = false;
-    bool dry_run = false;  // adopt
+    bool dry_run = false;            // adopt
+    std::string from = {}, to = {};  // migrate
 };
 
 // Either a command, or text to print and the exit code (help: 0, a mistake: 2).

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "app/mongo_options.h"
+#include "store/copy.h"
 #include "store/kv_engine.h"
 #include "store/mongo/mongo_engine.h"
 #include "store/rocks/rocks_kv.h"
@@ -55,13 +56,35 @@ Result<std::unique_ptr<store::Engine>> OpenRocks(const config::Config& config, b
 
 }  // namespace
 
-Result<std::unique_ptr<store::Engine>> OpenStore(const config::Config& config, bool create) {
+namespace {
+
+Result<std::unique_ptr<store::Engine>> OpenAny(const config::Config& config, bool create) {
     if (!config.store.IsMongo()) return OpenRocks(config, create);
     // The control socket lives there, whatever the store is.
     if (auto made = MakePrivate(config.store.data); !made) {
         return Fail(made.error().code, made.error().message + ": " + config.store.data);
     }
     return OpenMongo(config);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Engine>> OpenStore(
+    const config::Config& config, bool create, Unfinished unfinished
+) {
+    auto engine = OpenAny(config, create);
+    if (!engine || unfinished == Unfinished::kAllowed) return engine;
+    auto from = store::UnfinishedMigration(**engine);
+    if (!from) return Fail(from.error());
+    if (!*from) return engine;
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format(
+            "this store is an unfinished copy of {}: run barracuda migrate again, it goes on where "
+            "it stopped",
+            **from
+        )
+    );
 }
 
 bool HoldsStore(const std::string& directory) {
