@@ -13,15 +13,16 @@ PAUSE_S = 0.004
 
 
 class Load:
-    """Route 5 reports of ever new clicks, each sent by several clients over all nodes.
+    """Reports of ever new clicks, each sent by several clients over all nodes: by route 5, or with `deliver` by route 6, whose
+    every conversion is owed to the network.
 
         with Load([a.port, b.port]) as load:
             mongo.step_down()
         load.check(mongo.database(name))
     """
 
-    def __init__(self, ports, clients=CLIENTS):
-        self.ports, self.prefix = ports, new_id("load")
+    def __init__(self, ports, clients=CLIENTS, deliver=False):
+        self.ports, self.prefix, self.deliver = ports, new_id("load"), deliver
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.statuses = collections.Counter()
         self.verdicts = collections.defaultdict(collections.Counter)  # click -> verdict or status -> count
@@ -47,9 +48,7 @@ class Load:
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                target, _, headers = encode("GET", "/api/postback", query={
-                    "click_id": click, "affiliate_id": "7", "goal": "deposit", "amount": "10"})
-                connection.request("GET", target, headers=headers)
+                connection.request(*self._report(click))
                 reply = connection.getresponse()
                 self._note(click, reply.status, reply.headers, reply.read())
             except (OSError, http.client.HTTPException) as error:
@@ -58,6 +57,14 @@ class Load:
                     self.broken[repr(error)] += 1
                     self.verdicts[click]["broken"] += 1
             time.sleep(PAUSE_S)
+
+    def _report(self, click):
+        fields = {"click_id": click, "affiliate_id": "7"}
+        if not self.deliver:
+            target, body, headers = encode("GET", "/api/postback", query={**fields, "goal": "deposit", "amount": "10"})
+            return "GET", target, body, headers
+        target, body, headers = encode("POST", "/api/goals/postback", json_body={**fields, "goal_type": "deposit"})
+        return "POST", target, body, headers
 
     def _note(self, click, status, headers, body):
         with self.lock:
@@ -92,9 +99,9 @@ class Load:
         return dict(self.statuses)
 
 
-def back(ports, seconds=15):
-    """Waits until every node takes writes again; -> how long it took."""
-    begin = time.monotonic()
+def back(ports, seconds=15, since=None):
+    """Waits until every node takes writes again; -> how long it took, from `since` on."""
+    begin = time.monotonic() if since is None else since
     for port in ports:
         while True:
             answer = request(port, "GET", "/api/postback", timeout=30, query={
