@@ -7,6 +7,7 @@
 
 #include "app/command_line.h"
 #include "app/control.h"
+#include "app/doctor.h"
 #include "app/first_steps.h"
 #include "app/log.h"
 #include "app/operations.h"
@@ -298,6 +299,27 @@ TEST_F(ControlTest, ASetupLinkIsTheOwnersAndNeverWrittenThroughALink) {
     EXPECT_FALSE(std::filesystem::exists(elsewhere));
     RemoveSetupLink(data_);
     EXPECT_TRUE(WriteSetupLink(data_, "l"));
+}
+
+TEST(DoctorTest, FindingsAreLinesAndTheWorstCounts) {
+    Findings one;
+    EXPECT_EQ(one.Exit(), 0);
+    one.Ok("store", "RocksDB\nopens");
+    EXPECT_EQ(one.Text(), "ok    store: RocksDB opens\n");
+    EXPECT_EQ(one.Exit(), 0);
+    one.Warn("data", "others may look\tinto ./d", "chmod 700 ./d");
+    EXPECT_EQ(one.Exit(), 1);
+    one.Fail("clock", "off", "NTP");
+    EXPECT_EQ(one.Exit(), 2);
+    Findings other;  // as they come from a running server
+    other.AddRows(one.Rows());
+    EXPECT_EQ(other.Text(), one.Text());
+    EXPECT_EQ(other.Exit(), 2);
+    EXPECT_THAT(
+        other.Text(), HasSubstr("warn  data: others may look into ./d; do: chmod 700 ./d\n")
+    );
+    other.AddRows("odd\n\n1\tx\n");
+    EXPECT_EQ(other.all().size(), 3u);
 }
 
 TEST(LogTest, OneLineAnEvent) {

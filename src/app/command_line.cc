@@ -9,6 +9,7 @@
 
 #include "api/credentials.h"
 #include "app/adopt.h"
+#include "app/doctor.h"
 #include "app/migrate.h"
 #include "app/offline.h"
 #include "app/serve.h"
@@ -46,6 +47,11 @@ constexpr const char* kMigrate = R"(
 Stop every server first. The target has to be empty. Run it again when it was interrupted, it goes on
 where it stopped; until its end nothing serves from the target. Both stores are compared in the end.
 Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
+)";
+
+constexpr const char* kDoctor = R"(
+One line a finding: ok, warn or fail, and what to do. Exit code: the worst, 0, 1 or 2. With a server
+running on the data directory it tells what is in its store.
 )";
 
 std::string Absolute(const std::string& path) {
@@ -90,6 +96,9 @@ struct Parser {
         serve->add_option("--listen", listen, "address to serve on (default 127.0.0.1:8080)")
             ->type_name("HOST:PORT");
         Command(&app, "check-config", "check the settings and print them", "check-config");
+        auto* doctor =
+            Command(&app, "doctor", "look at everything a server needs; changes nothing", "doctor");
+        doctor->footer(kDoctor);
         Command(&app, "version", "print the version", "version");
     }
 
@@ -239,11 +248,16 @@ int Main(int argc, char** argv) {
         return 0;
     }
     auto config = config::Load(line.config, config::ProcessEnvironment(), line.flags);
+    if (!config && line.command == "doctor") {
+        std::cout << "fail  settings: " << config.error().message << "; do: correct it\n";
+        return 2;
+    }
     if (!config) return Refuse(config.error().message);
     if (line.command == "check-config") {
         std::cout << config::Describe(*config);
         return 0;
     }
+    if (line.command == "doctor") return DoctorCommand(*config);
     if (line.command == "serve") return Serve(*config, ProgramPath());
     if (line.command == "adopt") return AdoptCommand(*config, line.dry_run);
     if (line.command == "migrate") return MigrateCommand(*config, line.from, line.to);

@@ -11,8 +11,8 @@
 namespace barracuda::app {
 
 struct CommandLine {
-    std::string command;  // "serve", "check-config", "version", "restore", "adopt", "migrate", or
-                          // as Ask::command
+    std::string command;  // "serve", "check-config", "version", "restore", "adopt", "migrate",
+                          // "doctor", or as Ask::command
     std::optional<std::string> config;
     config::Flags flags;         // setting path -> value
     Ask ask;                     // for the commands that operations.h knows

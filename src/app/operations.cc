@@ -9,6 +9,7 @@
 #include <future>
 #include <set>
 
+#include "app/doctor.h"
 #include "base/object_id.h"
 #include "base/text.h"
 #include "config/values.h"
@@ -253,6 +254,21 @@ Answer Verify(Workplace& at, const Ask& ask) {
     return answer;
 }
 
+// Of a running server's store; findings as rows, which the asking side puts among its own.
+Answer Doctor(Workplace& at) {
+    if (!at.config) return Refused("doctor: ask without a server");
+    Findings findings;
+    if (auto trouble = at.engine.Trouble()) {
+        findings.Fail("store", *trouble, "docs/operating/runbook.md has this line");
+    } else {
+        findings.Ok("store", "open in the running server");
+    }
+    ExamineContent(
+        *at.config, [&](const auto& request) { return at.engine.Scan(request); }, findings
+    );
+    return {0, findings.Rows(), {}};
+}
+
 std::string TextOf(const json::object& from, std::string_view name) {
     const auto* value = from.if_contains(name);
     return value && value->is_string() ? std::string(value->as_string()) : std::string();
@@ -332,6 +348,7 @@ Answer Execute(Workplace& at, const Ask& ask) {
     if (ask.command == "deliveries.retry") return RetryDeliveries(at, ask);
     if (ask.command == "backup") return Backup(at, ask);
     if (ask.command == "verify") return Verify(at, ask);
+    if (ask.command == "doctor") return Doctor(at);
     return Refused("unknown command " + Printable(ask.command));
 }
 

@@ -13,6 +13,7 @@
 #include "api/key_ring.h"
 #include "api/sessions.h"
 #include "base/result.h"
+#include "config/config.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
 
@@ -53,7 +54,8 @@ struct Workplace {
     api::KeyRing& keys;
     api::Admins& admins;
     api::Sessions& sessions;
-    bool serving = false;  // a server runs on this store: nothing may be repaired
+    bool serving = false;                    // a server runs on this store: nothing may be repaired
+    const config::Config* config = nullptr;  // of the server that answers: for the doctor
 };
 
 Answer Execute(Workplace& at, const Ask& ask);

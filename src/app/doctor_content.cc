@@ -1,0 +1,255 @@
+// What the doctor finds in a store: who is told, who may come in, what stands still.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/built_in.h"
+#include "api/key_ring.h"
+#include "api/sessions.h"
+#include "app/doctor.h"
+#include "app/secrets.h"
+#include "delivery/goal_rules.h"
+#include "domain/network.h"
+#include "domain/web_address.h"
+#include "net/reach.h"
+#include "store/index.h"
+
+namespace barracuda::app {
+
+namespace {
+
+// Every document of a range, or a finding. False: the store could not be read.
+bool Each(
+    const Scan& scan,
+    store::ScanRequest request,
+    Findings& to,
+    const std::function<void(const std::string&)>& visit
+) {
+    do {
+        auto page = scan(request);
+        if (!page) {
+            to.Fail(
+                "store", "cannot be read: " + page.error().message, "see the store's own lines"
+            );
+            return false;
+        }
+        for (const auto& document : page->documents) visit(document);
+        request.cursor = page->cursor;
+    } while (!request.cursor.empty());
+    return true;
+}
+
+store::ScanRequest AllOf(store::Collection collection, std::string prefix = {}) {
+    store::ScanRequest request;
+    request.collection = collection;
+    request.key_prefix = std::move(prefix);
+    request.limit = 1'000;
+    return request;
+}
+
+// A node that is configured otherwise does not start.
+void ExamineGoals(const config::Config& config, const Scan& scan, Findings& to) {
+    delivery::GoalRecord record;
+    auto read = Each(
+        scan,
+        AllOf(store::Collection::kSettings, "goal_rules"),
+        to,
+        [&](const std::string& document) { record = delivery::DecodeGoalRecord(document); }
+    );
+    if (!read) return;
+    for (const auto& goal : config.goals) {
+        bool recorded = record.repeatable.contains(goal.id) || record.announced.contains(goal.id);
+        if (!recorded || goal.repeatable) continue;
+        return to.Fail(
+            "goals",
+            fmt::format(
+                "{} counts several times a click in the store, once in the settings", goal.id
+            ),
+            fmt::format("set repeatable = true for goal {}: there is no way back", goal.id)
+        );
+    }
+    to.Ok("goals", fmt::format("{} configured", config.goals.size()));
+}
+
+void ExamineMigration(const Scan& scan, Findings& to) {
+    Each(
+        scan,
+        AllOf(store::Collection::kSettings, "migration"),
+        to,
+        [&](const std::string& document) {
+            if (domain::TopText(document, "state") != "copying") return;
+            to.Fail(
+                "store",
+                "an unfinished copy of " + domain::TopText(document, "source").value_or("another"),
+                "barracuda migrate again: it goes on where it stopped"
+            );
+        }
+    );
+}
+
+void ExamineAddress(
+    const std::string& about, const std::string& url, const net::AddressGuard& guard, Findings& to
+) {
+    auto address = domain::ReadWebAddress(url);
+    if (!address) {
+        return to.Fail(
+            about, "its address is no web address: " + address.error().Text(), "correct it"
+        );
+    }
+    const std::string host = fmt::format("{}:{}", address->host, address->port);
+    auto found = net::Reach(address->host, address->port, guard, std::nullopt);
+    if (!found) {
+        return to.Fail(
+            about,
+            fmt::format("{}: {}", host, found.error().message),
+            "the name, or this machine's DNS"
+        );
+    }
+    std::string allowed, refused;
+    for (const auto& one : *found) {
+        std::string& list = one.allowed ? allowed : refused;
+        list += (list.empty() ? "" : ", ") + one.address;
+    }
+    if (allowed.empty()) {
+        return to.Fail(
+            about,
+            fmt::format("{} is at {}, which deliveries may not reach", host, refused),
+            "is it meant? Then network.allow_addresses, or the network's own "
+            "limits.allowed_addresses"
+        );
+    }
+    if (!refused.empty()) {
+        return to.Warn(
+            about,
+            fmt::format("{} is also at {}, which deliveries may not reach", host, refused),
+            "allow it, or take it out of DNS: an attempt that meets it fails"
+        );
+    }
+    bool near = std::all_of(found->begin(), found->end(), [](const auto& one) {
+        return one.address.starts_with("127.") || one.address.starts_with("[::1]");
+    });
+    if (!address->https && !near) {
+        return to.Warn(
+            about,
+            fmt::format("{} is called without encryption, with its secret", host),
+            "an https:// address"
+        );
+    }
+    to.Ok(about, fmt::format("{} is at {}", host, allowed));
+}
+
+void ExamineSecrets(
+    const config::Config& config,
+    const std::string& about,
+    const domain::Network& network,
+    Findings& to
+) {
+    auto references = network.secrets;
+    if (!network.private_secret.empty()) references.push_back(network.private_secret);
+    for (const auto& reference : references) {
+        auto secret = ReadSecret(config, reference);
+        if (secret) continue;
+        to.Fail(about, fmt::format("{}: {}", reference, secret.error().message), "set it");
+    }
+}
+
+void ExamineNetwork(const config::Config& config, const domain::Network& network, Findings& to) {
+    const std::string about = "network " + network.name;
+    auto allowed = ParseRanges(config.network.allow_addresses);
+    auto own = ParseRanges(network.limits.allowed_addresses);
+    if (!allowed || !own) return to.Fail(about, "its address ranges are no ranges", "correct them");
+    allowed->insert(allowed->end(), own->begin(), own->end());
+    const net::AddressGuard guard(std::move(*allowed), network.limits.ports);
+    bool by_template = network.kind == domain::NetworkKind::kTemplate;
+    for (const auto& url :
+         {by_template ? network.postback.url : network.base_url, network.private_api_url}) {
+        if (!url.empty()) ExamineAddress(about, url, guard, to);
+    }
+    ExamineSecrets(config, about, network, to);
+}
+
+void ExamineNetworks(const config::Config& config, const Scan& scan, Findings& to) {
+    const auto built_in = api::BuiltInOf(config);
+    for (const auto& network : built_in.networks) {
+        if (network.base_url.empty()) {
+            to.Warn(
+                "network " + network.name,
+                "network.base_url is empty: what the forms and route 6 owe it waits and dies",
+                "set network.base_url and network.hash"
+            );
+        } else if (network.secrets.empty()) {
+            to.Warn(
+                "network " + network.name,
+                "network.hash is empty",
+                "set it: the network asks for it"
+            );
+        }
+        if (!network.private_api_url.empty() && network.private_secret.empty()) {
+            to.Warn(
+                "network " + network.name,
+                "network.private_api_token is empty",
+                "set it: the private API asks for it"
+            );
+        }
+        ExamineNetwork(config, network, to);
+    }
+    auto request = AllOf(store::Collection::kSettings, "network:");
+    Each(scan, request, to, [&](const std::string& document) {
+        auto network = domain::DecodeNetwork(document);
+        if (network && network->active) ExamineNetwork(config, *network, to);
+    });
+}
+
+void ExamineCallers(const config::Config& config, const Scan& scan, Findings& to) {
+    int keys = 0, admins = 0, locked = 0;
+    auto read =
+        Each(scan, AllOf(store::Collection::kApiKeys), to, [&](const std::string& document) {
+            if (!api::DecodeKey(document).revoked) ++keys;
+        });
+    read =
+        read && Each(scan, AllOf(store::Collection::kAdmins), to, [&](const std::string& document) {
+            ++(api::DecodeAdmin(document).CanLogIn() ? admins : locked);
+        });
+    if (!read) return;
+    if (keys == 0 && config.auth.ingest != "open") {
+        to.Warn("keys", "there is none: nobody can report", "barracuda key create");
+    } else {
+        to.Ok("keys", fmt::format("{} active", keys));
+    }
+    if (admins == 0) {
+        to.Warn(
+            "admins",
+            locked > 0 ? fmt::format("{} without a password that is accepted", locked)
+                       : std::string("there is none"),
+            locked > 0 ? "barracuda admin password --email E --password-stdin"
+                       : "the link that serve prints, or barracuda admin create"
+        );
+    } else {
+        to.Ok("admins", fmt::format("{} can log in", admins));
+    }
+}
+
+void ExamineDeliveries(const Scan& scan, Findings& to) {
+    store::ScanRequest request;
+    request.index = store::IndexId::kConversionDead;
+    request.limit = 1;
+    auto page = scan(request);
+    if (!page || page->documents.empty()) return;
+    to.Warn(
+        "deliveries",
+        "some were refused for good",
+        "barracuda deliveries list, then barracuda deliveries retry"
+    );
+}
+
+}  // namespace
+
+void ExamineContent(const config::Config& config, const Scan& scan, Findings& to) {
+    ExamineMigration(scan, to);
+    ExamineGoals(config, scan, to);
+    ExamineNetworks(config, scan, to);
+    ExamineCallers(config, scan, to);
+    ExamineDeliveries(scan, to);
+}
+
+}  // namespace barracuda::app
