@@ -1,0 +1,242 @@
+// /metrics: Prometheus text, docs/operating/metrics.md.
+#include <fmt/format.h>
+
+#include "api/respond.h"
+#include "api/routes.h"
+#include "delivery/membership.h"
+
+namespace barracuda::api {
+
+namespace {
+
+// A family is its two lines of description, then all its values, and nothing of another between.
+class MetricsText {
+public:
+    void Family(std::string_view name, std::string_view type, std::string_view help) {
+        text_ +=
+            fmt::format("# HELP barracuda_{0} {1}\n# TYPE barracuda_{0} {2}\n", name, help, type);
+    }
+    // `labels` as they stand between the braces; empty: none.
+    template <typename Number>
+    void Value(std::string_view name, std::string_view labels, Number value) {
+        const std::string braces = labels.empty() ? std::string() : fmt::format("{{{}}}", labels);
+        text_ += fmt::format("barracuda_{}{} {}\n", name, braces, value);
+    }
+    void Add(std::string_view name, std::string_view type, std::string_view help, int64_t value) {
+        Family(name, type, help);
+        Value(name, {}, value);
+    }
+    std::string Take() { return std::move(text_); }
+
+private:
+    std::string text_;
+};
+
+int64_t SecondsSince(const std::optional<Time>& moment) {
+    return moment ? (Time::Now().ms - moment->ms) / 1000 : 0;
+}
+
+void AddLedger(MetricsText& text, const Service& service) {
+    const auto ledger = service.ledger.counters();
+    text.Add("ledger_batches_total", "counter", "Committed batches.", ledger.batches);
+    text.Add("ledger_commands_total", "counter", "Commands decided.", ledger.commands);
+    text.Add("ledger_lost_writes_total", "counter", "Writes decided again.", ledger.lost);
+    text.Add("ledger_failed_total", "counter", "Commands answered 503.", ledger.failed);
+    text.Add("ledger_refused_total", "counter", "Commands refused: lane full.", ledger.refused);
+    text.Add("ledger_queue", "gauge", "Commands that wait.", service.ledger.depth());
+    text.Add("reports_recorded_total", "counter", "Verdict recorded.", ledger.recorded);
+    text.Add("reports_duplicate_total", "counter", "Verdict duplicate.", ledger.duplicate);
+    text.Add("reports_updated_total", "counter", "Verdict updated.", ledger.updated);
+    text.Add(
+        "reports_conflict_total",
+        "counter",
+        "Reports that differ from what is stored.",
+        ledger.conflicts
+    );
+}
+
+void AddDeliveries(MetricsText& text, const Service& service) {
+    const auto deliveries = service.dispatcher.counters();
+    text.Add("deliveries_attempts_total", "counter", "Attempts made.", deliveries.attempts);
+    text.Add("deliveries_accepted_total", "counter", "Attempts accepted.", deliveries.accepted);
+    text.Add(
+        "deliveries_retried_total", "counter", "Attempts to be tried again.", deliveries.retried
+    );
+    text.Add(
+        "deliveries_alarms_total",
+        "counter",
+        "Answers that point at our configuration.",
+        deliveries.alarms
+    );
+    text.Add("deliveries_dead_total", "counter", "Deliveries given up.", deliveries.dead);
+    text.Add("deliveries_in_flight", "gauge", "Deliveries in memory.", deliveries.in_flight);
+    text.Add(
+        "deliveries_oldest_seconds",
+        "gauge",
+        "Age of the oldest due delivery.",
+        SecondsSince(deliveries.oldest_due)
+    );
+}
+
+void AddNodes(MetricsText& text, const Service& service) {
+    if (!service.nodes) return;
+    const auto nodes = service.nodes->status();
+    text.Add("nodes_alive", "gauge", "Living nodes on this store, this one included.", nodes.alive);
+    text.Add("nodes_dead", "gauge", "Nodes that died or left, not forgotten yet.", nodes.dead);
+    text.Add("nodes_takeable", "gauge", "Dead owners with work left to take over.", nodes.takeable);
+    text.Add("node_fenced", "gauge", "1 while this node sends nothing.", nodes.fenced);
+    text.Add(
+        "node_births_total", "counter", "Joined again after being declared dead.", nodes.rebirths
+    );
+    text.Add(
+        "node_heartbeat_age_seconds",
+        "gauge",
+        "Age of the last acknowledged heartbeat.",
+        nodes.heartbeat_age.count() / 1000
+    );
+}
+
+struct DestinationMetric {
+    const char* name;
+    const char* type;
+    const char* help;
+    double (*value)(const delivery::DestinationStats&);
+};
+
+constexpr DestinationMetric kOfDestinations[] = {
+    {"attempts_total",
+     "counter",
+     "Attempts made.",
+     [](const auto& d) -> double { return d.attempts; }},
+    {"accepted_total", "counter", "Accepted.", [](const auto& d) -> double { return d.accepted; }},
+    {"retried_total",
+     "counter",
+     "To be tried again.",
+     [](const auto& d) -> double { return d.retried; }},
+    {"dead_total", "counter", "Given up.", [](const auto& d) -> double { return d.dead; }},
+    {"under_way",
+     "gauge",
+     "Attempts at the moment.",
+     [](const auto& d) -> double { return d.under_way; }},
+    {"waiting",
+     "gauge",
+     "In memory, to be sent next.",
+     [](const auto& d) -> double { return d.waiting; }},
+    {"rate",
+     "gauge",
+     "Attempts a second it gets at most; 0: not bounded.",
+     [](const auto& d) -> double { return d.rate; }},
+    {"breaker_open",
+     "gauge",
+     "1 while its breaker lets nothing but probes pass.",
+     [](const auto& d) -> double { return d.breaker != delivery::Breaker::State::kClosed; }},
+    {"breaker_opened_total",
+     "counter",
+     "How often its breaker opened.",
+     [](const auto& d) -> double { return d.times_opened; }},
+    {"stopped",
+     "gauge",
+     "1 until an operator resumes it.",
+     [](const auto& d) -> double { return !d.stopped.empty(); }},
+};
+
+void AddAttemptTimes(MetricsText& text, const delivery::DestinationStats& stats) {
+    constexpr std::string_view kBucket = "destination_attempt_seconds_bucket";
+    const std::string label = "destination=" + JsonText(stats.name);
+    const auto& times = stats.times;
+    uint64_t below = 0;
+    for (size_t i = 0; i < times.kSeconds.size(); ++i) {
+        below += times.counts[i];
+        text.Value(kBucket, fmt::format("{},le=\"{}\"", label, times.kSeconds[i]), below);
+    }
+    below += times.counts.back();
+    text.Value(kBucket, label + ",le=\"+Inf\"", below);
+    text.Value("destination_attempt_seconds_sum", label, times.seconds_sum);
+    text.Value("destination_attempt_seconds_count", label, below);
+}
+
+// Of every network that this node has sent to since it started.
+void AddDestinations(MetricsText& text, const std::vector<delivery::DestinationStats>& all) {
+    for (const auto& metric : kOfDestinations) {
+        const std::string name = fmt::format("destination_{}", metric.name);
+        text.Family(name, metric.type, metric.help);
+        for (const auto& stats : all) {
+            text.Value(name, "destination=" + JsonText(stats.name), metric.value(stats));
+        }
+    }
+    text.Family("destination_attempt_seconds", "histogram", "How long attempts took.");
+    for (const auto& stats : all) AddAttemptTimes(text, stats);
+}
+
+struct LogNumbers {
+    std::string label;
+    store::LogCounters counters;
+    store::LogStats stats;
+};
+
+template <typename Log>
+void Note(std::vector<LogNumbers>& to, const Log* log) {
+    if (!log) return;
+    to.push_back({fmt::format("log=\"{}\"", NameOf(log->log())), log->counters(), log->stats()});
+}
+
+struct LogMetric {
+    const char* name;
+    const char* type;
+    const char* help;
+    int64_t (*value)(const LogNumbers&);
+};
+
+constexpr LogMetric kOfLogs[] = {
+    {"log_written_total",
+     "counter",
+     "Records written.",
+     [](const auto& log) -> int64_t { return log.counters.written; }},
+    {"log_dropped_total",
+     "counter",
+     "Records lost to a full queue or a failed write.",
+     [](const auto& log) -> int64_t { return log.counters.dropped; }},
+    {"log_records",
+     "gauge",
+     "Records kept.",
+     [](const auto& log) -> int64_t { return log.stats.records; }},
+    {"log_bytes",
+     "gauge",
+     "Their size, before compression.",
+     [](const auto& log) -> int64_t { return log.stats.bytes; }},
+    {"log_oldest_seconds",
+     "gauge",
+     "Age of the oldest record.",
+     [](const auto& log) -> int64_t { return SecondsSince(log.stats.oldest); }},
+};
+
+// A log that is off has no values.
+void AddLogs(MetricsText& text, const Service& service) {
+    std::vector<LogNumbers> logs;
+    Note(logs, service.received);
+    Note(logs, service.attempts);
+    for (const auto& metric : kOfLogs) {
+        text.Family(metric.name, metric.type, metric.help);
+        for (const auto& log : logs) text.Value(metric.name, log.label, metric.value(log));
+    }
+}
+
+}  // namespace
+
+void Metrics(Service& service, std::shared_ptr<Call> call) {
+    MetricsText text;
+    AddLedger(text, service);
+    AddDeliveries(text, service);
+    text.Add(
+        "store_writable", "gauge", "1 while the store takes writes.", !service.engine.Trouble()
+    );
+    AddNodes(text, service);
+    AddDestinations(text, service.dispatcher.destinations());
+    AddLogs(text, service);
+    http::Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = text.Take();
+    call->respond(std::move(response));
+}
+
+}  // namespace barracuda::api
