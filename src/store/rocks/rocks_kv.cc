@@ -11,11 +11,14 @@
 #include <array>
 #include <tuple>
 
+#include "store/rocks/rocks_info_log.h"
+
 namespace barracuda::store {
 
 namespace {
 
 constexpr std::array<const char*, 4> kFamilies = {"default", "indexes", "work", "log"};
+constexpr size_t kInfoLogBytesMax = 8 << 20;
 constexpr size_t kWorkBufferBytes = 4 << 20;
 constexpr size_t kDeletionWindow = 1'024, kDeletionsMax = 256;  // of entries that follow each other
 
@@ -232,8 +235,7 @@ Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
     db.max_bgerror_resume_count = 0;  // no auto-resume: duplicate WAL entries (fixed in 9.6.0)
     db.max_total_wal_size = 96 << 20;
     db.max_background_jobs = 2;
-    db.keep_log_file_num = 4;
-    db.max_log_file_size = 4 << 20;
+    db.info_log = MakeInfoLog(options.directory, kInfoLogBytesMax);
     if (options.env) db.env = options.env;
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     for (const char* name : kFamilies) descriptors.emplace_back(name, FamilyOptions(name));

@@ -45,7 +45,8 @@ private:
     const std::atomic<Fault>& fault_;
 };
 
-// Write-ahead logs fail on command; every other file is honest.
+// Write-ahead logs fail on command, and RocksDB's own diary as on a full disk; every other file is
+// honest.
 class LyingFileSystem final : public rocksdb::FileSystemWrapper {
 public:
     LyingFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -57,10 +58,18 @@ public:
         rocksdb::IODebugContext* debug
     ) override {
         auto status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
-        if (status.ok() && name.ends_with(".log")) {
+        if (status.ok() && (name.ends_with(".log") || name.ends_with("/LOG"))) {
             *file = std::make_unique<LyingFile>(std::move(*file), fault);
         }
         return status;
+    }
+    rocksdb::IOStatus NewLogger(
+        const std::string& name,
+        const rocksdb::IOOptions& options,
+        std::shared_ptr<rocksdb::Logger>* log,
+        rocksdb::IODebugContext* debug
+    ) override {
+        return FileSystem::NewLogger(name, options, log, debug);  // on a file of ours
     }
     std::atomic<Fault> fault = Fault::kNone;
 };

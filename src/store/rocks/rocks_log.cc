@@ -7,12 +7,14 @@
 #include <cstring>
 
 #include "store/index.h"
+#include "store/rocks/rocks_info_log.h"
 
 namespace barracuda::store {
 
 namespace {
 
 constexpr uint64_t kSegmentsPerBound = 16;  // a log is cut a sixteenth of its bound at a time
+constexpr size_t kInfoLogBytesMax = 2 << 20;
 constexpr char kMeta = 'm', kAbout = 'a', kBlock = 'r';
 
 Error ErrorOf(const rocksdb::Status& status) {
@@ -45,15 +47,14 @@ std::string BlockKey(LogId log, uint64_t segment, uint64_t block) {
     return key;
 }
 
-rocksdb::Options OptionsOf() {
+rocksdb::Options OptionsOf(const std::string& directory) {
     rocksdb::Options options;
     options.create_if_missing = true;
     options.write_buffer_size = 8 << 20;
     options.max_write_buffer_number = 2;
     options.max_total_wal_size = 16 << 20;
     options.max_background_jobs = 1;
-    options.keep_log_file_num = 2;
-    options.max_log_file_size = 1 << 20;
+    options.info_log = MakeInfoLog(directory, kInfoLogBytesMax);
     return options;
 }
 
@@ -113,10 +114,10 @@ Result<std::unique_ptr<RocksLog>> RocksLog::Open(
     const std::string& directory, std::map<LogId, LogBounds> bounds
 ) {
     rocksdb::DB* opened = nullptr;
-    auto status = rocksdb::DB::Open(OptionsOf(), directory, &opened);
+    auto status = rocksdb::DB::Open(OptionsOf(directory), directory, &opened);
     if (status.IsCorruption()) {
-        status = rocksdb::DestroyDB(directory, OptionsOf());
-        if (status.ok()) status = rocksdb::DB::Open(OptionsOf(), directory, &opened);
+        status = rocksdb::DestroyDB(directory, OptionsOf(directory));
+        if (status.ok()) status = rocksdb::DB::Open(OptionsOf(directory), directory, &opened);
     }
     if (!status.ok()) return Fail(ErrorOf(status));
     std::unique_ptr<RocksLog> log(
