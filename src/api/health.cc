@@ -1,9 +1,17 @@
 // /livez and /readyz.
+#include "api/health.h"
+
 #include "api/respond.h"
 #include "api/routes.h"
 #include "delivery/membership.h"
 
 namespace barracuda::api {
+
+std::optional<std::string> TroubleOf(const Service& service) {
+    auto trouble = service.engine.Trouble();
+    if (!trouble && service.nodes) trouble = service.nodes->Fenced();
+    return trouble;
+}
 
 void Livez(Service&, std::shared_ptr<Call> call) {
     JsonObject body;
@@ -11,8 +19,7 @@ void Livez(Service&, std::shared_ptr<Call> call) {
 }
 
 void Readyz(Service& service, std::shared_ptr<Call> call) {
-    auto trouble = service.engine.Trouble();
-    if (!trouble && service.nodes) trouble = service.nodes->Fenced();
+    const auto trouble = TroubleOf(service);
     JsonObject body;
     body.Bool("success", !trouble).Text("message", trouble.value_or("ready"));
     auto response = JsonResponse(trouble ? 503 : 200, body);

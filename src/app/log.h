@@ -5,6 +5,7 @@
 // Threads: any; a line is one write(2). Never hand it a secret, an e-mail or a request's query.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ enum class Level { kInfo, kWarning, kError };
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
 
 void Log(Level level, std::string_view message, LogFields fields = {});
+using LogSink = std::function<void(Level, std::string_view, LogFields)>;  // Log, or a test's
 
 // Whether lines are JSON: stderr is no terminal.
 bool LogsJson();

@@ -1,13 +1,12 @@
 #include "app/serve.h"
 
-#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <memory>
-#include <thread>
 
 #include "api/admin_auth.h"
+#include "api/health.h"
 #include "api/query_pool.h"
 #include "api/router.h"
 #include "api/service.h"
@@ -22,6 +21,7 @@
 #include "app/request_log.h"
 #include "app/setup_link.h"
 #include "app/stop_signals.h"
+#include "app/store_watch.h"
 #include "app/waiting_room.h"
 #include "app/wiring.h"
 #include "delivery/catalog_store.h"
@@ -35,6 +35,7 @@ namespace {
 
 constexpr unsigned kQueryThreads = 2;
 constexpr size_t kQueryQueue = 256;
+constexpr std::chrono::milliseconds kLookEvery{500};
 
 std::string Control(Workplace& place, std::string_view line) {
     auto ask = DecodeAsk(line);
@@ -199,7 +200,8 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     });
     Announce(config, program, listeners->port(), place, admin);
 
-    WaitForStop();
+    StoreWatch store_watch([&service] { return api::TroubleOf(service); }, Log);
+    while (!StopWithin(kLookEvery)) store_watch.Look(StoreWatch::Clock::now());
     listeners->Stop();
     (*control)->Stop();
     queries.reset();
@@ -217,6 +219,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
 
 int Serve(const config::Config& config, const std::string& program) {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a limit on files is a disk that is full: a write that fails
     BlockStopSignals();
     auto done = Run(config, program);
     if (!done) {

@@ -44,14 +44,6 @@ void BlockStopSignals() {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void WaitForStop() {
-    sigset_t set = StopSignals();
-    int signal = 0;
-    while (sigwait(&set, &signal) != 0) {
-    }
-    BeginStop(signal);
-}
-
 bool StopWithin(std::chrono::milliseconds patience) {
     sigset_t set = StopSignals();
     timespec wait{};

@@ -1,8 +1,8 @@
 // SIGTERM and SIGINT: the wish that the program ends. Once one has come the program has 9.5 s, then
 // it ends by itself; a second signal ends it at once.
 //
-// Threads: Block from the first thread before any other is made, which inherits it; the rest from
-// one thread.
+// Threads: BlockStopSignals from the first thread before any other is made, which inherits it; the
+// rest from one thread.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,6 @@ namespace barracuda::app {
 
 void BlockStopSignals();
 
-void WaitForStop();
 // Waits at most so long; whether a signal came.
 bool StopWithin(std::chrono::milliseconds patience);
 

@@ -5,6 +5,7 @@ how long a secondary is away.
 """
 import collections
 import contextlib
+import json
 import os
 import socket
 import time
@@ -227,3 +228,10 @@ def test_no_primary(nodes, mongo):
     assert back(ports(nodes)) < 15
     for node in nodes:
         wait_until(lambda n=node: request(n.port, "GET", "/readyz").status == 200, 15, "ready again")
+        wait_until(lambda n=node: turns(n) and turns(n)[-1] == "info", 10, "the end of it is in the log")
+        assert turns(node) == ["error", "info"] * (len(turns(node)) // 2), "one line when it begins, one when it ends"
+
+
+def turns(node):
+    lines = [json.loads(line) for line in node.stderr.read_text().splitlines() if line.startswith("{")]
+    return [line["level"] for line in lines if line["message"] in ("nothing can be written", "writes are taken again")]

@@ -188,7 +188,7 @@ def test_what_the_runbook_quotes_is_said():
 def test_what_is_said_stands_in_the_runbook():
     """Warnings and errors of the log, bodies of a 503, reasons of /readyz."""
     app = "".join(p.read_text(encoding="utf-8") for p in sorted(ROOT.glob("src/app/*.cc")) if "_test" not in p.name)
-    said = re.findall(r'(?:Log\(|LogLine\()[^"{;]*Level::k(?:Warning|Error),\s*"([^"]+)"', app)
+    said = re.findall(r'(?:[Ll]og_?\(|LogLine\()[^"{;]*Level::k(?:Warning|Error),\s*"([^"]+)"', app)
     assert len(said) >= 6
     everything = "".join(p.read_text(encoding="utf-8") for p in sorted(ROOT.glob("src/**/*.cc")) if "_test" not in p.name)
     said += re.findall(r'(?:JsonError|FailWith)\(\s*503,\s*"([^"]+)"', everything)
