@@ -12,6 +12,8 @@
 namespace barracuda::net {
 namespace {
 
+constexpr std::string_view kRefusedAddress = "the address is not public and not allowed";
+
 // IANA's special-purpose registries (RFC 6890 and later). IPv6 starts from the other side: only
 // 2000::/3 is given out as public, so ::, ::1, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 5f00::/16,
 // fc00::/7, fe80::/10, fec0::/10 and ff00::/8 need no line of their own.
@@ -21,6 +23,7 @@ constexpr std::string_view kNotPublic[] = {
     "10.0.0.0/8",       // RFC 1918
     "100.64.0.0/10",    // carrier-grade NAT
     "127.0.0.0/8",      // loopback
+    "168.63.129.16",    // a public address that is the host's own service inside Azure: metadata
     "169.254.0.0/16",   // link-local, cloud metadata
     "172.16.0.0/12",    // RFC 1918
     "192.0.0.0/24",     // IETF protocol assignments
@@ -79,24 +82,25 @@ std::optional<std::pair<Address, int>> FromSockaddr(const sockaddr* address) {
 AddressGuard::AddressGuard(std::vector<Cidr> allowed, std::vector<int> ports)
     : allowed_(std::move(allowed)), ports_(std::move(ports)) {}
 
-bool AddressGuard::Allows(const sockaddr* address) const {
+std::string_view AddressGuard::Refusal(const sockaddr* address) const {
     const auto peer = FromSockaddr(address);
-    return peer && Allows(peer->first, peer->second);
+    return peer ? Refusal(peer->first, peer->second) : kRefusedAddress;
 }
 
-bool AddressGuard::Allows(std::string_view address, int port) const {
+std::string_view AddressGuard::Refusal(std::string_view address, int port) const {
     const auto only = ParseAddress(address.substr(0, address.find('%')));  // without the IPv6 zone
-    return only && Allows(*only, port);
+    return only ? Refusal(*only, port) : kRefusedAddress;
 }
 
-bool AddressGuard::Allows(const Address& address, int port) const {
+std::string_view AddressGuard::Refusal(const Address& address, int port) const {
     if (!ports_.empty() && std::find(ports_.begin(), ports_.end(), port) == ports_.end()) {
-        return false;
+        return "the port is not among the allowed ones";
     }
-    if (IsPublic(address)) return true;
-    return std::any_of(allowed_.begin(), allowed_.end(), [&](const Cidr& cidr) {
+    if (IsPublic(address)) return {};
+    const bool allowed = std::any_of(allowed_.begin(), allowed_.end(), [&](const Cidr& cidr) {
         return cidr.Contains(address);
     });
+    return allowed ? std::string_view() : kRefusedAddress;
 }
 
 }  // namespace barracuda::net

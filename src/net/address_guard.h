@@ -19,14 +19,17 @@ namespace barracuda::net {
 class AddressGuard {
 public:
     explicit AddressGuard(std::vector<Cidr> allowed, std::vector<int> ports = {});
-    // What connect() is about to be given.
-    bool Allows(const sockaddr* address) const;
-    // The peer of a connection that is open already ("203.0.113.9" or "2001:db8::1"): it may have
-    // been opened under another guard.
-    bool Allows(std::string_view address, int port) const;
+    // Why what connect() is about to be given is refused; empty: it is not. A text of the program's
+    // own, for the log.
+    std::string_view Refusal(const sockaddr* address) const;
+    // The same of the peer of a connection that is open already ("203.0.113.9" or "2001:db8::1"):
+    // it may have been opened under another guard.
+    std::string_view Refusal(std::string_view address, int port) const;
+
+    bool Allows(const sockaddr* address) const { return Refusal(address).empty(); }
 
 private:
-    bool Allows(const Address& address, int port) const;
+    std::string_view Refusal(const Address& address, int port) const;
 
     std::vector<Cidr> allowed_;
     std::vector<int> ports_;  // empty: any

@@ -65,6 +65,13 @@ struct Client::Transfer {
     size_t header_bytes = 0;
     bool sent = false;
     Clock::time_point started, admitted;
+    std::string_view refusal;  // the guard's, when it refused
+
+    bool Refuse(std::string_view why) {
+        if (why.empty()) return false;
+        refusal = why;
+        return reply.refused_address = true;
+    }
 
     // libcurl sends a request again by itself, up to five times, when a reused connection closes
     // before the first byte of an answer. One attempt is one request: a second one is refused here,
@@ -72,10 +79,7 @@ struct Client::Transfer {
     // the guard of another network: its peer is judged again.
     static int BeforeSend(void* self, char* peer, char*, int peer_port, int) {
         auto& transfer = *static_cast<Transfer*>(self);
-        if (!transfer.guard->Allows(peer, peer_port)) {
-            transfer.reply.refused_address = true;
-            return CURL_PREREQFUNC_ABORT;
-        }
+        if (transfer.Refuse(transfer.guard->Refusal(peer, peer_port))) return CURL_PREREQFUNC_ABORT;
         if (transfer.sent) return CURL_PREREQFUNC_ABORT;
         transfer.reply.withheld = transfer.call.may_send && !transfer.call.may_send();
         if (transfer.reply.withheld) return CURL_PREREQFUNC_ABORT;
@@ -85,10 +89,8 @@ struct Client::Transfer {
 
     static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
         auto& transfer = *static_cast<Transfer*>(self);
-        if (purpose != CURLSOCKTYPE_IPCXN || !transfer.guard->Allows(&address->addr)) {
-            transfer.reply.refused_address = true;
-            return CURL_SOCKET_BAD;
-        }
+        if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
+        if (transfer.Refuse(transfer.guard->Refusal(&address->addr))) return CURL_SOCKET_BAD;
         return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     }
 
@@ -191,7 +193,7 @@ HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
     const bool cut_by_us = code == CURLE_WRITE_ERROR && reply.truncated;
     if (code != CURLE_OK && !cut_by_us) {
         reply.error = header_bytes > kHeaderBytesMax ? "the reply's headers are too long"
-                      : reply.refused_address        ? "the address is not public and not allowed"
+                      : reply.refused_address        ? refusal
                       : reply.withheld               ? "not sent: the right to send was lost"
                                                      : curl_easy_strerror(code);
         reply.timed_out = code == CURLE_OPERATION_TIMEDOUT;

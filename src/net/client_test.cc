@@ -70,7 +70,9 @@ TEST(Client, APortThatIsNotListedIsNotCalled) {
     Client client(Loopback());
     const auto ranges = Loopback().allowed;
     const auto other = std::make_shared<const AddressGuard>(ranges, std::vector<int>{443, 8443});
-    EXPECT_TRUE(Fetch(client, {.url = server.url(), .guard = other}).refused_address);
+    const auto reply = Fetch(client, {.url = server.url(), .guard = other});
+    EXPECT_TRUE(reply.refused_address);
+    EXPECT_THAT(reply.error, HasSubstr("port"));
     EXPECT_EQ(server.connections(), 0);
 }
 
