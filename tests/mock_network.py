@@ -25,12 +25,13 @@ class MockNetwork:
 
     Modes, for all calls or for one kind ("goal", "offer", "private", of which "lookup" and "create" singly): ok,
     refuse (422), error (500), slow (answers after `delay` s), hang (never answers), down (closes the connection
-    unanswered), redirect (for ever), lost (acts, but the answer is lost), "redirect:URL", "status:N". per_key goes
-    before them: [click id] for goal calls, [affiliate id] for offer calls. `calls` holds every call in the order of
-    arrival. Accepted ones are those with mode ok or slow.
+    unanswered), redirect (for ever), lost (acts, but the answer is lost), last (answers and closes the connection),
+    "redirect:URL", "status:N". per_key goes before them: [click id] for goal calls, [affiliate id] for offer calls.
+    `calls` holds every call in the order of arrival. Accepted ones are those with mode ok or slow.
     """
 
-    def __init__(self):
+    def __init__(self, host="127.0.0.1"):
+        self.host = host
         self.calls, self.lock = [], threading.Lock()
         self.modes, self.delay = collections.defaultdict(lambda: "ok"), 1.0
         self.per_key = {}
@@ -39,12 +40,12 @@ class MockNetwork:
         self.click_numbers = 1000
         self.closing = threading.Event()
         handler = type("Handler", (_Handler,), {"network": self})
-        self.http = _ThreadingServer(("127.0.0.1", 0), handler)
+        self.http = _ThreadingServer((host, 0), handler)
         self.port = self.http.server_address[1]
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
-    base_url = property(lambda self: f"http://127.0.0.1:{self.port}/api/v3")
-    private_url = property(lambda self: f"http://127.0.0.1:{self.port}/backend/open-api/v1")
+    base_url = property(lambda self: f"http://{self.host}:{self.port}/api/v3")
+    private_url = property(lambda self: f"http://{self.host}:{self.port}/backend/open-api/v1")
 
     def __enter__(self):
         return self
@@ -129,7 +130,7 @@ class _ThreadingServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    answer_lost = False
+    answer_lost = answer_last = False
     network = None
 
     def log_message(self, *_):
@@ -170,7 +171,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             net.closing.wait(120)
         if mode in ("hang", "down"):
             return self.break_off()
-        self.answer_lost = mode == "lost"
+        self.answer_lost, self.answer_last = mode == "lost", mode == "last"
         if mode == "refuse":
             return self.reply(422, {"error": "refused"})
         if mode == "error":
@@ -180,7 +181,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if mode.startswith("redirect:"):
             return self.reply(302, {}, {"Location": mode[9:]})
         if mode == "redirect":
-            return self.reply(302, {}, {"Location": f"http://127.0.0.1:{net.port}{self.path}"})
+            return self.reply(302, {}, {"Location": f"http://{net.host}:{net.port}{self.path}"})
         getattr(self, f"ok_{kind}")(query, body)
 
     def break_off(self):
@@ -199,7 +200,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             net.click_numbers += 1
             click_id = str(net.click_numbers)
             net.clicks[click_id] = click_hash
-        self.reply(302, {}, {"Location": f"http://127.0.0.1:{net.port}/landing?sub1={click_hash}&click_id={click_id}"})
+        self.reply(302, {}, {"Location": f"http://{net.host}:{net.port}/landing?sub1={click_hash}&click_id={click_id}"})
 
     def ok_landing(self, query, body):
         self.reply(200, {"landing": True})
@@ -233,6 +234,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self.send_header(k, v)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
+            if self.answer_last:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(data)
         except OSError:
