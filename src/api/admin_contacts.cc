@@ -7,6 +7,7 @@
 #include "api/contact_json.h"
 #include "api/form_routes.h"
 #include "api/query_pool.h"
+#include "api/sums_json.h"
 #include "base/text.h"
 #include "delivery/contact_sync.h"
 #include "report/contact_csv.h"
@@ -74,7 +75,7 @@ http::Response ListAnswer(store::Engine& engine, const report::ContactQuery& que
     const size_t pages = (page->total + query.limit - 1) / query.limit;
     pagination.Int("totalPages", static_cast<int64_t>(pages));
     auto stats = CommonStats(*tally);
-    stats.Int("ftdCount", tally->ftd).Raw("totalFtdAmount", tally->FtdSum());
+    PutSum(stats.Int("ftdCount", tally->ftd), "totalFtdAmount", tally->ftd_sums);
     answer.Bool("success", true).List("data", rows);
     return JsonResponse(200, answer.Object("stats", stats).Object("pagination", pagination));
 }
@@ -130,7 +131,7 @@ void ContactStats(Service& service, std::shared_ptr<Call> call) {
         if (!tally) return call->respond(ErrorResponse(tally.error()));
         auto data = CommonStats(*tally);
         JsonObject ftd, answer;
-        ftd.Int("total", tally->ftd).Raw("revenue", tally->FtdSum());
+        PutSum(ftd.Int("total", tally->ftd), "revenue", tally->ftd_sums);
         answer.Bool("success", true).Object("data", data.Object("ftd", ftd));
         call->respond(JsonResponse(200, answer));
     });

@@ -9,6 +9,7 @@
 #include "api/query_pool.h"
 #include "api/record.h"
 #include "api/routes.h"
+#include "api/sums_json.h"
 #include "report/conversions.h"
 
 namespace barracuda::api {
@@ -64,7 +65,8 @@ http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& 
     for (const auto& row : listed->rows) data.Object(ConversionJson(row));
     JsonObject numbers, pagination, body;
     numbers.Int("total", stats->total.count).Object("byGoalType", Counts(stats->goal_types));
-    numbers.Object("byStatus", Counts(stats->statuses)).Raw("totalAmount", stats->total.Sum());
+    numbers.Object("byStatus", Counts(stats->statuses));
+    PutSum(numbers, "totalAmount", stats->total.sums);
     numbers.Int("thisMonth", stats->month.count).Int("approvedCount", stats->approved.count);
     auto limit = static_cast<int64_t>(query.limit);
     pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
@@ -97,14 +99,17 @@ http::Response AnswerStats(store::Engine& engine) {
     for (size_t i = 0; i < top.size() && i < 20; ++i) {
         JsonObject item;
         item.Text("affiliate_id", top[i].first).Int("conversions", top[i].second.count);
-        item.Raw("revenue", top[i].second.Sum());
+        PutSum(item, "revenue", top[i].second.sums);
         affiliates += (i == 0 ? "" : ",") + item.Done();
     }
-    month.Int("count", stats->month.count).Raw("revenue", stats->month.Sum());
+    PutSum(month.Int("count", stats->month.count), "revenue", stats->month.sums);
     data.Int("total", stats->total.count).Object("byGoalType", types);
-    data.Object("byStatus", Counts(stats->statuses)).Raw("totalRevenue", stats->total.Sum());
+    data.Object("byStatus", Counts(stats->statuses));
+    PutSum(data, "totalRevenue", stats->total.sums);
     data.Int("approvedConversions", stats->approved.count);
-    data.Raw("approvedRevenue", stats->approved.Sum()).Object("thisMonth", month);
+    data.Raw("approvedRevenue", stats->approved.sums.Default());
+    PutByCurrency(data, stats->approved.sums, "approvedByCurrency");
+    data.Object("thisMonth", month);
     data.Raw("topAffiliates", "[" + affiliates + "]");
     data.Text("conversionRate", fmt::format("{:.2f}%", percent(stats->approved.count)));
     return JsonResponse(200, body.Bool("success", true).Object("data", data));

@@ -37,7 +37,7 @@ domain::Conversion SampleConversion() {
           std::pair(domain::Field::kOfferId, "2"),
           std::pair(domain::Field::kAmount, "100"),
           std::pair(domain::Field::kSaleAmount, "100"),
-          std::pair(domain::Field::kCurrency, "USD"),
+          std::pair(domain::Field::kCurrency, domain::kDefaultCurrency),
           std::pair(domain::Field::kTransactionId, "sample-transaction"),
           std::pair(domain::Field::kSub1, "sample-sub1")}) {
         sample.fields.Set(field, value);

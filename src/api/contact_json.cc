@@ -28,6 +28,7 @@ JsonObject ContactJson(const domain::Contact& c) {
     maybe("clicked_url", c.clicked_url);
     to.Bool("affiliateRegistered", c.affiliate_registered).Bool("ftd", c.ftd);
     to.Raw("ftd_amount", c.ftd_amount ? c.ftd_amount->Text() : "null");
+    maybe("ftd_currency", c.ftd_currency);
     to.TextOrNull("ftd_date", c.ftd_date ? c.ftd_date->Iso() : "");
     if (c.flow.step != domain::FlowStep::kNone) {
         JsonObject flow;

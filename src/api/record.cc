@@ -26,7 +26,7 @@ void ReadCommon(
     report.goal_type = goal ? goal->type : domain::GoalType::kOther;
     reader.Common(report.given);
     report.defaults.Set(Field::kAmount, "0");
-    report.defaults.Set(Field::kCurrency, "USD");
+    report.defaults.Set(Field::kCurrency, domain::kDefaultCurrency);
     const auto rule = service.goals ? service.goals->Of(goal_id)
                                     : delivery::GoalRules::Rule{0, goal && goal->repeatable};
     report.goal_epoch = rule.epoch;

@@ -22,7 +22,7 @@ domain::Report ReportOf(const domain::Contact& contact, domain::Speaker speaker)
     give(Field::kSub2, contact.sub2);
     give(Field::kSub3, contact.sub3);
     report.defaults.Set(Field::kOfferId, "2");
-    report.defaults.Set(Field::kCurrency, "USD");
+    report.defaults.Set(Field::kCurrency, domain::kDefaultCurrency);
     report.new_id = ObjectId::New();
     report.command_id = ObjectId::New();
     report.by = "form";

@@ -37,6 +37,7 @@ constexpr TextField kTexts[] = {
     {"affiliateError", &Contact::affiliate_error},
     {"tracking_link", &Contact::tracking_link},
     {"clicked_url", &Contact::clicked_url},
+    {"ftd_currency", &Contact::ftd_currency},
 };
 
 const TextField* TextNamed(std::string_view name) {
@@ -204,18 +205,22 @@ bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions) {
         if (c.goal_type == GoalType::kDeposit && earlier) deposit = &c;
     }
     std::optional<Money> amount;
+    std::string currency;
     std::optional<Time> date;
     if (deposit) {
         auto money = Money::Parse(deposit->fields.Get(Field::kAmount, "0"));
         amount = money ? *money : Money{};
+        currency = deposit->fields.Get(Field::kCurrency);
+        if (currency == kDefaultCurrency) currency.clear();
         date = deposit->created;
     }
     bool changed = registered != contact.affiliate_registered ||
                    contact.ftd != (deposit != nullptr) || amount != contact.ftd_amount ||
-                   date != contact.ftd_date;
+                   currency != contact.ftd_currency || date != contact.ftd_date;
     contact.affiliate_registered = registered;
     contact.ftd = deposit != nullptr;
     contact.ftd_amount = amount;
+    contact.ftd_currency = currency;
     contact.ftd_date = date;
     return changed;
 }

@@ -53,6 +53,7 @@ struct Contact {
     bool affiliate_registered = false;
     bool ftd = false;
     std::optional<Money> ftd_amount;
+    std::string ftd_currency;  // empty: the default one
     std::optional<Time> ftd_date;
     Flow flow;
     std::string owner;  // boot id of the node that runs the flow, while it is unfinished

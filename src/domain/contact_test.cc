@@ -135,6 +135,15 @@ TEST(ContactFlags, DepositIsTheFirstNotRejected) {
          Of(GoalType::kDeposit, Status::kApproved, Provenance::kReported, 2)}
     );
     EXPECT_EQ(contact.ftd_date, Time{2});
+    EXPECT_EQ(contact.ftd_currency, "");
+    auto euros = Of(GoalType::kDeposit, Status::kApproved, Provenance::kReported, 2);
+    euros.fields.Set(Field::kCurrency, "EUR");
+    EXPECT_TRUE(SyncFlags(contact, {euros}));
+    EXPECT_EQ(contact.ftd_currency, "EUR");
+    EXPECT_EQ(TopText(Encode(contact), "ftd_currency"), "EUR");
+    euros.fields.Set(Field::kCurrency, kDefaultCurrency);
+    EXPECT_TRUE(SyncFlags(contact, {euros}));
+    EXPECT_FALSE(TopText(Encode(contact), "ftd_currency")) << "the default one is not said";
     EXPECT_TRUE(SyncFlags(contact, {}));
     EXPECT_FALSE(contact.ftd || contact.ftd_amount || contact.ftd_date);
 }

@@ -37,6 +37,9 @@ struct ConversionKey {
     friend auto operator<=>(const ConversionKey&, const ConversionKey&) = default;
 };
 
+// Of money that names none (contract.md).
+inline constexpr const char* kDefaultCurrency = "USD";
+
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 // One destination's notification of one conversion.

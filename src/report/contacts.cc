@@ -131,15 +131,14 @@ Result<ContactPage> SelectContacts(store::Engine& engine, const ContactQuery& qu
     return page;
 }
 
-std::string ContactStats::FtdSum() const { return Money{static_cast<int64_t>(ftd_micros)}.Text(); }
-
 Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now) {
     auto rows = engine.Rollup(store::Collection::kContacts);
     if (!rows) return Fail(rows.error());
     ContactStats stats;
     const std::string month = now.Month();
-    for (const auto& row : *rows) {  // group: month, type, status, affiliate_status, ftd
-        if (row.group.size() < 5) continue;
+    // Group: month, type, status, affiliate_status, ftd, ftd_currency.
+    for (const auto& row : *rows) {
+        if (row.group.size() < 6) continue;
         stats.total += row.count;
         if (row.group[0] == month) stats.month += row.count;
         stats.types[row.group[1]] += row.count;
@@ -147,7 +146,7 @@ Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now) {
         if (!row.group[3].empty()) stats.affiliate_statuses[row.group[3]] += row.count;
         if (row.group[4] != "true") continue;
         stats.ftd += row.count;
-        stats.ftd_micros += row.micros;
+        stats.ftd_sums.Add(row.group[5], row.micros);
     }
     return stats;
 }

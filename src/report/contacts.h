@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/contact.h"
+#include "report/sums.h"
 #include "store/engine.h"
 
 namespace barracuda::report {
@@ -38,10 +39,8 @@ Result<ContactPage> SelectContacts(store::Engine& engine, const ContactQuery& qu
 // From the roll-up that is kept with the documents: costs the same for any number of them.
 struct ContactStats {
     int64_t total = 0, month = 0, ftd = 0;  // `month`: the one `now` lies in, UTC
-    __int128 ftd_micros = 0;
+    Sums ftd_sums;
     std::map<std::string, int64_t> types, statuses, affiliate_statuses;
-
-    std::string FtdSum() const;  // an exact decimal
 };
 Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now);
 

@@ -70,5 +70,26 @@ TEST(ContactPages, SortedAndCounted) {
     EXPECT_EQ(names(query), "3:dcb") << "oldest first";
 }
 
+TEST(ContactStats, FirstDepositsByCurrency) {
+    auto engine = std::move(*store::KvEngine::Open(
+        std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+    ));
+    for (const char* currency : {"", "", "EUR"}) {
+        domain::Contact contact;
+        contact.id = ObjectId::New();
+        contact.ftd = true;
+        contact.ftd_amount = Money{2'500'000};
+        contact.ftd_currency = currency;
+        store::Write write{
+            {store::Collection::kContacts, contact.id.Hex()}, {}, domain::Encode(contact)};
+        ASSERT_TRUE(engine->Commit(std::span(&write, 1)));
+    }
+    auto stats = ContactStatsOf(*engine, Time{0});
+    ASSERT_TRUE(stats);
+    EXPECT_EQ(stats->ftd, 3);
+    EXPECT_EQ(stats->ftd_sums.Default(), "5");
+    EXPECT_EQ(stats->ftd_sums.ByCurrency().at("EUR"), "2.5");
+}
+
 }  // namespace
 }  // namespace barracuda::report

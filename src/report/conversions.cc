@@ -99,26 +99,23 @@ Result<ConversionPage> SelectConversions(store::Engine& engine, const Conversion
     return listed;
 }
 
-void Tally::Add(const store::RollupRow& row) {
-    count += row.count;
-    micros += row.micros;
-}
-
-std::string Tally::Sum() const { return Money{static_cast<int64_t>(micros)}.Text(); }
-
 Result<ConversionStats> ConversionStatsOf(store::Engine& engine, Time now) {
     auto rows = engine.Rollup(store::Collection::kConversions);
     if (!rows) return Fail(rows.error());
     ConversionStats stats;
     const std::string month = now.Month();
     for (const auto& row : *rows) {  // group: month, affiliate_id, goal_type, status, currency
-        if (row.group.size() < 4) continue;
-        stats.total.Add(row);
-        if (row.group[0] == month) stats.month.Add(row);
-        if (row.group[3] == "approved") stats.approved.Add(row);
-        stats.affiliates[row.group[1]].Add(row);
-        stats.goal_types[row.group[2]].Add(row);
-        stats.statuses[row.group[3]].Add(row);
+        if (row.group.size() < 5) continue;
+        auto add = [&row](Tally& tally) {
+            tally.count += row.count;
+            tally.sums.Add(row.group[4], row.micros);
+        };
+        add(stats.total);
+        if (row.group[0] == month) add(stats.month);
+        if (row.group[3] == "approved") add(stats.approved);
+        add(stats.affiliates[row.group[1]]);
+        add(stats.goal_types[row.group[2]]);
+        add(stats.statuses[row.group[3]]);
     }
     return stats;
 }

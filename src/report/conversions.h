@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/conversion.h"
+#include "report/sums.h"
 #include "store/engine.h"
 
 namespace barracuda::report {
@@ -43,10 +44,7 @@ Result<ConversionPage> SelectConversions(store::Engine& engine, const Conversion
 
 struct Tally {
     int64_t count = 0;
-    __int128 micros = 0;
-
-    void Add(const store::RollupRow& row);
-    std::string Sum() const;  // an exact decimal
+    Sums sums;
 };
 
 // From the roll-ups that are kept with the documents: costs the same for any number of them.

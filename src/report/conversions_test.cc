@@ -74,10 +74,36 @@ TEST_F(ConversionsTest, StatisticsAreOfEverything) {
     EXPECT_EQ(stats->total.count, 6);
     EXPECT_EQ(stats->month.count, 6);
     EXPECT_EQ(stats->approved.count, 3);
-    EXPECT_EQ(stats->total.Sum(), "19");
+    EXPECT_EQ(stats->total.sums.Default(), "19");
+    EXPECT_TRUE(stats->total.sums.ByCurrency().empty());
     EXPECT_EQ(stats->goal_types.at("deposit").count, 4);
     EXPECT_EQ(stats->affiliates.at("8").count, 3);
     EXPECT_EQ(ConversionStatsOf(*engine_, Time::Now())->month.count, 0) << "1970 is another month";
+}
+
+TEST_F(ConversionsTest, SumsOfOtherCurrenciesStandApart) {
+    for (const char* currency : {"USD", "EUR", "EUR"}) {
+        domain::Conversion c;
+        c.id = ObjectId::New();
+        c.key = {ClickId(c.id.Hex()), GoalId("6"), ""};
+        c.goal_type = domain::GoalType::kDeposit;
+        c.status = domain::Status::kApproved;
+        c.fields.Set(domain::Field::kAffiliateId, "9");
+        c.fields.Set(domain::Field::kAmount, "1000000000000");
+        c.fields.Set(domain::Field::kCurrency, currency);
+        store::Write write{store::RefOf(c.key), {}, domain::Encode(c)};
+        ASSERT_TRUE(engine_->Commit(std::span(&write, 1)));
+    }
+    auto stats = ConversionStatsOf(*engine_, Time{5'000});
+    ASSERT_TRUE(stats);
+    using Map = std::map<std::string, std::string>;
+    EXPECT_EQ(stats->total.count, 9);
+    EXPECT_EQ(stats->total.sums.Default(), "1000000000019");
+    const Map all = {{"EUR", "2000000000000"}, {"USD", "1000000000019"}};
+    EXPECT_EQ(stats->total.sums.ByCurrency(), all);
+    const Map own = {{"EUR", "2000000000000"}, {"USD", "1000000000000"}};
+    EXPECT_EQ(stats->affiliates.at("9").sums.ByCurrency(), own);
+    EXPECT_TRUE(stats->affiliates.at("8").sums.ByCurrency().empty());
 }
 
 }  // namespace

@@ -93,7 +93,8 @@ struct WorkItem {
 // Count and sum of amounts by what the statistics ask for; kept in the same batch as documents.
 struct RollupRow {
     std::vector<std::string>
-        group;  // kConversions: month, affiliate_id, goal_type, status, currency
+        group;  // kConversions: month, affiliate_id, goal_type, status, currency;
+                // kContacts: month, type, status, affiliate_status, ftd, ftd_currency
     int64_t count = 0;
     __int128 micros = 0;
 };

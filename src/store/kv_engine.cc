@@ -306,7 +306,7 @@ Result<std::unique_ptr<KvEngine>> KvEngine::Open(std::unique_ptr<Kv> kv) {
     std::string key(kVersionKey);
     auto stored = engine->kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
     if (!stored) return Fail(stored.error());
-    std::string version = std::to_string(kIndexVersion);
+    const std::string version = DerivedVersion();
     if (stored->front() != version) {
         auto built = engine->Verify(true);
         if (!built) return Fail(built.error());

@@ -1,7 +1,7 @@
 #include "store/kv_keys.h"
 
-#include <array>
 #include <cstring>
+#include <span>
 
 #include "base/money.h"
 #include "store/index.h"
@@ -73,20 +73,25 @@ std::optional<WorkItem> WorkItemOf(std::string_view work_key) {
     return item;
 }
 
+std::string DerivedVersion() {
+    return std::to_string(kIndexVersion) + "." + std::to_string(kRollupVersion);
+}
+
 std::optional<std::pair<std::string, RollupValue>> RollupOf(
     const Ref& ref, const domain::TopFields& document
 ) {
-    using Names = std::array<const char*, 4>;
-    static constexpr Names kOfConversions = {"affiliate_id", "goal_type", "status", "currency"};
-    static constexpr Names kOfContacts = {"type", "status", "affiliate_status", "ftd"};
+    static constexpr const char* kOfConversions[] = {
+        "affiliate_id", "goal_type", "status", "currency"};
+    static constexpr const char* kOfContacts[] = {
+        "type", "status", "affiliate_status", "ftd", "ftd_currency"};
     bool contact = ref.collection == Collection::kContacts;
     if (!contact && ref.collection != Collection::kConversions) return std::nullopt;
     std::string key(1, kRollupPrefix);
     key.push_back(static_cast<char>(ref.collection));
     AppendText(key, document.Date("createdAt").value_or(Time{}).Month());
-    for (const char* field : contact ? kOfContacts : kOfConversions) {
-        AppendText(key, document.TextOr(field));
-    }
+    std::span<const char* const> fields = kOfConversions;
+    if (contact) fields = kOfContacts;
+    for (const char* field : fields) AppendText(key, document.TextOr(field));
     auto amount = Money::Parse(document.TextOr(contact ? "ftd_amount" : "amount", "0"));
     return std::pair(
         std::move(key), RollupValue{.count = 1, .micros = amount ? amount->micros : 0}

@@ -14,6 +14,11 @@
 namespace barracuda::store {
 
 inline constexpr char kRollupPrefix = '\x7f';  // above every IndexId
+// Raise when the groups change.
+inline constexpr int kRollupVersion = 2;
+
+// Of everything that is derived from documents: a store of another one is rebuilt at open.
+std::string DerivedVersion();
 
 std::string DocumentKey(const Ref& ref);
 

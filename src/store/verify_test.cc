@@ -62,8 +62,7 @@ private:
 
 TEST(VerifyBeside, WritesAndReadsGoOnWhileItRuns) {
     auto data = std::make_shared<MemoryKv::Data>();
-    data->spaces[Space::kDocuments][std::string("\0index_version", 14)] =
-        std::to_string(kIndexVersion);
+    data->spaces[Space::kDocuments][std::string("\0index_version", 14)] = DerivedVersion();
     Gate gate;
     auto opened = KvEngine::Open(std::make_unique<GatedKv>(data, gate));
     ASSERT_TRUE(opened);

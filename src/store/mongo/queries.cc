@@ -253,7 +253,7 @@ Result<std::vector<RollupRow>> SumUp(MongoClient& client, Collection collection)
     if (collection == Collection::kConversions) {
         sum = {{"affiliate_id", "goal_type", "status", "currency"}, "amount"};
     } else if (collection == Collection::kContacts) {
-        sum = {{"type", "status", "affiliate_status", "ftd"}, "ftd_amount"};
+        sum = {{"type", "status", "affiliate_status", "ftd", "ftd_currency"}, "ftd_amount"};
     } else {
         return std::vector<RollupRow>();
     }

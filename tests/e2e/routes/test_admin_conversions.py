@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from harness import Server, new_id, wait_until
-from seven_routes import check, route5, route7
+from seven_routes import check, mail, route5, route7
 
 
 def test_route7_fresh_and_again(srv, net):
@@ -95,6 +95,46 @@ def test_list_statistics(listed):
     assert stats["byStatus"]["approved"] == 30 and stats["byStatus"]["pending"] == 30
     assert stats["totalAmount"] == 3, "thirty times 0.1 is exactly 3"
     assert stats["thisMonth"] == 60 and stats["approvedCount"] == 30
+
+
+def test_sums_of_several_currencies(net, tmp_path):
+    """The contract's fields are the default currency's; the others stand beside it, never added to it."""
+    with Server(tmp_path, net) as srv:
+        def ftd(amount, **more):
+            check(srv.post("/api/ftd", {"click_id": new_id(), "affiliate_id": "7", "amount": amount, **more}))
+
+        def stats():
+            data = check(srv.admin("GET", "/api/admin/conversions/stats"))["data"]
+            return srv.page()["stats"], data
+
+        big = Decimal(10) ** 12
+        for _ in range(12):
+            ftd(big)
+        listed, data = stats()
+        assert listed["totalAmount"] == data["totalRevenue"] == data["approvedRevenue"] == 12 * big, "beyond 64 bits of micro-units"
+        assert "byCurrency" not in listed and "byCurrency" not in data
+        ftd(Decimal("0.1"), currency="EUR")
+        ftd(Decimal("0.2"), currency="eur")
+        ftd(5, currency="JPY")
+        listed, data = stats()
+        sums = {"EUR": Decimal("0.3"), "JPY": 5, "USD": 12 * big}
+        assert listed["totalAmount"] == data["totalRevenue"] == data["thisMonth"]["revenue"] == 12 * big
+        for where in (listed["byCurrency"], data["byCurrency"], data["approvedByCurrency"], data["thisMonth"]["byCurrency"],
+                      data["topAffiliates"][0]["byCurrency"]):
+            assert where == sums
+        email = mail()
+        check(srv.post("/api/contact", {"email": email, "type": "user"}))
+        click = wait_until(lambda: (c := srv.contact(email)).get("ftd") and c, 10, "deposited")["click_id"]
+        check(srv.post("/api/ftd", {"click_id": click, "affiliate_id": "7", "amount": 40, "currency": "EUR"}))
+        wait_until(lambda: srv.contact(email).get("ftd_currency") == "EUR", 10, "the contact follows")
+        ftd_totals = check(srv.admin("GET", "/api/admin/contacts/stats"))["data"]["ftd"]
+        assert ftd_totals == {"total": 1, "revenue": 0, "byCurrency": {"EUR": 40}}
+        listed = check(srv.admin("GET", "/api/admin/contacts"))["stats"]
+        assert listed["totalFtdAmount"] == 0 and listed["byCurrency"] == {"EUR": 40}
+        srv.restart()
+        assert stats()[0]["byCurrency"]["EUR"] == Decimal("40.3")
+        srv.stop()
+        assert srv.command("verify").stdout == "the store is sound\n"
 
 
 def test_conversion_stats(listed):
