@@ -1,28 +1,11 @@
 #include "api/shared_state.h"
 
-#include "base/thread_name.h"
-
 namespace barracuda::api {
 
 void SharedState::Start() {
-    thread_ = std::thread([this] {
-        NameThread("shared");
-        std::unique_lock lock(mutex_);
-        while (!wake_.wait_for(lock, kEvery, [this] { return stopping_; })) {
-            lock.unlock();
-            Step();
-            lock.lock();
-        }
-    });
-}
-
-void SharedState::Stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
+    reader_.Start(
+        "shared", kEvery, [this] { Step(); }, Repeater::First::kAfterPause
+    );
 }
 
 // What was read is as old as the beginning of the reading.

@@ -10,13 +10,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/repeater.h"
 #include "base/result.h"
 
 namespace barracuda::api {
@@ -36,7 +35,7 @@ public:
 
     void Add(Read read) { reads_.push_back(std::move(read)); }
     void Start();
-    void Stop();
+    void Stop() { reader_.Stop(); }
     void Step();  // reads everything
 
     bool Stale() const;
@@ -50,9 +49,7 @@ private:
     std::atomic<int> look_ups_ = 0;
     mutable std::mutex mutex_;
     Clock::time_point read_at_;
-    std::condition_variable wake_;
-    bool stopping_ = false;
-    std::thread thread_;
+    Repeater reader_;  // last: it uses everything above
 };
 
 }  // namespace barracuda::api

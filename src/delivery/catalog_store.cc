@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "base/thread_name.h"
 #include "store/each_document.h"
 
 namespace barracuda::delivery {
@@ -96,48 +95,43 @@ Result<bool> CatalogStore::Load() {
 }
 
 void CatalogStore::Start() {
-    thread_ = std::thread([this] {
-        NameThread("catalog");
-        Run();
-    });
+    poller_.Start(
+        "catalog", options_.poll, [this] { Poll(); }, Repeater::First::kAfterPause
+    );
 }
 
 void CatalogStore::Stop() {
+    poller_.Stop();
+    bool asked = false;
     {
         std::lock_guard lock(mutex_);
-        stopping_ = true;
+        closed_ = true;
+        asked = !waiting_.empty();
     }
-    wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
+    if (asked) Poll();
 }
 
 void CatalogStore::ReloadThen(std::function<void()> done) {
     {
         std::lock_guard lock(mutex_);
-        if (!stopping_) {
+        if (!closed_) {
             waiting_.push_back(std::move(done));
-            wake_.notify_one();
-            return;
+            done = {};
         }
     }
-    done();
+    if (done) return done();
+    poller_.Wake();
 }
 
-void CatalogStore::Run() {
-    while (true) {
-        std::vector<std::function<void()>> waiting;
-        bool stopping = false;
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, options_.poll, [this] { return stopping_ || !waiting_.empty(); });
-            waiting.swap(waiting_);
-            stopping = stopping_;
-        }
-        // A store that cannot be read keeps the snapshot of before; the next poll tries again.
-        if (!stopping || !waiting.empty()) (void)Load();
-        for (auto& done : waiting) done();
-        if (stopping) return;
+void CatalogStore::Poll() {
+    std::vector<std::function<void()>> waiting;
+    {
+        std::lock_guard lock(mutex_);
+        waiting.swap(waiting_);
     }
+    // A store that cannot be read keeps the snapshot of before; the next poll tries again.
+    (void)Load();
+    for (auto& done : waiting) done();
 }
 
 }  // namespace barracuda::delivery

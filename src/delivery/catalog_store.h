@@ -11,15 +11,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/repeater.h"
 #include "delivery/stop.h"
 #include "domain/catalog.h"
 #include "store/engine.h"
@@ -69,18 +68,17 @@ public:
 private:
     Result<domain::Catalog::Parts> ReadStored(Snapshot& next, std::string* bytes);
     NetworkSecrets SecretsOf(const domain::Network& network) const;
-    void Run();
+    void Poll();
 
     store::Engine& engine_;
     const CatalogOptions options_;
 
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
     SnapshotPtr snapshot_;                        // under mutex_
     std::vector<std::function<void()>> waiting_;  // under mutex_
-    bool stopping_ = false;                       // under mutex_
+    bool closed_ = false;                         // under mutex_
     std::string loaded_;  // the loading thread's: what the snapshot was built from
-    std::thread thread_;
+    Repeater poller_;     // last: it uses everything above
 };
 
 }  // namespace barracuda::delivery

@@ -7,7 +7,6 @@
 #include <future>
 
 #include "base/text.h"
-#include "base/thread_name.h"
 #include "store/each_document.h"
 
 namespace barracuda::delivery {
@@ -75,7 +74,7 @@ std::string NewBootId() {
 Membership::Membership(store::Engine& engine, MembershipOptions options)
     : engine_(engine), options_(std::move(options)), node_(options_.new_boot_id()) {}
 
-Membership::~Membership() { StopThread(); }
+Membership::~Membership() { heart_.Stop(); }
 
 Result<bool> Membership::Join(ledger::Ledger& ledger) {
     ledger_ = &ledger;
@@ -93,29 +92,13 @@ Result<bool> Membership::Join(ledger::Ledger& ledger) {
 }
 
 void Membership::Start(std::function<void()> beside) {
-    thread_ = std::thread([this, beside = std::move(beside)] {
-        NameThread("heartbeat");
-        std::unique_lock lock(mutex_);
-        while (!stopping_) {
-            lock.unlock();
-            if (Step() && beside) beside();
-            lock.lock();
-            wake_.wait_for(lock, kTick, [this] { return stopping_; });
-        }
+    heart_.Start("heartbeat", kTick, [this, beside = std::move(beside)] {
+        if (Step() && beside) beside();
     });
 }
 
-void Membership::StopThread() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
-}
-
 void Membership::Leave() {
-    StopThread();
+    heart_.Stop();
     if (!ledger_) return;
     // Outcomes under way come first: who finds this node gone takes over what still waits.
     if (ledger_->Pass(kLeavePatience)) {

@@ -23,13 +23,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 
+#include "base/repeater.h"
 #include "base/time.h"
 #include "delivery/node_document.h"
 #include "delivery/ownership.h"
@@ -106,7 +105,6 @@ private:
         Millis since{0};   // this process's clock
     };
 
-    void StopThread();
     bool FencedAt(Millis now) const;
     void Beat(Millis now);
     void BeBorn(Millis now);
@@ -135,9 +133,7 @@ private:
     Millis next_beat_{0}, next_birth_{0};
     std::map<std::string, Watched> watched_;
 
-    std::condition_variable wake_;
-    bool stopping_ = false;
-    std::thread thread_;
+    Repeater heart_;  // last: it uses everything above
 };
 
 }  // namespace barracuda::delivery

@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "base/text.h"
-#include "base/thread_name.h"
 #include "domain/bson.h"
 
 namespace barracuda::delivery {
@@ -109,19 +108,7 @@ ReplayJobs::ReplayJobs(store::Engine& engine, ledger::Ledger& ledger, ReplayOpti
 ReplayJobs::~ReplayJobs() { Stop(); }
 
 void ReplayJobs::Start() {
-    thread_ = std::thread([this] {
-        NameThread("replays");
-        Run();
-    });
-}
-
-void ReplayJobs::Stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    runner_.Start("replays", options_.poll, [this] { Round(); });
 }
 
 void ReplayJobs::Create(DeliveryFilter filter, int rate, std::string by, Made done) {
@@ -140,11 +127,7 @@ void ReplayJobs::Create(DeliveryFilter filter, int rate, std::string by, Made do
         },
         [this, job, done = std::move(done)](Result<ledger::EditState> state) {
             if (!state) return done(Fail(state.error()));
-            {
-                std::lock_guard lock(mutex_);
-                asked_ = true;
-            }
-            wake_.notify_all();
+            runner_.Wake();
             done(job);
         }
     );
@@ -224,32 +207,15 @@ Result<ReplayJobs::Count> ReplayJobs::DryRun(const DeliveryFilter& filter, size_
     return count;
 }
 
-// False: stopping.
-bool ReplayJobs::Pause(std::chrono::steady_clock::time_point until) {
-    std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, until, [this] { return stopping_; });
-    return !stopping_;
-}
-
-void ReplayJobs::Run() {
-    for (;;) {
-        bool moved = false;
-        auto jobs = List();
-        for (auto at = jobs ? jobs->rbegin() : std::vector<ReplayJob>::reverse_iterator();
-             jobs && at != jobs->rend();
-             ++at) {
-            if (at->state != JobState::kRunning) continue;
-            if (at->node != ledger_.node() && !options_.is_dead(at->node)) continue;
-            moved |= Step(std::move(*at));
-            std::lock_guard lock(mutex_);
-            if (stopping_) return;
-        }
-        std::unique_lock lock(mutex_);
-        if (!moved) {
-            wake_.wait_for(lock, options_.poll, [this] { return stopping_ || asked_; });
-        }
-        asked_ = false;
-        if (stopping_) return;
+// One page of every job that runs here; another round at once while there is more.
+void ReplayJobs::Round() {
+    auto jobs = List();
+    if (!jobs) return;
+    for (auto at = jobs->rbegin(); at != jobs->rend(); ++at) {
+        if (at->state != JobState::kRunning) continue;
+        if (at->node != ledger_.node() && !options_.is_dead(at->node)) continue;
+        if (Step(std::move(*at))) runner_.Wake();
+        if (runner_.stopping()) return;
     }
 }
 
@@ -287,7 +253,9 @@ bool ReplayJobs::Step(ReplayJob job) {
     if (kept.wait_for(kLedgerPatience) != std::future_status::ready) return false;
     if (!kept.get()) return false;
     auto spent = std::chrono::duration<double>(double(page->rows.size()) / std::max(1, job.rate));
-    Pause(begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(spent));
+    (void)runner_.PauseUntil(
+        begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(spent)
+    );
     return true;
 }
 

@@ -16,14 +16,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/repeater.h"
 #include "delivery/delivery_list.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
@@ -65,7 +63,7 @@ public:
     ~ReplayJobs();
 
     void Start();
-    void Stop();  // between two pages, at most one page's time
+    void Stop() { runner_.Stop(); }  // between two pages, at most one page's time
 
     using Made = std::function<void(Result<ReplayJob>)>;
     void Create(DeliveryFilter filter, int rate, std::string by, Made done);
@@ -85,19 +83,15 @@ public:
 private:
     using Edit = std::function<bool(ReplayJob&)>;  // false: leave it
 
-    void Run();
+    void Round();
     bool Step(ReplayJob job);
     void Keep(const std::string& id, Edit edit, Made done);
-    bool Pause(std::chrono::steady_clock::time_point until);
 
     store::Engine& engine_;
     ledger::Ledger& ledger_;
     const ReplayOptions options_;
 
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool stopping_ = false, asked_ = false;
-    std::thread thread_;
+    Repeater runner_;  // last: it uses everything above
 };
 
 }  // namespace barracuda::delivery

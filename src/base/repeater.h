@@ -1,0 +1,51 @@
+// A thread that does one thing again and again: every `every`, at once when woken, never after
+// Stop.
+//
+//     Repeater reader;
+//     reader.Start("catalog", 500ms, [this] { Load(); });
+//     reader.Wake();                      // now rather than at the end of the pause
+//     while (reader.PauseUntil(next)) …   // inside a step: false when stopped meanwhile
+//     reader.Stop();                      // ends the pause, waits for the step under way
+//
+// Threads: Start once, from the owner's; Stop from any but its own, any number of times, also
+// without a Start; Wake and stopping from any.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace barracuda {
+
+class Repeater {
+public:
+    Repeater() = default;
+    ~Repeater() { Stop(); }
+    Repeater(const Repeater&) = delete;
+    Repeater& operator=(const Repeater&) = delete;
+
+    // The thread's name has at most 15 bytes (thread_name.h). The first step is at once, or after
+    // the first pause.
+    enum class First { kAtOnce, kAfterPause };
+    void Start(
+        const char* name,
+        std::chrono::milliseconds every,
+        std::function<void()> step,
+        First first = First::kAtOnce
+    );
+    void Stop();
+    // A call during a step makes for one more step after it.
+    void Wake();
+    bool stopping() const;
+    bool PauseUntil(std::chrono::steady_clock::time_point until);
+
+private:
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    bool stopping_ = false, woken_ = false;
+    std::thread thread_;
+};
+
+}  // namespace barracuda
