@@ -2,6 +2,8 @@
 
 #include <bson/bson.h>
 
+#include "api/history_json.h"
+
 namespace barracuda::api {
 
 namespace {
@@ -49,15 +51,9 @@ JsonObject ConversionJson(const domain::Conversion& c) {
             to.Raw(info.name, value);
         }
     }
-    JsonList history, deliveries;
-    for (const auto& entry : c.history) {
-        JsonObject item;
-        item.Text("at", entry.at.Iso()).Text("by", entry.by).Text("command", entry.command);
-        item.Text("field", entry.field).Text("from", entry.from).Text("to", entry.to);
-        history.Object(item);
-    }
+    JsonList deliveries;
     for (const auto& delivery : c.deliveries) deliveries.Object(DeliveryJson(delivery));
-    to.List("history", history).List("deliveries", deliveries).Int("rev", c.rev);
+    to.List("history", HistoryJson(c.history)).List("deliveries", deliveries).Int("rev", c.rev);
     return to.Text("createdAt", c.created.Iso()).Text("updatedAt", c.updated.Iso());
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "api/history_json.h"
 #include "base/money.h"
 #include "base/text.h"
 
@@ -190,14 +191,7 @@ void PutMeta(JsonObject& to, const domain::EntityMeta& meta) {
     to.Bool("builtIn", meta.rev == 0).Int("rev", meta.rev);
     if (meta.rev == 0) return;
     to.Text("createdAt", meta.created.Iso()).Text("updatedAt", meta.updated.Iso());
-    JsonList items;
-    for (const auto& change : meta.history) {
-        JsonObject item;
-        item.Text("at", change.at.Iso()).Text("by", change.by).Text("field", change.field);
-        item.Text("from", change.from).Text("to", change.to);
-        items.Object(item);
-    }
-    to.List("history", items);
+    to.List("history", HistoryJson(meta.history));
 }
 
 }  // namespace

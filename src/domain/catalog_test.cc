@@ -195,8 +195,8 @@ TEST(Entities, HistoryNamesWhatDiffersAndIsBounded) {
     EXPECT_THAT(
         offer.meta.history,
         ElementsAre(
-            EntityChange{Time{5'000}, "admin:a", "title", "a", "b"},
-            EntityChange{Time{5'000}, "admin:a", "networks", "", "x, y"}
+            HistoryEntry{Time{5'000}, "admin:a", "", "title", "a", "b"},
+            HistoryEntry{Time{5'000}, "admin:a", "", "networks", "", "x, y"}
         )
     );
     for (int i = 0; i < 200; ++i) {

@@ -12,6 +12,7 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 #include "domain/fields.h"
+#include "domain/history.h"
 
 namespace barracuda::domain {
 
@@ -65,16 +66,6 @@ struct Delivery {
     // An outcome was recorded once: its parameters are frozen, also after a replay.
     bool Attempted() const { return attempts > 0 || status != 0 || !error.empty(); }
     bool operator==(const Delivery&) const = default;
-};
-
-struct HistoryEntry {
-    Time at;
-    std::string by;       // route or admin
-    std::string command;  // command id (hex)
-    std::string field;
-    std::string from;
-    std::string to;
-    bool operator==(const HistoryEntry&) const = default;
 };
 
 struct Conversion {

@@ -52,17 +52,6 @@ std::string EncodeDelivery(const Delivery& delivery) {
     return to.Take();
 }
 
-std::string EncodeHistory(const HistoryEntry& entry) {
-    BsonWriter to;
-    to.Date("at", entry.at);
-    to.Text("by", entry.by);
-    to.Text("command", entry.command);
-    to.Text("field", entry.field);
-    to.Text("from", entry.from);
-    to.Text("to", entry.to);
-    return to.Take();
-}
-
 template <typename List, typename Encoder>
 void EncodeList(BsonWriter& to, const char* key, const List& list, Encoder encode) {
     if (list.empty()) return;
@@ -110,20 +99,6 @@ Delivery DecodeDelivery(std::string_view bson) {
         }
     });
     return delivery;
-}
-
-HistoryEntry DecodeHistory(std::string_view bson) {
-    HistoryEntry entry;
-    Each(bson, [&](std::string_view key, const bson_iter_t& at) {
-        auto text = ScalarText(at).value_or("");
-        if (key == "at") entry.at = TimeOf(at);
-        if (key == "by") entry.by = text;
-        if (key == "command") entry.command = text;
-        if (key == "field") entry.field = text;
-        if (key == "from") entry.from = text;
-        if (key == "to") entry.to = text;
-    });
-    return entry;
 }
 
 bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
@@ -187,7 +162,7 @@ std::string Encode(const Conversion& c) {
     to.Text("provenance", NameOf(c.provenance));
     to.Text("route", c.route);
     for (const auto& [field, value] : c.fields.all()) EncodeField(to, field, value);
-    EncodeList(to, "history", c.history, EncodeHistory);
+    PutHistory(to, c.history);
     if (c.history_dropped > 0) to.Int("history_dropped", c.history_dropped);
     EncodeList(to, "deliveries", c.deliveries, EncodeDelivery);
     if (c.changes > 0) to.Int("changes", c.changes);
@@ -243,9 +218,7 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
         } else if (key == "updatedAt") {
             c.updated = TimeOf(at);
         } else if (key == "history") {
-            Each(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
-                c.history.push_back(DecodeHistory(BytesOf(item)));
-            });
+            c.history = HistoryIn(at);
         } else if (key == "deliveries") {
             Each(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
                 c.deliveries.push_back(DecodeDelivery(BytesOf(item)));

@@ -13,29 +13,6 @@ namespace {
 constexpr size_t kNameBytesMax = 64;
 constexpr size_t kHistoryTextBytesMax = 1024;
 
-std::string EncodeChange(const EntityChange& change) {
-    BsonWriter to;
-    to.Date("at", change.at);
-    to.Text("by", change.by);
-    to.Text("field", change.field);
-    to.Text("from", change.from);
-    to.Text("to", change.to);
-    return to.Take();
-}
-
-EntityChange DecodeChange(std::string_view bson) {
-    EntityChange change;
-    EachElement(bson, [&](std::string_view key, const bson_iter_t& at) {
-        auto text = ScalarText(at).value_or("");
-        if (key == "at") change.at = TimeOf(at);
-        if (key == "by") change.by = text;
-        if (key == "field") change.field = text;
-        if (key == "from") change.from = text;
-        if (key == "to") change.to = text;
-    });
-    return change;
-}
-
 std::string_view ValueOf(const FlatFields& fields, std::string_view name) {
     for (const auto& [field, value] : fields) {
         if (field == name) return value;
@@ -61,7 +38,9 @@ void Amend(
     };
     auto add = [&](const std::string& field, std::string_view from, std::string_view to) {
         if (from == to) return;
-        meta.history.push_back({now, by, field, cut(from), cut(to)});
+        meta.history.push_back(
+            {.at = now, .by = by, .field = field, .from = cut(from), .to = cut(to)}
+        );
     };
     for (const auto& [field, value] : after) add(field, ValueOf(before, field), value);
     if (meta.history.size() > EntityMeta::kHistoryMax) {
@@ -111,14 +90,7 @@ std::vector<std::string> TextsIn(const bson_iter_t& at) {
 }
 
 void PutMeta(BsonWriter& to, const EntityMeta& meta) {
-    if (!meta.history.empty()) {
-        BsonWriter changes;
-        size_t i = 0;
-        for (const auto& change : meta.history) {
-            changes.Document(fmt::format_int(i++).c_str(), EncodeChange(change));
-        }
-        to.Array("history", changes);
-    }
+    PutHistory(to, meta.history);
     to.Int("rev", meta.rev);
     to.Date("createdAt", meta.created);
     to.Date("updatedAt", meta.updated);
@@ -132,9 +104,7 @@ bool TakeMeta(EntityMeta& to, std::string_view key, const bson_iter_t& at) {
     } else if (key == "updatedAt") {
         to.updated = TimeOf(at);
     } else if (key == "history") {
-        EachElement(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
-            to.history.push_back(DecodeChange(BytesOf(item)));
-        });
+        to.history = HistoryIn(at);
     } else {
         return false;
     }

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "domain/bson.h"
+#include "domain/history.h"
 
 namespace barracuda::domain {
 
@@ -27,22 +28,13 @@ struct Problem {
     bool operator==(const Problem&) const = default;
 };
 
-struct EntityChange {
-    Time at;
-    std::string by;  // "admin:E", "key:NAME"
-    std::string field;
-    std::string from;
-    std::string to;
-    bool operator==(const EntityChange&) const = default;
-};
-
 struct EntityMeta {
     static constexpr size_t kHistoryMax = 50;  // the oldest go first
 
     int64_t rev = 0;  // 0: built in, not stored
     Time created;
     Time updated;
-    std::vector<EntityChange> history;
+    std::vector<HistoryEntry> history;
 
     bool operator==(const EntityMeta&) const = default;
 };

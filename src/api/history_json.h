@@ -1,0 +1,21 @@
+// A history as every answer shows it.
+#pragma once
+
+#include "api/respond.h"
+#include "domain/history.h"
+
+namespace barracuda::api {
+
+inline JsonList HistoryJson(const std::vector<domain::HistoryEntry>& history) {
+    JsonList items;
+    for (const auto& entry : history) {
+        JsonObject item;
+        item.Text("at", entry.at.Iso()).Text("by", entry.by);
+        if (!entry.command.empty()) item.Text("command", entry.command);
+        item.Text("field", entry.field).Text("from", entry.from).Text("to", entry.to);
+        items.Object(item);
+    }
+    return items;
+}
+
+}  // namespace barracuda::api
