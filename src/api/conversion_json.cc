@@ -43,12 +43,19 @@ JsonObject ConversionJson(const domain::Conversion& c) {
     to.Text("provenance", domain::NameOf(c.provenance)).Text("route", c.route);
     for (const auto& [field, value] : c.fields.all()) {
         const auto& info = domain::InfoOf(field);
-        if (info.type == domain::FieldType::kText) {
-            to.Text(info.name, value);
-        } else if (info.type == domain::FieldType::kObject) {
-            to.Raw(info.name, ObjectJson(value));
-        } else {
-            to.Raw(info.name, value);
+        switch (info.type) {
+            case domain::FieldType::kText:
+                to.Text(info.name, value);
+                break;
+            case domain::FieldType::kMoney:
+                to.Amount(info.name, value);
+                break;
+            case domain::FieldType::kBool:
+                to.Bool(info.name, value == "true");
+                break;
+            case domain::FieldType::kObject:
+                to.Raw(info.name, ObjectJson(value));
+                break;
         }
     }
     JsonList deliveries;

@@ -18,8 +18,8 @@ void AnswerFtd(const Call& call, const domain::Decision& decision) {
     }
     data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
     data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId));
-    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
-    if (const auto* sale = c.fields.Find(Field::kSaleAmount)) data.Raw("sale_amount", *sale);
+    data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
+    if (const auto* sale = c.fields.Find(Field::kSaleAmount)) data.Amount("sale_amount", *sale);
     data.Text("status", domain::NameOf(c.status)).Bool("isDuplicate", decision.is_duplicate);
     const char* message = decision.is_duplicate ? "FTD updated" : "FTD recorded successfully";
     auto body = Head(call, decision, true, message);

@@ -24,7 +24,7 @@ void AnswerGoal(const Call& call, const domain::Decision& decision, const domain
     data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
     data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId));
     data.Text("goal_id", c.key.goal.value).Text("goal_type", domain::NameOf(c.goal_type));
-    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
+    data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
     data.Text("status", domain::NameOf(c.status));
     data.TextOrNull("postbackResponse", delivery ? delivery->response : "");
     if (delivery && delivery->status != 0) {

@@ -44,8 +44,8 @@ void AnswerPostback(const Call& call, const std::string& goal, const domain::Dec
     JsonObject data;
     data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
     data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId)).Text("goal", goal);
-    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
-    if (const auto* sale = c.fields.Find(Field::kSaleAmount)) data.Raw("sale_amount", *sale);
+    data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
+    if (const auto* sale = c.fields.Find(Field::kSaleAmount)) data.Amount("sale_amount", *sale);
     data.Text("status", domain::NameOf(c.status)).Bool("isDuplicate", decision.is_duplicate);
     call.respond(JsonResponse(200, Head(call, decision, true, message).Object("data", data)));
 }

@@ -27,7 +27,7 @@ void AnswerPrivate(
     data.Text("click_hash", c.fields.Get(Field::kClickHash, c.key.click.value));
     data.Raw("goal_type_id", goal_as_given);
     data.Text("goal_type", domain::NameOf(c.goal_type));
-    data.Raw("amount", c.fields.Get(Field::kAmount, "0"));
+    data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
     data.Text("status", domain::NameOf(c.status));
     boost::json::error_code code;
     std::string response = delivery ? delivery->response : "";

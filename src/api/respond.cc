@@ -2,12 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/query_pool.h"
+#include "base/text.h"
 
 namespace barracuda::api {
 
 std::string JsonText(std::string_view text) {
     static constexpr char kHex[] = "0123456789abcdef";
+    // What others stored may be no UTF-8, and JSON is nothing else.
+    std::string cleaned;
+    auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (!std::all_of(text.begin(), text.end(), plain) && !IsUtf8(text)) {
+        cleaned = CleanUtf8(text);
+        text = cleaned;
+    }
     std::string out = "\"";
     out.reserve(text.size() + 2);
     for (unsigned char c : text) {
@@ -49,6 +59,9 @@ JsonObject& JsonObject::Raw(std::string_view name, std::string_view json) {
     Name(name);
     text_ += json;
     return *this;
+}
+JsonObject& JsonObject::Amount(std::string_view name, std::string_view value) {
+    return Money::Parse(value) ? Raw(name, value) : Text(name, value);
 }
 JsonObject& JsonObject::Bool(std::string_view name, bool value) {
     return Raw(name, value ? "true" : "false");

@@ -17,6 +17,8 @@ public:
     JsonObject& Text(std::string_view name, std::string_view value);
     JsonObject& TextOrNull(std::string_view name, std::string_view value);  // empty: null
     JsonObject& Raw(std::string_view name, std::string_view json);          // number, array, object
+    // A stored sum: a number, or the text it is where others stored one that is no number.
+    JsonObject& Amount(std::string_view name, std::string_view value);
     JsonObject& Bool(std::string_view name, bool value);
     JsonObject& Int(std::string_view name, int64_t value);
     JsonObject& List(std::string_view name, const class JsonList& value);

@@ -67,6 +67,16 @@ TEST(Text, Utf8) {
     EXPECT_EQ(CutUtf8("ab\xE2\x82\xAC", 4), "ab");
 }
 
+TEST(Text, WhatIsNoUtf8IsReplaced) {
+    const std::string mark = "\xEF\xBF\xBD";
+    for (const char* good : {"", "plain", "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x9F"}) {
+        EXPECT_EQ(CleanUtf8(good), good);
+    }
+    EXPECT_EQ(CleanUtf8("a\xFFz"), "a" + mark + "z");
+    EXPECT_EQ(CleanUtf8("\xE2\x82"), mark + mark);
+    EXPECT_EQ(CleanUtf8(std::string_view("a\0b", 3)), std::string_view("a\0b", 3));
+}
+
 TEST(Time, IsoThereAndBack) {
     auto time = Time::ParseIso("2024-02-29T23:59:59.123Z");
     ASSERT_TRUE(time);

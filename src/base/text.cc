@@ -44,6 +44,22 @@ bool IsUtf8(std::string_view text) {
     return true;
 }
 
+std::string CleanUtf8(std::string_view text) {
+    std::string clean;
+    clean.reserve(text.size());
+    for (size_t at = 0; at < text.size();) {
+        const size_t length = text[at] == '\0' ? 1 : SequenceAt(text, at);
+        if (length == 0) {
+            clean += "\xef\xbf\xbd";
+            ++at;
+        } else {
+            clean.append(text.substr(at, length));
+            at += length;
+        }
+    }
+    return clean;
+}
+
 bool HasControl(std::string_view text) {
     for (unsigned char c : text) {
         if (c < 0x20 || c == 0x7f) return true;

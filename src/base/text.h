@@ -11,6 +11,9 @@ namespace barracuda {
 // Whether `text` is valid UTF-8 without NUL (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);
 
+// `text` as valid UTF-8: each byte that is none becomes U+FFFD. A NUL stays.
+std::string CleanUtf8(std::string_view text);
+
 // Whether `text` holds a byte below 0x20 or 0x7f.
 bool HasControl(std::string_view text);
 
