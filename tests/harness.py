@@ -125,14 +125,19 @@ def encode(method, path, query=None, json_body=None, form=None, body=None, heade
     return path, body, headers
 
 
+def ask(connection, method, path, **parts):
+    """One request on a connection that stays open."""
+    target, body, headers = encode(method, path, **parts)
+    connection.request(method, target, body=body, headers=headers)
+    reply = connection.getresponse()
+    return Answer(reply.status, reply.headers, reply.read())
+
+
 def request(port, method, path, timeout=20, **parts):
     """One request on its own connection."""
-    target, body, headers = encode(method, path, **parts)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
-        connection.request(method, target, body=body, headers=headers)
-        reply = connection.getresponse()
-        return Answer(reply.status, reply.headers, reply.read())
+        return ask(connection, method, path, **parts)
     finally:
         connection.close()
 

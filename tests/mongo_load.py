@@ -2,17 +2,17 @@
 import collections
 import http.client
 import itertools
-import threading
 import time
 
-from harness import CLIENTS, encode, new_id, request
+from clients import Clients
+from harness import CLIENTS, ask, new_id, request
 
 ANSWERED = (200, 202)
 EACH_KEY = 4  # clients that send one key, to any node
 PAUSE_S = 0.004
 
 
-class Load:
+class Load(Clients):
     """Reports of ever new clicks, each sent by several clients over all nodes: by route 5, or with `deliver` by route 6, whose
     every conversion is owed to the network.
 
@@ -22,35 +22,21 @@ class Load:
     """
 
     def __init__(self, ports, clients=CLIENTS, deliver=False):
+        super().__init__(clients)
         self.ports, self.prefix, self.deliver = ports, new_id("load"), deliver
-        self.lock, self.stopping = threading.Lock(), threading.Event()
         self.statuses = collections.Counter()
         self.verdicts = collections.defaultdict(collections.Counter)  # click -> verdict or status -> count
         self.wrong, self.broken = [], collections.Counter()
         self.numbers = itertools.count()
-        self.threads = [threading.Thread(target=self._run, args=(i,), daemon=True) for i in range(clients)]
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(40)
-        assert not any(t.is_alive() for t in self.threads), "clients hang"
-
-    def _run(self, i):
+    def run(self, i):
         connection, port = None, self.ports[i % len(self.ports)]
         while not self.stopping.is_set():
             click = f"{self.prefix}-{next(self.numbers) // EACH_KEY}"
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                connection.request(*self._report(click))
-                reply = connection.getresponse()
-                self._note(click, reply.status, reply.headers, reply.read())
+                self._note(click, self._report(connection, click))
             except (OSError, http.client.HTTPException) as error:
                 connection = None
                 with self.lock:
@@ -58,24 +44,24 @@ class Load:
                     self.verdicts[click]["broken"] += 1
             time.sleep(PAUSE_S)
 
-    def _report(self, click):
+    def _report(self, connection, click):
         fields = {"click_id": click, "affiliate_id": "7"}
         if not self.deliver:
-            target, body, headers = encode("GET", "/api/postback", query={**fields, "goal": "deposit", "amount": "10"})
-            return "GET", target, body, headers
-        target, body, headers = encode("POST", "/api/goals/postback", json_body={**fields, "goal_type": "deposit"})
-        return "POST", target, body, headers
+            return ask(connection, "GET", "/api/postback", query={**fields, "goal": "deposit", "amount": "10"})
+        return ask(connection, "POST", "/api/goals/postback", json_body={**fields, "goal_type": "deposit"})
 
-    def _note(self, click, status, headers, body):
+    def _note(self, click, answer):
         with self.lock:
-            self.statuses[status] += 1
-            if status in ANSWERED:
-                verdict = "recorded" if b'"recorded"' in body else "duplicate"
+            self.statuses[answer.status] += 1
+            if answer.status in ANSWERED:
+                verdict = answer.json["verdict"]
                 self.verdicts[click][verdict] += 1
+                if verdict not in ("recorded", "duplicate"):
+                    self.wrong.append((click, answer.status, answer.body[:200]))
                 return
             self.verdicts[click]["unknown"] += 1
-            if status != 503 or "Retry-After" not in headers or b"E11000" in body:
-                self.wrong.append((click, status, body[:200]))
+            if answer.status != 503 or "Retry-After" not in answer.headers or b"E11000" in answer.body:
+                self.wrong.append((click, answer.status, answer.body[:200]))
 
     def answered(self):
         with self.lock:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import Server, burst, burst_requests, encode, new_hash, new_id, raw_request, wait_until
+from harness import Server, ask, burst, burst_requests, new_hash, new_id, raw_request, wait_until
 
 INLINE_WAIT_S, ATTEMPT_TIMEOUT_S = 1, 2
 BACK_S = 15  # one retry after the network is back, with its jitter and the poll
@@ -226,13 +226,11 @@ def latencies(srv, n):
     """Seconds of n requests to route 5, one after the other on one connection."""
     connection, out = http.client.HTTPConnection("127.0.0.1", srv.port, timeout=20), []
     for _ in range(n):
-        target, _, headers = encode("GET", "/api/postback", query={"click_id": new_id(), "affiliate_id": "7", "goal": "deposit"})
+        query = {"click_id": new_id(), "affiliate_id": "7", "goal": "deposit"}
         begin = time.perf_counter()
-        connection.request("GET", target, headers=headers)
-        reply = connection.getresponse()
-        reply.read()
+        answer = ask(connection, "GET", "/api/postback", query=query)
         out.append(time.perf_counter() - begin)
-        assert reply.status == 200
+        assert answer.status == 200
     connection.close()
     return sorted(out)
 

@@ -2,35 +2,26 @@
 import collections
 import http.client
 import random
-import threading
 
 import harness
+from clients import Clients
 
 Sent = collections.namedtuple("Sent", "route click goal_id")
 
 
-class Load:
+class Load(Clients):
     """with Load(srv) as load: …; srv.kill9(). Then load.acked (answered 2xx) and load.unanswered (may be either)."""
 
     def __init__(self, srv, clients=8, routes="4567"):
-        self.srv, self.routes, self.lock = srv, routes, threading.Lock()
+        super().__init__(clients)
+        self.srv, self.routes = srv, routes
         self.acked, self.unanswered, self.refused, self.surprises = [], [], [], []
-        self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(clients)]
 
-    def __enter__(self):
-        for t in self.threads:
-            t.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        for t in self.threads:
-            t.join(30)
-        assert not any(t.is_alive() for t in self.threads), "a client hangs"
+    def __exit__(self, *exc):
+        super().__exit__(*exc)
         assert not self.surprises, self.surprises[:3]
 
-    def run(self):
+    def run(self, i):
         connection = http.client.HTTPConnection("127.0.0.1", self.srv.port, timeout=20)
         try:
             while not self.stopping.is_set():
@@ -70,7 +61,4 @@ def send(srv, sent, connection=None):
     }[sent.route]
     if connection is None:
         return srv.request(method, path, **parts)
-    target, body, headers = harness.encode(method, path, **parts)
-    connection.request(method, target, body=body, headers=headers)
-    reply = connection.getresponse()
-    return harness.Answer(reply.status, reply.headers, reply.read())
+    return harness.ask(connection, method, path, **parts)
