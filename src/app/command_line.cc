@@ -159,6 +159,13 @@ struct Parser {
             &app, "restore", "copy a backup into an empty data directory and check it", "restore"
         );
         restore->add_option("DIR", line.directory, "a directory that backup made")->required();
+        auto* file = Command(
+            &app, "export", "write every document into a file, also while the server runs", "export"
+        );
+        file->add_option("FILE", line.ask.directory, "a file that does not exist yet")->required();
+        auto* import =
+            Command(&app, "import", "fill an empty store from a file of export", "import");
+        import->add_option("FILE", line.directory, "a file that export wrote")->required();
         auto* adopt = Command(
             &app, "adopt", "take over a MongoDB database of the Next.js application", "adopt"
         );
@@ -260,6 +267,7 @@ int Main(int argc, char** argv) {
     if (line.command == "doctor") return DoctorCommand(*config);
     if (line.command == "serve") return Serve(*config, ProgramPath());
     if (line.command == "adopt") return AdoptCommand(*config, line.dry_run);
+    if (line.command == "import") return ImportCommand(*config, line.directory);
     if (line.command == "migrate") return MigrateCommand(*config, line.from, line.to);
     if (line.command == "restore") return Show(Restore(*config, line.directory));
     if (line.password_stdin) {

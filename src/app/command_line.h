@@ -16,7 +16,7 @@ struct CommandLine {
     std::optional<std::string> config;
     config::Flags flags;         // setting path -> value
     Ask ask;                     // for the commands that operations.h knows
-    std::string directory = {};  // restore: where from
+    std::string directory = {};  // restore, import: where from
     bool password_stdin = false;
     bool dry_run = false;            // adopt
     std::string from = {}, to = {};  // migrate

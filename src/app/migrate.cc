@@ -12,6 +12,7 @@
 #include "config/values.h"
 #include "delivery/node_document.h"
 #include "store/copy.h"
+#include "store/document_file.h"
 #include "store/document_ref.h"
 #include "store/each_document.h"
 
@@ -100,7 +101,9 @@ private:
     std::chrono::steady_clock::time_point next_{};
 };
 
-std::string ReportText(const store::CopyReport& report, const std::string& to) {
+std::string ReportText(
+    const store::CopyReport& report, const std::string& to, const std::string& from
+) {
     std::string text;
     for (const auto& [collection, fingerprint] : report.collections) {
         text += fmt::format(
@@ -110,10 +113,34 @@ std::string ReportText(const store::CopyReport& report, const std::string& to) {
             fingerprint.hash.substr(0, 16)
         );
     }
-    return text + fmt::format("{} is the same store now\n", to);
+    return text + fmt::format("{} holds the same as {} now\n", to, from);
 }
 
 // -> the report; Fail with `begun` false: nothing was written.
+Result<std::string> MoveInto(
+    const config::Config& to, store::Engine& source, std::string name, bool& begun
+) {
+    auto target = OpenSide(to, true, "target");
+    if (!target) return Fail(target.error());
+    store::CopyOptions options{.source = std::move(name)};
+    options.progress = [&begun, progress = Progress()](const store::CopyProgress& now) mutable {
+        begun = true;
+        progress(now);
+    };
+    auto report = store::CopyStore(source, **target, options);
+    if (!report) return Fail(report.error());
+    Say("verifying the target");
+    auto findings = (*target)->Verify(false);
+    if (!findings) return Fail(findings.error());
+    if (findings->empty()) return ReportText(*report, PlaceOf(to), options.source);
+    return Fail(
+        ErrorCode::kConflict,
+        fmt::format(
+            "the target is not sound ({} findings), first: {}", findings->size(), findings->front()
+        )
+    );
+}
+
 Result<std::string> Migrate(const config::Config& from, const config::Config& to, bool& begun) {
     if (PlaceOf(from) == PlaceOf(to)) {
         return Fail(ErrorCode::kInvalid, "source and target are the same: " + PlaceOf(from));
@@ -121,25 +148,24 @@ Result<std::string> Migrate(const config::Config& from, const config::Config& to
     auto source = OpenSide(from, false, "source");
     if (!source) return Fail(source.error());
     if (auto alone = NobodyRuns(**source); !alone) return Fail(alone.error());
-    auto target = OpenSide(to, true, "target");
-    if (!target) return Fail(target.error());
-    store::CopyOptions options{.source = PlaceOf(from)};
-    options.progress = [&begun, progress = Progress()](const store::CopyProgress& now) mutable {
-        begun = true;
-        progress(now);
-    };
-    auto report = store::CopyStore(**source, **target, options);
-    if (!report) return Fail(report.error());
-    Say("verifying the target");
-    auto findings = (*target)->Verify(false);
-    if (!findings) return Fail(findings.error());
-    if (findings->empty()) return ReportText(*report, PlaceOf(to));
-    return Fail(
-        ErrorCode::kConflict,
-        fmt::format(
-            "the target is not sound ({} findings), first: {}", findings->size(), findings->front()
-        )
-    );
+    return MoveInto(to, **source, PlaceOf(from), begun);
+}
+
+Result<std::string> Import(const config::Config& to, const std::string& path, bool& begun) {
+    auto file = store::DocumentFile::Open(path);
+    if (!file) return Fail(file.error());
+    std::error_code ec;
+    auto bytes = std::filesystem::file_size(path, ec);
+    return MoveInto(to, **file, fmt::format("the export {} of {} bytes", path, bytes), begun);
+}
+
+int Show(const Result<std::string>& done, bool begun) {
+    if (!done) {
+        Say("barracuda: " + done.error().message);
+        return begun ? 1 : 2;
+    }
+    bool shown = std::fputs(done->c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return shown ? 0 : 2;
 }
 
 }  // namespace
@@ -186,12 +212,13 @@ int MigrateCommand(const config::Config& config, const std::string& from, const 
         return Migrate(*source, *target, begun);
     };
     auto done = run();
-    if (!done) {
-        Say("barracuda: " + done.error().message);
-        return begun ? 1 : 2;
-    }
-    bool shown = std::fputs(done->c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return shown ? 0 : 2;
+    return Show(done, begun);
+}
+
+int ImportCommand(const config::Config& config, const std::string& path) {
+    bool begun = false;
+    auto done = Import(config, path, begun);
+    return Show(done, begun);
 }
 
 }  // namespace barracuda::app

@@ -1,5 +1,5 @@
-// `barracuda migrate`: a whole store into another one, RocksDB or MongoDB, either way
-// (docs/operating/moving.md).
+// `barracuda migrate` and `import`: a whole store into another one, RocksDB or MongoDB, either way,
+// or out of a file (docs/operating/moving.md).
 #pragma once
 
 #include <string>
@@ -13,6 +13,10 @@ namespace barracuda::app {
 // on stderr, the report on stdout. -> the exit code: 0 moved and compared, 1 broken off or not the
 // same, 2 not begun.
 int MigrateCommand(const config::Config& config, const std::string& from, const std::string& to);
+
+// `barracuda import`: a file that `barracuda export` wrote into the empty store of the settings.
+// The same exit codes.
+int ImportCommand(const config::Config& config, const std::string& path);
 
 // The settings with this store in the place of their own. Errors: kInvalid.
 Result<config::Config> WithStore(const config::Config& config, const std::string& place);

@@ -16,6 +16,7 @@
 #include "delivery/delivery_list.h"
 #include "domain/conversion.h"
 #include "domain/email.h"
+#include "store/document_file.h"
 
 namespace barracuda::app {
 
@@ -235,6 +236,13 @@ Answer Backup(Workplace& at, const Ask& ask) {
     return {0, "backed up to " + ask.directory + "\n", {}};
 }
 
+Answer Export(Workplace& at, const Ask& ask) {
+    if (ask.directory.empty()) return Refused("export: a file is expected");
+    auto written = store::WriteDocuments(at.engine, ask.directory);
+    if (!written) return Refused(written.error());
+    return {0, fmt::format("{} documents in {}\n", *written, ask.directory), {}};
+}
+
 Answer Verify(Workplace& at, const Ask& ask) {
     if (ask.repair && at.serving) {
         return Refused("verify --repair: stop the server first; verify alone may run now");
@@ -347,6 +355,7 @@ Answer Execute(Workplace& at, const Ask& ask) {
     if (ask.command == "deliveries.list") return ListDeliveries(at);
     if (ask.command == "deliveries.retry") return RetryDeliveries(at, ask);
     if (ask.command == "backup") return Backup(at, ask);
+    if (ask.command == "export") return Export(at, ask);
     if (ask.command == "verify") return Verify(at, ask);
     if (ask.command == "doctor") return Doctor(at);
     return Refused("unknown command " + Printable(ask.command));

@@ -17,12 +17,11 @@ namespace barracuda::store {
 
 namespace {
 
-constexpr const char* kRecordId = "migration";
 constexpr int kTries = 30;  // of a batch that the store cannot take now
 constexpr std::chrono::milliseconds kPause{500};
 constexpr int64_t kSaveEvery = 10;  // pages
 
-const Ref kRecord{Collection::kSettings, kRecordId};
+const Ref kRecord{Collection::kSettings, kMigrationId};
 
 struct Record {
     std::string source;
@@ -34,7 +33,7 @@ struct Record {
 
 std::string Encode(const Record& record) {
     domain::BsonWriter to;
-    to.Text("_id", kRecordId);
+    to.Text("_id", kMigrationId);
     to.Text("source", record.source);
     to.Text("state", record.done ? "done" : "copying");
     to.Int("collection", static_cast<int64_t>(record.collection));
@@ -53,13 +52,6 @@ Record Decode(std::string_view bson) {
     record.cursor = BytesOfHex(fields.TextOr("cursor")).value_or("");
     record.rev = fields.Number("rev");
     return record;
-}
-
-// Belongs to the store, not to what is in it.
-bool IsOwn(Collection collection, std::string_view document) {
-    if (collection != Collection::kSettings) return false;
-    std::string id = domain::TopText(document, "_id").value_or("");
-    return id == kRecordId || id == kMarkerId;
 }
 
 // A document for comparison: MongoDB puts `_id` first, and one without gets it.
@@ -205,7 +197,7 @@ private:
     Result<bool> Put(Collection collection, const std::vector<std::string>& documents) {
         std::vector<Write> open;
         for (const auto& document : documents) {
-            if (IsOwn(collection, document)) continue;
+            if (IsStoresOwn(collection, document)) continue;
             open.push_back({RefOfDocument(collection, document), std::nullopt, document});
         }
         for (int tries = 0; !open.empty() && tries < kTries; ++tries) {
@@ -287,7 +279,7 @@ Result<Fingerprint> FingerprintOf(
     HashSum sum;
     Fingerprint fingerprint;
     auto read = EachDocument(engine, request, [&](const std::string& document) {
-        if (IsOwn(collection, document)) return;
+        if (IsStoresOwn(collection, document)) return;
         sum.Add(Comparable(collection, document));
         if (++fingerprint.documents % 1'000 == 0 && progress) progress(fingerprint.documents);
     });
@@ -311,7 +303,7 @@ Result<std::optional<Collection>> AnyContent(Engine& engine) {
         auto page = engine.Scan(request);
         if (!page) return Fail(page.error());
         for (const auto& document : page->documents) {
-            if (!IsOwn(collection, document)) return std::optional(collection);
+            if (!IsStoresOwn(collection, document)) return std::optional(collection);
         }
     }
     return std::optional<Collection>();

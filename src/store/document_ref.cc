@@ -25,6 +25,12 @@ const char* NameOf(Collection collection) {
     BARRACUDA_CHECK(false);
 }
 
+bool IsStoresOwn(Collection collection, std::string_view document) {
+    if (collection != Collection::kSettings) return false;
+    auto id = domain::TopText(document, "_id");
+    return id == kMigrationId || id == kMarkerId;
+}
+
 Ref RefOfDocument(Collection collection, std::string_view document) {
     if (collection != Collection::kConversions) {
         return {collection, domain::TopText(document, "_id").value_or("")};

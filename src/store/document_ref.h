@@ -23,6 +23,11 @@ const char* NameOf(Collection collection);
 // By which MongoDB's databases are known to be ours: a document of `settings`.
 inline constexpr const char* kMarkerId = "barracuda";
 
+// How far a copy into this store is: another one (copy.h).
+inline constexpr const char* kMigrationId = "migration";
+// Whether a document belongs to the store it is in, and to no copy of it: those two.
+bool IsStoresOwn(Collection collection, std::string_view document);
+
 // A conversion's key is in its fields, every other document's is its `_id` as text.
 Ref RefOfDocument(Collection collection, std::string_view document);
 

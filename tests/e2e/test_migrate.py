@@ -73,7 +73,7 @@ def test_there_and_back(rocks, node, net, database, tmp_path):
     before = seen(rocks)
     rocks.stop()
     done = migrate(node, "--from", place(rocks))
-    assert "conversions" in done.stdout and f"/{database.name} is the same store now" in done.stdout, done.stdout
+    assert "conversions" in done.stdout and f"/{database.name} holds the same as" in done.stdout, done.stdout
     assert "compared" in done.stderr and "verifying" in done.stderr
 
     node.start()
@@ -131,7 +131,7 @@ def test_killed_at_any_moment_both_ways(node, mongo, database, tmp_path):
     pause, home = random.Random(3), f"rocksdb:{tmp_path / 'home'}"
     kills, out = migrate_killed(node, pause, "--to", home)
     print(f"{kills} kills")
-    assert kills >= 2 and "is the same store now" in out
+    assert kills >= 2 and "holds the same as" in out
 
     node.env["BARRACUDA_STORE_DATABASE"] = database.name + "_b"
     other = mongo.database(database.name + "_b")
@@ -154,6 +154,28 @@ def test_killed_at_any_moment_both_ways(node, mongo, database, tmp_path):
         assert node.command("verify").stdout == "the store is sound\n"
     finally:
         other.client.drop_database(other.name)
+
+
+def test_out_of_a_file(rocks, node, net, tmp_path):
+    fill(rocks, net, 30)
+    rocks.start()
+    wait_until(lambda: settled(rocks, 33), 30, "everything is delivered", step=0.2)
+    path = str(tmp_path / "store.jsonl")
+    assert "documents in" in rocks.command("export", path).stdout, "while it serves"
+    again = rocks.command("export", path, check=False)
+    assert again.returncode == 1 and "File exists" in again.stderr
+    before = seen(rocks)
+    done = node.command("import", path)
+    assert "conversions" in done.stdout and "holds the same as the export" in done.stdout
+    node.start()
+    node.admin_key = rocks.admin_key
+    assert seen(node) == before
+    mixed = node.command("import", path, check=False)
+    assert mixed.returncode in (1, 2) and mixed.stderr
+    text = (tmp_path / "store.jsonl").read_text()
+    (tmp_path / "cut.jsonl").write_text(text[:len(text) // 2])
+    cut = rocks.command("import", str(tmp_path / "cut.jsonl"), "--store", "rocksdb", check=False)
+    assert cut.returncode == 2 and "cut.jsonl: line" in cut.stderr
 
 
 def test_it_never_mixes_and_never_reads_a_store_in_use(rocks, node, net, database, tmp_path):
