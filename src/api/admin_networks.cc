@@ -48,7 +48,9 @@ JsonObject JsonOf(
         json.Object("stopped", stopped);
     }
     for (const auto& stats : sending) {
-        if (stats.name == network.name) json.Object("sending", SendingJson(stats));
+        if (delivery::NetworkOfQueue(stats.name) != network.name) continue;
+        const bool whole = stats.name == network.name;
+        json.Object(whole ? "sending" : "sending_private_api", SendingJson(stats));
     }
     return json;
 }

@@ -215,7 +215,8 @@ Read<domain::Network> ReadNetwork(const json::object& body, std::string_view nam
     ObjectReader reader(body);
     domain::Network network;
     network.name = ReadHead(reader, "name", name, network.meta);
-    for (const char* told : {"secretsSet", "stopped", "sending"}) reader.Ignore(told);
+    for (const char* told : {"secretsSet", "stopped", "sending", "sending_private_api"})
+        reader.Ignore(told);
     std::string kind = reader.Text("kind");
     if (auto known = domain::NetworkKindNamed(kind)) {
         network.kind = *known;

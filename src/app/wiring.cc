@@ -119,7 +119,9 @@ delivery::DispatcherOptions DispatcherOptionsOf(
         destinations.Complete(outcome, destination);
     };
     options.attempts_max = AttemptsMax(config);
-    options.rules = [&destinations](const std::string& name) { return destinations.RulesOf(name); };
+    options.rules = [&destinations](const std::string& queue) {
+        return destinations.RulesOf(std::string(delivery::NetworkOfQueue(queue)));
+    };
     options.stop = [&destinations](ledger::Ledger& ledger, const std::string& name) {
         StopGone(ledger, destinations, name);
     };

@@ -33,11 +33,16 @@
 
 namespace barracuda::delivery {
 
+// Where a delivery waits. The private API of a network is a service of its own, mostly of another
+// host: a hanging one must not hold up the other.
+std::string QueueOf(const domain::Delivery& delivery);
+std::string_view NetworkOfQueue(std::string_view queue);
+
 // One delivery to be attempted: the document as read, and which of its deliveries.
 struct Job {
     domain::Conversion conversion;
     std::string delivery_id;
-    std::string destination;
+    std::string destination;  // QueueOf
 
     const domain::Delivery* delivery() const;  // null: the document has none of this id
 };

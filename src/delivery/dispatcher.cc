@@ -79,7 +79,7 @@ bool Dispatcher::Queue(
     const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
 ) {
     if (active_.contains(delivery.id)) return true;
-    if (!queues_.Offer({conversion, delivery.id, delivery.destination}, now)) return false;
+    if (!queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) return false;
     active_.insert(delivery.id);
     return true;
 }
@@ -90,7 +90,7 @@ void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std
     if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
     for (const auto& delivery : conversion.deliveries) {
         if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
-        queues_.TryNow(delivery.destination, now);  // just reported, or woken by an operator
+        queues_.TryNow(QueueOf(delivery), now);  // just reported, or woken by an operator
         if (!Queue(conversion, delivery, now)) backlog_ = true;
     }
     if (queues_.waiting() > 0) client_.Post([] {});  // wakes Step
@@ -168,6 +168,7 @@ void Dispatcher::Poll() {
     {
         std::lock_guard lock(mutex_);
         room = queues_.Room(begin);
+        settled_.clear();
     }
     auto page =
         sweep_.Next(ledger_->node(), options_.now(), std::clamp(room, kPageLeast, kPageMost));
@@ -256,6 +257,7 @@ bool Dispatcher::Claim(const domain::Conversion& conversion) {
         if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > due_by) {
             continue;
         }
+        if (settled_.contains(delivery.id)) continue;
         const bool taken = Queue(conversion, delivery, now);
         queued |= taken;
         skipped_ |= !taken;
@@ -384,8 +386,9 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
         }
         gone = ending.gone && queues_.IsGone(job.destination);
     }
-    if (gone && options_.stop) options_.stop(*ledger_, job.destination);
-    if (options_.complete) options_.complete(outcome, job.destination);
+    const std::string network(NetworkOfQueue(job.destination));
+    if (gone && options_.stop) options_.stop(*ledger_, network);
+    if (options_.complete) options_.complete(outcome, network);
     ledger_->SubmitInternal(
         std::move(outcome),
         [this,
@@ -422,6 +425,7 @@ void Dispatcher::Settled(
     {
         std::lock_guard lock(mutex_);
         active_.erase(delivery_id);
+        settled_.insert(delivery_id);
         queues_.Settled(destination);
         auto [from, to] = waiters_.equal_range(delivery_id);
         for (auto at = from; at != to; ++at) ready.push_back(std::move(at->second.done));

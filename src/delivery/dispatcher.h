@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "base/time.h"
@@ -137,8 +138,10 @@ private:
     mutable std::mutex mutex_;
     DestinationQueues queues_;
     std::set<std::string> active_;  // delivery ids queued, in flight or not recorded yet
-    size_t taking_ = 0;             // take-overs that the ledger has not answered
-    std::deque<Job> recent_;        // outcomes just recorded
+    // Recorded since the last page began to be read: what that page says of them may be older.
+    std::unordered_set<std::string> settled_;
+    size_t taking_ = 0;       // take-overs that the ledger has not answered
+    std::deque<Job> recent_;  // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
     bool skipped_ = false;  // in this round something due found no room
     bool backlog_ = false;  // more is due than was queued

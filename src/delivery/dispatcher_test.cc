@@ -6,6 +6,7 @@
 
 #include "ledger/test_settle.h"
 #include "net/test_server.h"
+#include "store/forwarding_engine.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -16,6 +17,20 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::SizeIs;
+
+// Runs `between` after a document was read and before the reader has it.
+class SlowReads final : public store::ForwardingEngine {
+public:
+    using ForwardingEngine::ForwardingEngine;
+    std::function<void()> between;
+
+    Result<std::vector<std::optional<std::string>>> Load(std::span<const store::Ref> refs
+    ) override {
+        auto found = ForwardingEngine::Load(refs);
+        if (between) between();
+        return found;
+    }
+};
 
 class DispatcherTest : public testing::Test {
 protected:
@@ -28,11 +43,13 @@ protected:
         options.now = [this] { return now_; };
         options.steady = [this] { return steady_; };
         options.random = [] { return 0.5; };  // no jitter
-        options.rules = [this](const std::string& name) { return rules_[name]; };
+        options.rules = [this](const std::string& queue) {
+            return rules_[std::string(NetworkOfQueue(queue))];
+        };
         options.stop = [this](ledger::Ledger&, const std::string& name) {
             rules_[name].stopped = "gone";
         };
-        dispatcher_ = std::make_unique<Dispatcher>(*engine_, client_, network_, std::move(options));
+        dispatcher_ = std::make_unique<Dispatcher>(reads_, client_, network_, std::move(options));
         ledger::Hooks hooks;
         hooks.now = [this] { return now_; };
         hooks.owed = [this](const auto& c, const auto& ids) { dispatcher_->Owe(c, ids); };
@@ -51,16 +68,24 @@ protected:
     std::string Answer(const net::TestRequest& request) {
         const size_t from = request.target.find("click_id=") + 9;
         std::string click = request.target.substr(from, request.target.find('&', from) - from);
+        {
+            std::lock_guard lock(mutex_);
+            calls_.push_back(click);
+        }
+        while (held_) std::this_thread::sleep_for(milliseconds(1));
         std::lock_guard lock(mutex_);
-        calls_.push_back(click);
         return net::TestReply(status_, "", headers_);
     }
-    void Record(const std::string& click, const std::string& destination = "default") {
+    void Record(
+        const std::string& click,
+        const std::string& destination = "default",
+        const char* kind = kGoalPostback
+    ) {
         domain::Report report;
         report.route = "goals_postback";
         report.key = {ClickId(click), GoalId("6"), ""};
         report.goal_type = domain::GoalType::kDeposit;
-        report.deliveries = {{destination, kGoalPostback, {}}};
+        report.deliveries = {{destination, kind, {}}};
         report.new_id = report.command_id = ObjectId::New();
         ledger_->SubmitInternal(report, [](Result<domain::Decision> decision) {
             ASSERT_TRUE(decision);
@@ -99,6 +124,7 @@ protected:
 
     std::mutex mutex_;
     std::vector<std::string> calls_;  // under mutex_
+    std::atomic<bool> held_ = false;  // answers wait
     int status_ = 200;                // under mutex_
     std::string headers_;             // under mutex_
     Time now_{1'700'000'000'000};
@@ -109,6 +135,7 @@ protected:
     std::unique_ptr<store::KvEngine> engine_ = std::move(*store::KvEngine::Open(
         std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
     ));
+    SlowReads reads_{*engine_};
     net::Client client_{{.allowed = {*Cidr::Parse("127.0.0.0/8")}}};
     Network network_{client_, {.base_url = server_.url(), .hash = "h"}};
     std::unique_ptr<Dispatcher> dispatcher_;
@@ -188,6 +215,26 @@ TEST_F(DispatcherTest, ADeadNetworkIsProbedAndHoldsNobodyUp) {
     }
 }
 
+// The two APIs of one network are two services, mostly of two hosts.
+TEST_F(DispatcherTest, ApiThatHangsLeavesTheNetworksOtherOneAsItWas) {
+    rules_["default"].concurrency = 2;
+    held_ = true;
+    for (int i = 0; i < 10; ++i) Record(fmt::format("c{}", i));
+    dispatcher_->Step(milliseconds(5));
+    Record("private", "default", kPrivateApi);
+    for (int i = 0; i < 500 && Read("private").state == domain::DeliveryState::kWaiting; ++i) {
+        dispatcher_->Step(milliseconds(5));
+        ledger::Settle(*ledger_);
+        if (Read("private").Attempted()) break;
+    }
+    EXPECT_TRUE(Read("private").Attempted()) << "its settings are missing, which is an answer";
+    std::vector<std::string> names;
+    for (const auto& stats : dispatcher_->destinations()) names.push_back(stats.name);
+    EXPECT_THAT(names, ElementsAre("default", "default:private_api"));
+    held_ = false;
+    Work();
+}
+
 // Whoever reports once the network is back need not wait for the end of a pause.
 TEST_F(DispatcherTest, AFreshDeliveryIsAProbe) {
     Answers(500);
@@ -238,6 +285,30 @@ TEST_F(DispatcherTest, AnotherBootGoesOn) {
     for (int i = 0; i < 5; ++i) {
         EXPECT_EQ(Read(fmt::format("c{}", i)).state, domain::DeliveryState::kDone) << i;
     }
+}
+
+// Seen in a storm: a page of the work queue was read, then the outcome of one of its deliveries was
+// recorded, then the page was gone through: the delivery went out again.
+TEST_F(DispatcherTest, WhatIsRecordedWhileAPageIsReadIsNotSentAgain) {
+    held_ = true;
+    Record("c");
+    while (Calls() == 0) dispatcher_->Step(milliseconds(5));  // it is under way
+    EXPECT_EQ(Read("c").state, domain::DeliveryState::kWaiting);
+    int pages = 0;
+    reads_.between = [&] {
+        ++pages;
+        held_ = false;
+        while (client_.in_flight() > 0) client_.Step(milliseconds(5));
+        ledger::Settle(*ledger_);
+        EXPECT_EQ(Read("c").state, domain::DeliveryState::kDone);
+    };
+    now_.ms += 200;
+    steady_ += milliseconds(200);
+    dispatcher_->Step(milliseconds(0));
+    EXPECT_EQ(pages, 1);
+    reads_.between = nullptr;
+    Work();
+    EXPECT_EQ(Calls(), 1u);
 }
 
 // What an operator wakes is tried although the breaker is open.

@@ -6,6 +6,7 @@
 #include <future>
 #include <latch>
 
+#include "store/forwarding_engine.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -27,37 +28,21 @@ domain::Report ReportOf(const std::string& click) {
 }
 
 // Answers another writer's document as `lost`, a number of times.
-class LosingEngine final : public store::Engine {
+class LosingEngine final : public store::ForwardingEngine {
 public:
-    explicit LosingEngine(std::unique_ptr<store::Engine> inner) : inner_(std::move(inner)) {}
+    explicit LosingEngine(std::unique_ptr<store::Engine> inner)
+        : ForwardingEngine(*inner), inner_(std::move(inner)) {}
     std::atomic<int> lose = 0;
     std::atomic<int> commits = 0;
 
-    Result<std::vector<std::optional<std::string>>> Load(std::span<const store::Ref> refs
-    ) override {
-        return inner_->Load(refs);
-    }
     Result<std::vector<store::WriteState>> Commit(std::span<const store::Write> writes) override {
         ++commits;
         if (lose > 0) {
             --lose;
             return std::vector(writes.size(), store::WriteState::kLost);
         }
-        return inner_->Commit(writes);
+        return ForwardingEngine::Commit(writes);
     }
-    Result<store::Page> Scan(const store::ScanRequest& request) override {
-        return inner_->Scan(request);
-    }
-    Result<std::vector<store::WorkItem>> Work(const store::WorkQuery& query) override {
-        return inner_->Work(query);
-    }
-    Result<std::vector<std::string>> WorkOwners() override { return inner_->WorkOwners(); }
-    Result<std::vector<store::RollupRow>> Rollup(store::Collection collection) override {
-        return inner_->Rollup(collection);
-    }
-    Result<bool> Backup(const std::string& directory) override { return inner_->Backup(directory); }
-    std::optional<std::string> Trouble() const override { return inner_->Trouble(); }
-    Result<std::vector<std::string>> Verify(bool repair) override { return inner_->Verify(repair); }
 
 private:
     std::unique_ptr<store::Engine> inner_;

@@ -4,6 +4,7 @@
 #include "domain/contact.h"
 #include "store/document_ref.h"
 #include "store/engine_fixture.h"
+#include "store/forwarding_engine.h"
 
 namespace barracuda::store {
 namespace {
@@ -12,31 +13,16 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Passes everything on until `commits` are used up; then the machine has gone.
-class Mortal final : public Engine {
+class Mortal final : public ForwardingEngine {
 public:
-    Mortal(Engine& engine, int commits) : engine_(engine), commits_(commits) {}
+    Mortal(Engine& engine, int commits) : ForwardingEngine(engine), commits_(commits) {}
 
-    Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override {
-        return engine_.Load(refs);
-    }
     Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override {
         if (--commits_ < 0) return Fail(ErrorCode::kInternal, "killed");
-        return engine_.Commit(writes);
+        return ForwardingEngine::Commit(writes);
     }
-    Result<Page> Scan(const ScanRequest& request) override { return engine_.Scan(request); }
-    Result<std::vector<WorkItem>> Work(const WorkQuery& query) override {
-        return engine_.Work(query);
-    }
-    Result<std::vector<std::string>> WorkOwners() override { return engine_.WorkOwners(); }
-    Result<std::vector<RollupRow>> Rollup(Collection collection) override {
-        return engine_.Rollup(collection);
-    }
-    Result<bool> Backup(const std::string& directory) override { return engine_.Backup(directory); }
-    std::optional<std::string> Trouble() const override { return engine_.Trouble(); }
-    Result<std::vector<std::string>> Verify(bool repair) override { return engine_.Verify(repair); }
 
 private:
-    Engine& engine_;
     int commits_;
 };
 
