@@ -125,8 +125,9 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     );
     delivery::CatalogStore catalog(**engine, CatalogOptionsOf(config, destinations));
     if (auto loaded = catalog.Load(); !loaded) return Fail(loaded.error());
+    DeliveryEvents events(Log);
     delivery::Dispatcher dispatcher(
-        **engine, client, network, DispatcherOptionsOf(config, nodes, destinations, logs)
+        **engine, client, network, DispatcherOptionsOf(config, nodes, destinations, logs, events)
     );
     delivery::FlowRunner flows(
         **engine, network, dispatcher, FlowOptionsOf(config, nodes, catalog)
@@ -201,7 +202,11 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     Announce(config, program, listeners->port(), place, admin);
 
     StoreWatch store_watch([&service] { return api::TroubleOf(service); }, Log);
-    while (!StopWithin(kLookEvery)) store_watch.Look(StoreWatch::Clock::now());
+    while (!StopWithin(kLookEvery)) {
+        const auto now = std::chrono::steady_clock::now();
+        store_watch.Look(now);
+        events.Look(dispatcher.destinations(), now);
+    }
     listeners->Stop();
     (*control)->Stop();
     queries.reset();
@@ -209,6 +214,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     nodes.StopReading();
     flows.Stop();
     dispatcher.Stop();
+    events.Finish();
     nodes.Leave();
     ledger.Stop();
     catalog.Stop();

@@ -107,7 +107,11 @@ delivery::CatalogOptions CatalogOptionsOf(
 }
 
 delivery::DispatcherOptions DispatcherOptionsOf(
-    const config::Config& config, Nodes& nodes, delivery::Destinations& destinations, Logs& logs
+    const config::Config& config,
+    Nodes& nodes,
+    delivery::Destinations& destinations,
+    Logs& logs,
+    DeliveryEvents& events
 ) {
     delivery::DispatcherOptions options;
     options.ownership = &nodes.membership();
@@ -127,11 +131,10 @@ delivery::DispatcherOptions DispatcherOptionsOf(
     };
     options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();
-    if (logs.attempts) {
-        options.on_attempt = [&log = *logs.attempts](delivery::AttemptRecord record) {
-            log.Put(std::move(record));
-        };
-    }
+    options.on_attempt = [&events, log = logs.attempts.get()](delivery::AttemptRecord record) {
+        events.Ended(record);
+        if (log) log->Put(std::move(record));
+    };
     return options;
 }
 

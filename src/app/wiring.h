@@ -4,6 +4,7 @@
 // Threads: one, before the parts start. What is handed over by reference must outlive the part.
 #pragma once
 
+#include "app/delivery_events.h"
 #include "app/nodes.h"
 #include "app/open_logs.h"
 #include "config/config.h"
@@ -30,7 +31,11 @@ delivery::CatalogOptions CatalogOptionsOf(
 );
 
 delivery::DispatcherOptions DispatcherOptionsOf(
-    const config::Config& config, Nodes& nodes, delivery::Destinations& destinations, Logs& logs
+    const config::Config& config,
+    Nodes& nodes,
+    delivery::Destinations& destinations,
+    Logs& logs,
+    DeliveryEvents& events
 );
 
 delivery::FlowOptions FlowOptionsOf(

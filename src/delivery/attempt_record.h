@@ -32,6 +32,7 @@ struct AttemptRecord {
     Time at{};           // when it began
     bool accepted = false;
     bool retried = false;  // another attempt follows; neither: the delivery is dead
+    bool alarm = false;    // its end points at our configuration (AttemptClass::kAlarm)
     int status = 0;        // HTTP status of the last reply; 0: none came
     std::string error{};   // empty when accepted; holds no secret
     CallTrace call{};

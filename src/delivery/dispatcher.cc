@@ -333,6 +333,7 @@ void Dispatcher::Tell(
     record.at = began;
     record.accepted = attempt.accepted;
     record.retried = retried;
+    record.alarm = attempt.cls == AttemptClass::kAlarm;
     record.status = attempt.status;
     record.error = attempt.error;
     record.call = attempt.call;

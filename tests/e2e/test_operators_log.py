@@ -1,11 +1,12 @@
 """What the log tells an operator without being asked: a store that takes no writes, and deliveries that go wrong."""
+import re
 import resource
 
 import pytest
 
 from harness import STORE, Server, new_id, wait_until
-from seven_routes import route5
-from test_log import lines_of
+from seven_routes import route5, route6
+from test_log import leaks, lines_of
 
 FULL_BYTES = 64 * 1024
 
@@ -35,3 +36,44 @@ def test_a_store_that_refuses_writes_is_one_line(net, tmp_path):
             assert route5(server, new_id()).status == 503
         server.stop()
         assert len(said(server, "nothing can be written")) == 1 and not said(server, "writes are taken again")
+
+
+def dead(server):
+    return int(re.search(rb"^barracuda_deliveries_dead_total (\d+)$", server.get("/metrics").body, re.M).group(1))
+
+
+def test_deliveries_that_go_wrong(net, tmp_path):
+    with Server(tmp_path, net, env={"BARRACUDA_DELIVERY_INLINE_WAIT": "0s"}) as server:
+        def report():
+            answer = route6(server, new_id())
+            assert answer.json["verdict"] == "recorded", answer
+            return answer
+
+        def first(message):
+            return wait_until(lambda: said(server, message), 20, message)[0]
+
+        net.set_mode("status:401")
+        report()
+        line = first("an attempt points at our configuration")
+        assert (line["level"], line["network"], line["why"], line["count"]) == ("error", "default", "it answered 401", "1")
+        assert server.admin("GET", f"/api/admin/deliveries/{line['delivery']}").status == 200
+        net.set_mode("refuse")
+        report()
+        line = first("a delivery was given up")
+        assert (line["level"], line["network"], line["why"]) == ("warning", "default", "it answered 422")
+        net.set_mode("error")
+        for _ in range(12):
+            report()
+        line = first("a network does not answer: only probes are sent")
+        assert (line["level"], line["network"]) == ("warning", "default")
+        net.set_mode("ok")
+        wait_until(lambda: report() and said(server, "a network answers again"), 40, "a probe gets through", step=0.2)
+        assert said(server, "a network answers again")[0]["level"] == "info"
+        net.set_mode("refuse")
+        for _ in range(3):
+            report()
+        died = wait_until(lambda: (n := dead(server)) >= 4 and n, 20, "all have died")
+        server.stop()
+        counts = [int(line["count"]) for line in said(server, "a delivery was given up")]
+        assert len(counts) >= 2 and sum(counts) >= died, "the swallowed ones are told at the latest at a stop"
+        assert leaks(server.stderr.read_text(), [server.admin_key, "testhash"]) == []
