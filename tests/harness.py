@@ -247,10 +247,10 @@ class Server:
             import pymongo  # only where a database is there to be dropped
             pymongo.MongoClient(os.environ["BARRACUDA_TEST_MONGODB"]).drop_database(self.database)
 
-    def command(self, *arguments, stdin=None, check=True):
+    def command(self, *arguments, stdin=None, check=True, seconds=30):
         """Runs one command of the program on our data directory."""
         done = subprocess.run([str(BINARY), *arguments, "--data", str(self.data)], input=stdin, env=self.env,
-                              cwd=self.directory, capture_output=True, text=True, timeout=30)
+                              cwd=self.directory, capture_output=True, text=True, timeout=seconds)
         if check:
             assert done.returncode == 0, f"{arguments}: exit {done.returncode}: {done.stderr[-2000:]}"
         return done

@@ -47,7 +47,7 @@ def job(srv, id):
     return srv.admin("GET", f"/api/admin/replays/{id}").data
 
 
-@pytest.mark.bounded(120 + DEAD // 200)
+@pytest.mark.bounded(120 + DEAD // 100)
 def test_a_job_killed_in_the_middle_wakes_each_once(net, tmp_path):
     with receiver(BINARY) as rec, Server(tmp_path, net, env=ENV) as srv:
         answer = srv.admin("POST", "/api/admin/networks", json_body={
@@ -77,4 +77,4 @@ def test_a_job_killed_in_the_middle_wakes_each_once(net, tmp_path):
         assert all(one.calls - refused[one.id] <= 1 + KILLS for one in arrived)
         assert not srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "limit": 1}).json["data"]
         srv.stop()
-        srv.command("verify")
+        srv.command("verify", seconds=30 + DEAD // 2000)

@@ -64,7 +64,7 @@ def test_every_delivery_arrives_whatever_is_killed(storm):
     assert twice <= kills * IN_FLIGHT
     assert not srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "limit": 1}).json["data"]
     srv.stop()
-    srv.command("verify")
+    srv.command("verify", seconds=30 + DELIVERIES // 2000)
 
 
 @pytest.mark.bounded(60 + DELIVERIES // 50)
