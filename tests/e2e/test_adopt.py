@@ -109,6 +109,26 @@ def test_adopt_on_start(node, seed):
     node.restart(env={"BARRACUDA_STORE_ADOPT_ON_START": "true"})
 
 
+def test_the_operators_own_address(node, seed):
+    from harness import free_port, request
+    seed.conversion("c", "6")
+    seed.flush()
+    ops = free_port()
+    node.start(ready=False, env={"BARRACUDA_SERVER_OPS_LISTEN": f"127.0.0.1:{ops}"})
+
+    def there(path):
+        try:
+            return request(ops, "GET", path, timeout=5)
+        except OSError:
+            return None
+    wait_until(lambda: there("/livez"), 20, "it answers")
+    assert there("/readyz").status == 503 and there("/api/ftd").status == 404
+    assert node.get("/readyz").status == 404 and node.get("/api/postback").status == 503
+    adopt(node)
+    wait_until(lambda: there("/readyz").status == 200, 15, "it serves")
+    assert node.get("/readyz").status == 404 and node.get("/api/postback").status == 400
+
+
 def test_nothing_to_adopt(node, database, tmp_path):
     assert adopt(node).stdout == "the database is empty: nothing to adopt\n"
     done = subprocess.run([str(BINARY), "adopt", "--data", str(tmp_path / "r"), "--store", "rocksdb"], capture_output=True,
