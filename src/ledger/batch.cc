@@ -94,7 +94,7 @@ void Batch::Decide(Slot& slot) {
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
         if (slot.failed) {
-            entry.decision = Fail(slot.error);
+            entry.Fail(slot.error);
             continue;
         }
         if (!entry.command) {
@@ -144,9 +144,7 @@ void Batch::Settle(Slot& slot, store::WriteState state) {
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
         if (state == store::WriteState::kFailed) {
-            Error error{ErrorCode::kUnavailable, "the store did not confirm this, try again", {}};
-            if (entry.command) entry.decision = Fail(error);
-            if (!entry.command) entry.edit_state = Fail(error);
+            entry.Fail({ErrorCode::kUnavailable, "the store did not confirm this, try again", {}});
         } else if (entry.command) {
             entry.decision = Fail(ErrorCode::kConflict, "a unique value is taken");
         } else {
@@ -167,12 +165,7 @@ void Batch::Remember(const Slot& slot, store::WriteState state) {
 
 void Batch::FailOpen(const Error& error) {
     for (auto& entry : entries_) {
-        if (!entry.open()) continue;
-        if (entry.command) {
-            entry.decision = Fail(error);
-        } else {
-            entry.edit_state = Fail(error);
-        }
+        if (entry.open()) entry.Fail(error);
     }
 }
 

@@ -30,6 +30,13 @@ struct Entry {
     std::optional<Result<EditState>> edit_state;
     bool answered = false;
     bool open() const { return !decision && !edit_state; }
+    void Fail(const Error& error) {
+        if (command) {
+            decision = barracuda::Fail(error);
+        } else {
+            edit_state = barracuda::Fail(error);
+        }
+    }
 };
 
 }  // namespace barracuda::ledger

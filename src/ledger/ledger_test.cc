@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <latch>
@@ -124,6 +125,24 @@ TEST_F(LedgerTest, NothingIsAnsweredAsStoredWhenTheStoreFails) {
     EXPECT_EQ(failed.error().code, ErrorCode::kUnavailable);
     data_->fail_writes = false;  // a failed sync leaves the state unknown: refused until a restart
     EXPECT_FALSE(Ask(*ledger, ReportOf("after")));
+}
+
+TEST_F(LedgerTest, NothingIsDecidedOnADocumentThatCannotBeRead) {
+    auto ledger = Make();
+    const store::Ref ref = store::RefOf(ReportOf("c").key);
+    auto states = engine_->Commit(std::array{
+        store::Write{.ref = ref, .before = std::nullopt, .after = "no document"}});
+    ASSERT_EQ(states->front(), store::WriteState::kApplied);
+    EXPECT_FALSE(Ask(*ledger, ReportOf("c")));
+    std::promise<Result<EditState>> edited;  // a person is erased from it
+    ledger->Edit(
+        ref,
+        [](const auto&) {
+            return EditPlan{true, std::nullopt};
+        },
+        [&](auto state) { edited.set_value(std::move(state)); }
+    );
+    EXPECT_FALSE(edited.get_future().get());
 }
 
 TEST_F(LedgerTest, AFullLaneRefusesRoutesButNeverInternalSteps) {
