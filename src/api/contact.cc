@@ -52,7 +52,7 @@ void PostContact(Service& service, std::shared_ptr<Call> call) {
     } else {
         contact->flow.step = domain::FlowStep::kAcquire;
     }
-    service.flows->Create(
+    const bool taken = service.flows->Create(
         std::move(*contact),
         service.config.delivery.inline_wait,
         [&service, call](Result<delivery::FlowProgress> progress) {
@@ -63,6 +63,7 @@ void PostContact(Service& service, std::shared_ptr<Call> call) {
             );
         }
     );
+    if (!taken) RespondForm(service, *call, Overloaded());
 }
 
 }  // namespace barracuda::api

@@ -53,7 +53,7 @@ void PostRegister(Service& service, std::shared_ptr<Call> call) {
         if (contact->affiliate_id.empty()) contact->affiliate_id = "2";
         contact->flow.step = domain::FlowStep::kAcquire;
     }
-    service.flows->Create(
+    const bool taken = service.flows->Create(
         std::move(*contact),
         std::chrono::milliseconds(0),
         [&service, call](Result<delivery::FlowProgress> progress) {
@@ -65,6 +65,7 @@ void PostRegister(Service& service, std::shared_ptr<Call> call) {
             );
         }
     );
+    if (!taken) RespondForm(service, *call, Overloaded());
 }
 
 }  // namespace barracuda::api

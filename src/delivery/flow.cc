@@ -217,15 +217,21 @@ void FlowRunner::TakeUp(const store::Ref& ref, const std::string& document, Time
     );
 }
 
-void FlowRunner::Create(domain::Contact contact, milliseconds wait, Done done) {
+bool FlowRunner::Create(domain::Contact contact, milliseconds wait, Done done) {
+    {
+        std::lock_guard lock(mutex_);
+        if (jobs_.size() >= options_.jobs_max) return false;
+    }
     const Time now = options_.now();
     contact.created = contact.updated = contact.flow.next_at = now;
     contact.owner = ledger_->node();
     contact.rev = 1;
-    sync_.Add(contact);
-    auto edit = [bytes = domain::Encode(contact)](const std::optional<std::string>& stored) {
-        return stored ? ledger::EditPlan{} : ledger::EditPlan{true, bytes};
-    };
+    auto edit =
+        [this, contact, bytes = domain::Encode(contact)](const std::optional<std::string>& stored) {
+            if (stored) return ledger::EditPlan{};
+            sync_.Add(contact);  // here, so that who is refused leaves nothing in memory
+            return ledger::EditPlan{true, bytes};
+        };
     auto written = [this, contact, wait, done = std::move(done)](Result<ledger::EditState> state) {
         if (!state) return done(Fail(state.error()));
         if (*state != ledger::EditState::kWritten) {
@@ -238,7 +244,7 @@ void FlowRunner::Create(domain::Contact contact, milliseconds wait, Done done) {
             Begin(contact, wait, done);
         });
     };
-    ledger_->Edit(RefOf(contact), std::move(edit), std::move(written));
+    return ledger_->SubmitEdit(RefOf(contact), std::move(edit), std::move(written));
 }
 
 void FlowRunner::Begin(domain::Contact contact, milliseconds wait, Done done) {

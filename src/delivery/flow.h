@@ -45,6 +45,7 @@ struct FlowOptions {
     // the delivery was replayed (a crash just then).
     std::chrono::milliseconds refused_look{3'600'000};
     size_t runs_max = 1'024;   // flows in memory; more wait in the store, due
+    size_t jobs_max = 16'384;  // what waits for the worker; beyond it no form is taken
     RetrySchedule schedule{};  // of the call that acquires a click
     std::function<Time()> now = Time::Now;
     std::function<double()> random{};      // [0, 1), for the jitter
@@ -76,8 +77,9 @@ public:
     // Writes the contact with its first step (`flow.step`; owner, due and rev are set here).
     // kConflict: the e-mail is known. Else `done` gets how far the flow has come when it ends, or
     // rests until a retry, or after `wait`; with no wait as soon as the contact is durable.
+    // False: too much waits already, here or in the ledger; `done` is not called then.
     using Done = std::function<void(Result<FlowProgress>)>;
-    void Create(domain::Contact contact, std::chrono::milliseconds wait, Done done);
+    [[nodiscard]] bool Create(domain::Contact contact, std::chrono::milliseconds wait, Done done);
 
     // For ledger::Hooks.
     void Written(const domain::Conversion& conversion);

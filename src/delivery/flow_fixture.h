@@ -76,7 +76,10 @@ struct FlowTest : testing::Test {
         }
         Result<FlowProgress> Create(domain::Contact contact, milliseconds wait) {
             std::promise<Result<FlowProgress>> done;
-            flows.Create(contact, wait, [&](auto result) { done.set_value(std::move(result)); });
+            const bool taken = flows.Create(contact, wait, [&](auto result) {
+                done.set_value(std::move(result));
+            });
+            if (!taken) return Fail(ErrorCode::kUnavailable, "not taken");
             return done.get_future().get();
         }
         domain::Contact Read(const ObjectId& id) {

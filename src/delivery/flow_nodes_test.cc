@@ -120,9 +120,9 @@ struct FlowNodesTest : testing::Test {
             contact.flow.route = route;
             contact.flow.step = domain::FlowStep::kAcquire;
             std::promise<bool> done;
-            flows.Create(contact, milliseconds(0), [&](auto made) {
+            EXPECT_TRUE(flows.Create(contact, milliseconds(0), [&](auto made) {
                 done.set_value(made.has_value());
-            });
+            }));
             EXPECT_TRUE(done.get_future().get());
             return contact.id;
         }

@@ -24,6 +24,22 @@ TEST_F(FlowTest, AContactIsRegisteredAndDeposited) {
     EXPECT_EQ(again.error().message, "This email has already been registered.");
 }
 
+TEST_F(FlowTest, AFormIsNotTakenWhileTooMuchWaits) {
+    {
+        Program program(*this, "n1", {.jobs_max = 0});
+        auto refused = program.Create(Person("contact"), kWait);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().message, "not taken");
+    }
+    Program program(*this, "n2", {});
+    program.ledger.Stop();  // as with a full lane
+    EXPECT_EQ(program.Create(Person("contact"), kWait).error().message, "not taken");
+    store::ScanRequest contacts;
+    contacts.collection = store::Collection::kContacts;
+    EXPECT_TRUE(program.engine->Scan(contacts)->documents.empty());
+    EXPECT_EQ(offers, 0);
+}
+
 TEST_F(FlowTest, OnlyTheContactRouteMakesARandomClick) {
     offer_status = 500;
     Program program(*this, "n1", {});

@@ -36,6 +36,16 @@ Entry EntryOf(domain::Command command, Done done) {
     return entry;
 }
 
+Entry EntryOf(store::Ref ref, EditFunction edit, EditDone done) {
+    Entry entry;
+    entry.group = GroupOf(ref);
+    entry.ref = std::move(ref);
+    entry.edit = std::move(edit);
+    entry.edit_done = std::move(done);
+    entry.bytes = 1024;
+    return entry;
+}
+
 // The network was told: to forget that would tell it twice.
 bool MustBeStored(const Entry& entry) {
     return entry.command && std::holds_alternative<domain::Outcome>(*entry.command) &&
@@ -72,12 +82,8 @@ Ledger::~Ledger() { Stop(); }
 
 bool Ledger::Submit(domain::Command command, unsigned io_thread, Done done) {
     Entry entry = EntryOf(std::move(command), std::move(done));
-    entry.lane = Lane::kRoutes;
     entry.io_thread = static_cast<int>(io_thread);
-    if (lanes_->Push(entry)) return true;
-    std::lock_guard lock(mutex_);
-    ++counters_.refused;
-    return false;
+    return PushRoute(std::move(entry));
 }
 
 void Ledger::SubmitInternal(domain::Command command, Done done) {
@@ -85,13 +91,19 @@ void Ledger::SubmitInternal(domain::Command command, Done done) {
 }
 
 void Ledger::Edit(store::Ref ref, EditFunction edit, EditDone done) {
-    Entry entry;
-    entry.group = GroupOf(ref);
-    entry.ref = std::move(ref);
-    entry.edit = std::move(edit);
-    entry.edit_done = std::move(done);
-    entry.bytes = 1024;
-    PushInternal(std::move(entry));
+    PushInternal(EntryOf(std::move(ref), std::move(edit), std::move(done)));
+}
+
+bool Ledger::SubmitEdit(store::Ref ref, EditFunction edit, EditDone done) {
+    return PushRoute(EntryOf(std::move(ref), std::move(edit), std::move(done)));
+}
+
+bool Ledger::PushRoute(Entry entry) {
+    entry.lane = Lane::kRoutes;
+    if (lanes_->Push(entry)) return true;
+    std::lock_guard lock(mutex_);
+    ++counters_.refused;
+    return false;
 }
 
 void Ledger::PushInternal(Entry entry) {

@@ -4,6 +4,7 @@
 //     ledger.Submit(report, io_thread, [](Result<Decision> decision) { … });  // false: lane full
 //     ledger.SubmitInternal(outcome, [](Result<Decision>) {});                // never refused
 //     ledger.Edit(ref, [](const std::optional<std::string>& stored) { … }, done);
+//     ledger.SubmitEdit(ref, …);                                              // false: lane full
 //
 // There is one writer, or several batches under way over a store that is reached by a network
 // (lanes.h): then all commands of one click, and all edits of one other document, still go in
@@ -79,8 +80,11 @@ public:
     [[nodiscard]] bool Submit(domain::Command command, unsigned io_thread, Done done);
     void SubmitInternal(domain::Command command, Done done);
     void Edit(store::Ref ref, EditFunction edit, EditDone done);
+    // An edit that strangers cause, in the routes' lane. False: it is full, or the ledger stops;
+    // `done` is not called then.
+    [[nodiscard]] bool SubmitEdit(store::Ref ref, EditFunction edit, EditDone done);
     // Calls `done`, here or on a writer's thread, when everything is done that is being decided now
-    // and every internal step and edit that was handed over before.
+    // and every step and edit of the internal lane that was handed over before.
     void Barrier(std::function<void()> done);
     // Waits for that; false: it takes longer.
     [[nodiscard]] bool Pass(std::chrono::milliseconds patience);
@@ -97,6 +101,7 @@ public:
 private:
     void Run();
     void PushInternal(Entry entry);
+    bool PushRoute(Entry entry);
     void Process(std::span<Entry> entries);
     void Conclude(std::span<Entry> entries, uint64_t lost);
     void Count(const Entry& entry);

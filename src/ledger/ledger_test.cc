@@ -133,7 +133,8 @@ TEST_F(LedgerTest, NothingIsDecidedOnADocumentThatCannotBeRead) {
     auto states = engine_->Commit(std::array{
         store::Write{.ref = ref, .before = std::nullopt, .after = "no document"}});
     ASSERT_EQ(states->front(), store::WriteState::kApplied);
-    EXPECT_FALSE(Ask(*ledger, ReportOf("c")));
+    auto decided = Ask(*ledger, ReportOf("c"));
+    ASSERT_FALSE(decided);
     std::promise<Result<EditState>> edited;  // a person is erased from it
     ledger->Edit(
         ref,
@@ -142,7 +143,9 @@ TEST_F(LedgerTest, NothingIsDecidedOnADocumentThatCannotBeRead) {
         },
         [&](auto state) { edited.set_value(std::move(state)); }
     );
-    EXPECT_FALSE(edited.get_future().get());
+    auto state = edited.get_future().get();
+    ASSERT_FALSE(state);
+    EXPECT_EQ(state.error().message, decided.error().message);
 }
 
 TEST_F(LedgerTest, AFullLaneRefusesRoutesButNeverInternalSteps) {
@@ -157,17 +160,28 @@ TEST_F(LedgerTest, AFullLaneRefusesRoutesButNeverInternalSteps) {
     for (int i = 0; i < 100; ++i) {
         auto done = [&](auto) { ++answered; };
         taken += ledger->Submit(ReportOf("c" + std::to_string(i)), 0, done);
+        const store::Ref form{store::Collection::kContacts, std::to_string(i)};
+        taken += ledger->SubmitEdit(
+            form, [](const auto&) { return EditPlan{}; }, done
+        );
     }
     EXPECT_LE(taken, 4 + 4);  // at most one batch under way and a full lane
+    EXPECT_EQ(ledger->counters().refused, 200u - static_cast<unsigned>(taken));
     std::atomic<int> internal = 0;
     for (int i = 0; i < 100; ++i) {
         ledger->SubmitInternal(ReportOf("i" + std::to_string(i)), [&](auto decision) {
             internal += decision.has_value();
         });
+        const store::Ref job{store::Collection::kSettings, std::to_string(i)};
+        ledger->Edit(
+            job,
+            [](const auto&) { return EditPlan{}; },
+            [&](auto state) { internal += state.has_value(); }
+        );
     }
     hold.count_down();
     ledger->Stop();
-    EXPECT_EQ(internal, 100);
+    EXPECT_EQ(internal, 200);
     EXPECT_EQ(answered, taken);
 }
 

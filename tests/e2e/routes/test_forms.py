@@ -3,7 +3,7 @@ import re
 import time
 from decimal import Decimal
 
-from harness import new_hash, wait_until
+from harness import CLIENTS, Server, burst_requests, new_hash, raw_request, wait_until
 from seven_routes import check, contact_with_click, mail
 
 HEX32 = re.compile(r"^[a-f0-9]{32,}$")
@@ -126,3 +126,27 @@ def test_route3_unreachable_offer_makes_no_random_click(srv, net):
     assert not contact.get("click_id") and not contact.get("sub1")
     net.set_mode("ok")
     wait_until(lambda: srv.contact(email).get("ftd") is True, 15, "retried like any delivery")
+
+
+def test_a_flood_of_forms_is_refused_beyond_the_lane(net, tmp_path):
+    with Server(tmp_path, net, env={"BARRACUDA_LIMITS_QUEUE": "1"}) as server:
+        taken, refused = set(), []
+
+        def press():
+            emails = [mail() for _ in range(CLIENTS)]
+            answers = burst_requests(server.port, [
+                raw_request("POST", path, json_body={"email": email, "type": "user", "name": "N", "company": "C"})
+                for email, path in zip(emails, ["/api/contact", "/api/register"] * CLIENTS)])
+            for email, answer in zip(emails, answers):
+                assert answer.status in (200, 503), answer
+                taken.add(email) if answer.status == 200 else refused.append((email, answer))
+            return refused
+
+        wait_until(press, 40, "a full lane")
+        for email, answer in refused:
+            check(answer, 503, success=False)
+            assert answer.headers["Retry-After"] == "1" and answer.message == "too many requests wait already, try again"
+            assert server.admin("GET", "/api/admin/contacts", query={"search": email}).data == []
+        for email in taken:
+            assert server.contact(email)
+        check(server.post("/api/register", {"email": refused[0][0], "type": "user", "name": "N", "company": "C"}))
