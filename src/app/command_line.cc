@@ -180,7 +180,7 @@ struct Parser {
             &app, "verify", "check the store; exit code 1 when something is wrong", "verify"
         );
         verify->add_flag(
-            "--repair", line.ask.repair, "rebuild what is derived (stop the server first)"
+            "--repair", line.ask.repair, "mend what is derived (indexes only with no server)"
         );
     }
 

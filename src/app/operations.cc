@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/values.h"
 #include "delivery/delivery_list.h"
+#include "delivery/schedule_check.h"
 #include "domain/conversion.h"
 #include "domain/email.h"
 #include "store/document_file.h"
@@ -243,22 +244,40 @@ Answer Export(Workplace& at, const Ask& ask) {
     return {0, fmt::format("{} documents in {}\n", *written, ask.directory), {}};
 }
 
-Answer Verify(Workplace& at, const Ask& ask) {
-    if (ask.repair && at.serving) {
-        return Refused("verify --repair: stop the server first; verify alone may run now");
+// What the store keeps beside the documents, and what the documents keep beside what they are of.
+Result<std::vector<std::string>> FindWrong(Workplace& at, bool rebuild, bool mend) {
+    auto findings = at.engine.Verify(rebuild);
+    if (!findings) return findings;
+    delivery::Mend edit;
+    if (mend) {
+        edit = [&](store::Ref ref, ledger::EditFunction change) {
+            return Await<ledger::EditState>([&](auto done) {
+                at.ledger.Edit(std::move(ref), std::move(change), std::move(done));
+            });
+        };
     }
-    auto findings = at.engine.Verify(ask.repair);
+    auto checked = delivery::CheckSchedules(at.engine, at.ledger.node(), edit, *findings);
+    if (!checked) return Fail(checked.error());
+    return findings;
+}
+
+Answer Verify(Workplace& at, const Ask& ask) {
+    // What is beside the documents is rebuilt behind the ledger's back: only with no server.
+    auto findings = FindWrong(at, ask.repair && !at.serving, ask.repair);
     if (!findings) return Refused(findings.error());
     if (findings->empty()) return {0, "the store is sound\n", {}};
     Answer answer{1, {}, {}};
     if (ask.repair) {
         for (const auto& line : *findings) answer.out += "found: " + Printable(line) + "\n";
-        findings = at.engine.Verify(false);
+        findings = FindWrong(at, false, false);
         if (!findings) return Refused(findings.error());
     }
     for (const auto& line : *findings) answer.out += Printable(line) + "\n";
     answer.exit = findings->empty() ? 0 : 1;
     answer.note = fmt::format("{} findings left", findings->size());
+    if (ask.repair && at.serving && answer.exit != 0) {
+        answer.note += ": stop the server, verify --repair then rebuilds indexes too";
+    }
     return answer;
 }
 

@@ -54,7 +54,7 @@ struct Workplace {
     api::KeyRing& keys;
     api::Admins& admins;
     api::Sessions& sessions;
-    bool serving = false;                    // a server runs on this store: nothing may be repaired
+    bool serving = false;                    // a server runs on this store: no index may be rebuilt
     const config::Config* config = nullptr;  // of the server that answers: for the doctor
 };
 
