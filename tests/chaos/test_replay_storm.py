@@ -16,7 +16,8 @@ from receiver import Clients, receiver
 DEAD = int(os.environ.get("REPLAY_STORM", "3000"))
 BY_WRK = DEAD > 50_000
 KILLS = 3
-IN_FLIGHT = 64
+# What a kill cuts off: attempts under way at one network, and outcomes that wait for their commit.
+IN_FLIGHT = 4 * 64
 ROUTE5 = pathlib.Path(__file__).resolve().parent.parent.parent / "bench" / "route5.lua"
 ENV = {"BARRACUDA_NETWORK_ALLOW_ADDRESSES": "127.0.0.0/8", "BARRACUDA_LOG_ATTEMPTS_MAX_MB": "64",
        "BARRACUDA_LOG_RECEIVED_MAX_MB": "64"}
