@@ -30,33 +30,31 @@ void Lanes::Append(Queue& queue, Entry entry) {
 
 bool Lanes::Push(Entry& entry) {
     const Lane lane = entry.lane;
-    bool wake = false;
-    {
-        std::lock_guard lock(mutex_);
-        Queue& queue = Of(lane);
-        const size_t waiting = queue.entries.size() + queue.aside;
-        if (stopping_ || (lane == Lane::kRoutes && waiting >= options_.queue_max)) return false;
-        if (lane == Lane::kInternal) {
-            entry.epoch = epoch_;
-            ++unfinished_[epoch_];
-        }
-        Append(queue, std::move(entry));
-        // Others sleep until a batch is worth starting: whoever wakes looks at the clock anew.
-        const size_t size = queue.entries.size();
-        wake = Single() || size == 1 || size == queue.expected || size == kBesideEntries;
+    std::lock_guard lock(mutex_);
+    Queue& queue = Of(lane);
+    const size_t waiting = queue.entries.size() + queue.aside;
+    if (stopping_ || (lane == Lane::kRoutes && waiting >= options_.queue_max)) return false;
+    if (lane == Lane::kInternal) {
+        entry.epoch = epoch_;
+        ++unfinished_[epoch_];
     }
-    if (wake) wake_.notify_one();
+    Append(queue, std::move(entry));
+    // Others sleep until a batch is worth starting: whoever wakes looks at the clock anew.
+    const size_t size = queue.entries.size();
+    // Under the lock: once it is free the entry may be answered, and who waited for that may end
+    // us.
+    if (Single() || size == 1 || size == queue.expected || size == kBesideEntries) {
+        wake_.notify_one();
+    }
     return true;
 }
 
 bool Lanes::PushLater(Entry& entry, milliseconds pause) {
-    {
-        std::lock_guard lock(mutex_);
-        if (stopping_) return false;
-        entry.epoch = epoch_;
-        ++unfinished_[epoch_];
-        later_.emplace(Clock::now() + pause, std::move(entry));
-    }
+    std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    entry.epoch = epoch_;
+    ++unfinished_[epoch_];
+    later_.emplace(Clock::now() + pause, std::move(entry));
     wake_.notify_one();
     return true;
 }
