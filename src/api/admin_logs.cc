@@ -1,4 +1,8 @@
 // GET /api/admin/received and /api/admin/attempts: the two logs, newest first, with filters.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "api/list_input.h"
 #include "api/log_json.h"
 #include "api/query_pool.h"
@@ -15,6 +19,21 @@ http::Response NotKept() {
 void AddText(store::LogRequest& to, Reader& reader, const char* name) {
     std::string value = reader.Text(name);
     if (!value.empty()) to.where.push_back({name, std::move(value)});
+}
+
+// One of a few words: another one finds nothing, ever.
+void AddWord(
+    store::LogRequest& to,
+    Reader& reader,
+    const char* name,
+    std::initializer_list<std::string_view> words
+) {
+    std::string value = reader.Text(name);
+    if (value.empty()) return;
+    if (std::find(words.begin(), words.end(), value) == words.end()) {
+        reader.Refuse(name, fmt::format("must be {}", fmt::join(words, " or ")));
+    }
+    to.where.push_back({name, std::move(value)});
 }
 
 void AddNumber(store::LogRequest& to, Reader& reader, const char* name) {
@@ -48,10 +67,10 @@ void ListReceived(Service& service, std::shared_ptr<Call> call) {
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     auto request = RequestOf(reader, store::LogId::kReceived);
-    for (const char* name :
-         {"route", "verdict", "click_id", "goal_id", "by", "address", "command"}) {
+    for (const char* name : {"route", "click_id", "goal_id", "by", "address", "command"}) {
         AddText(request, reader, name);
     }
+    AddWord(request, reader, "verdict", {"recorded", "duplicate", "updated"});
     AddNumber(request, reader, "status");
     for (const char* name : {"conflict", "isDuplicate"}) {
         if (auto flag = ReadFlag(reader, name)) request.where.push_back({name, *flag});
@@ -70,9 +89,10 @@ void ListAttempts(Service& service, std::shared_ptr<Call> call) {
     Reader reader(*input);
     auto request = RequestOf(reader, store::LogId::kAttempts);
     request.about = reader.Text("delivery_id");
-    for (const char* name : {"network", "kind", "click_id", "goal_id", "outcome", "host"}) {
+    for (const char* name : {"network", "kind", "click_id", "goal_id", "host"}) {
         AddText(request, reader, name);
     }
+    AddWord(request, reader, "outcome", {"accepted", "retried", "dead"});
     AddNumber(request, reader, "code");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     RunQuery(service, call, [&service, call, request] {

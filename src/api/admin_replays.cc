@@ -1,5 +1,6 @@
 // /api/admin/replays: send again every dead delivery that fits a filter, as a job.
 #include <algorithm>
+#include <set>
 
 #include "api/delivery_json.h"
 #include "api/list_input.h"
@@ -50,6 +51,20 @@ bool IsDryRun(const http::Request& request) {
     });
 }
 
+// A slip in a filter's name would send everything again, and one state alone can be sent.
+void RefuseOthers(const Input& input, delivery::DeliveryFilter& filter, Reader& reader) {
+    std::set<std::string, std::less<>> known{"state", "code", "from", "to", "rate"};
+    delivery::DeliveryFilter::EachText(filter, [&](const char* name, const auto&) {
+        known.insert(name);
+    });
+    for (const auto& [name, value] : input.all()) {
+        if (!known.contains(name)) reader.Refuse(name, "is no filter of a job");
+    }
+    const std::string state = reader.Text("state");
+    if (!state.empty() && state != "dead")
+        reader.Refuse("state", "must be dead: a job sends no others");
+}
+
 void Count(Service& service, const std::shared_ptr<Call>& call, delivery::DeliveryFilter filter) {
     RunQuery(service, call, [&service, call, filter = std::move(filter)] {
         auto count = service.replays->DryRun(filter, kCountedMax);
@@ -68,6 +83,7 @@ void PostReplay(Service& service, std::shared_ptr<Call> call) {
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     auto filter = ReadDeliveryFilter(reader);
+    RefuseOthers(*input, filter, reader);
     filter.state = domain::DeliveryState::kDead;
     auto rate = ReadNumber(reader, "rate", 1, delivery::ReplayOptions::kRateMax);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));

@@ -115,7 +115,7 @@ def test_what_is_read_is_described():
         named |= set(properties(schema)) | set(schema.get("enum", []))
     source = "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "src/api").glob("*.cc")) if "_test" not in p.name)
     read = re.findall(r'[rR]eader\w*\.(?:Required)?(?:Id|Text|Amount|Bool|Count|Int|Object|Texts|Ints<\w+>)\(\s*"(\w+)"', source)
-    read += re.findall(r'(?:Read(?:Time|Number|Flag)|AddNumber|AddText)\((?:request, )?reader, "(\w+)"', source)
+    read += re.findall(r'(?:Read(?:Time|Number|Flag)|AddNumber|AddText|AddWord)\((?:request, )?reader, "(\w+)"', source)
     for listed in re.findall(r"for \(const char\* \w+ :\s*\{([^}]*)\}", source):
         read += re.findall(r'"(\w+)"', listed)
     assert len(set(read)) > 60

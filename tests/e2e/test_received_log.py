@@ -110,6 +110,9 @@ def test_pages_by_cursor(keyed):
     assert keyed.admin("GET", "/api/admin/received", query={"cursor": "00"}).status == 400
     assert keyed.admin("GET", "/api/admin/received", query={"status": "many"}).status == 400
     assert keyed.admin("GET", "/api/admin/received", query={"from": "yesterday"}).status == 400
+    for path, bad in (("received", {"verdict": "recordd"}), ("attempts", {"outcome": "died"})):
+        answer = keyed.admin("GET", f"/api/admin/{path}", query=bad)
+        assert answer.status == 400 and answer.message.startswith(next(iter(bad)) + " must be "), answer
     assert keyed.get("/api/admin/received", key=keyed.ingest_key).status == 403
 
 

@@ -90,8 +90,11 @@ def test_a_second_job_finds_nothing_and_a_bad_filter_is_refused(net, tmp_path):
         jobs = srv.admin("GET", "/api/admin/replays").json["data"]
         assert [j["id"] for j in jobs] == [second, first]
         assert jobs[0]["filter"] == {"network": "default", "kind": "goal_postback", "goal_id": "6", "code": 422}
-        for bad in ({"rate": 0}, {"rate": 10**6}, {"from": "x"}, {"code": "x"}):
-            assert srv.admin("POST", "/api/admin/replays", json_body=bad).status == 400, bad
+        for bad in ({"rate": 0}, {"rate": 10**6}, {"from": "x"}, {"code": "x"}, {"netwrok": "default"},
+                    {"dry_run": 1}, {"state": "waiting"}):
+            answer = srv.admin("POST", "/api/admin/replays", json_body=bad)
+            assert answer.status == 400 and answer.message.startswith(next(iter(bad))), answer
+        assert len(srv.admin("GET", "/api/admin/replays").json["data"]) == 2
         assert srv.admin("GET", "/api/admin/replays/unknown").status == 404
         assert srv.admin("DELETE", "/api/admin/replays/unknown").status == 404
         assert srv.post("/api/admin/replays", {}).status == 401
