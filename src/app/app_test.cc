@@ -113,6 +113,30 @@ TEST(CommandLineTest, HelpTeaches) {
     }
 }
 
+TEST(CommandLineTest, ACommandThatIsNoneIsNamed) {
+    auto none = ParseCommandLine({"serv", "--data", "d"});
+    EXPECT_EQ(none.exit, 2);
+    EXPECT_EQ(none.text, "barracuda: there is no command \"serv\"; barracuda --help shows all\n");
+    EXPECT_EQ(
+        ParseCommandLine({"deliveries", "show"}).text,
+        "barracuda: there is no command \"deliveries show\"; barracuda deliveries --help shows "
+        "all\n"
+    );
+    EXPECT_THAT(ParseCommandLine({"serve", "now"}).text, HasSubstr("now")) << "no command either";
+}
+
+TEST(CommandLineTest, AGroupAloneShowsItsOwnHelp) {
+    auto group = ParseCommandLine({"deliveries"});
+    EXPECT_EQ(group.exit, 2);
+    EXPECT_THAT(group.text, HasSubstr("Usage: barracuda deliveries"));
+    EXPECT_THAT(group.text, HasSubstr("oldest first"));
+    EXPECT_THAT(group.text, Not(HasSubstr("First steps")));
+    auto one = ParseCommandLine({"deliveries", "retry", "--help"});
+    EXPECT_EQ(one.exit, 0);
+    EXPECT_THAT(one.text, HasSubstr("/api/admin/replays"));
+    EXPECT_THAT(one.text, Not(HasSubstr("First steps")));
+}
+
 TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
     Ask ask{
         .command = "c",
@@ -245,6 +269,44 @@ TEST_F(OperationsTest, ANewPasswordEndsTheSessionsOfThatAdminOnly) {
     EXPECT_EQ(admins_.Find("a@example.com")->password, "new");
     EXPECT_EQ(admins_.Find("b@example.com")->password, "old");
     EXPECT_EQ(sessions_.Size(), 2u);
+}
+
+TEST_F(OperationsTest, DeadDeliveriesAreATable) {
+    EXPECT_EQ(
+        Execute(place_, {.command = "deliveries.list"}), (Answer{0, "", "0 dead deliveries"})
+    );
+    domain::Conversion conversion;
+    conversion.id = ObjectId::New();
+    conversion.key = {ClickId{"c1"}, GoalId{"5"}, ""};
+    auto& dead = conversion.deliveries.emplace_back();
+    dead.id = std::string(32, 'a');
+    dead.destination = "partner";
+    dead.kind = "postback";
+    dead.state = domain::DeliveryState::kDead;
+    dead.attempts = 1;
+    dead.status = 422;
+    dead.error = "line\nbreak";
+    dead.last_at = Time{4'000};
+    conversion.Reschedule("n");
+    conversion.rev = 1;
+    store::Write write{
+        .ref = store::RefOf(conversion.key), .before = {}, .after = Encode(conversion)};
+    ASSERT_EQ(engine_->Commit({&write, 1}).value().front(), store::WriteState::kApplied);
+    auto listed = Execute(place_, {.command = "deliveries.list"});
+    EXPECT_EQ(listed.note, "1 dead delivery");
+    EXPECT_EQ(
+        listed.out,
+        "ID                                DIED                      NETWORK           KIND        "
+        " "
+        "  ATTEMPTS  STATUS  CLICK  GOAL  ERROR\n"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  1970-01-01T00:00:04.000Z  partner           postback    "
+        " "
+        "         1     422  c1  5  line break\n"
+    );
+    EXPECT_EQ(
+        Execute(place_, {.command = "deliveries.retry"}),
+        (Answer{0, "1 delivery will be sent again\n", ""})
+    );
 }
 
 TEST_F(OperationsTest, VerifyOfASoundStore) {

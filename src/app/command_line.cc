@@ -49,6 +49,12 @@ where it stopped; until its end nothing serves from the target. Both stores are 
 Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
 )";
 
+constexpr const char* kRetry = R"(
+They are due at once: the server sends them, now or when it runs again. With filters and a rate:
+POST /api/admin/replays, docs/operating/logs.md. Exit code 1: an ID is no dead delivery's, or the store
+failed on the way.
+)";
+
 constexpr const char* kDoctor = R"(
 One line a finding: ok, warn or fail, and what to do. Exit code: the worst, 0, 1 or 2. With a server
 running on the data directory it tells what is in its store.
@@ -67,6 +73,7 @@ struct Parser {
 
     CLI::App* Command(CLI::App* parent, const char* name, const char* about, std::string command) {
         auto* sub = parent->add_subcommand(name, about);
+        sub->footer("");  // the first steps are the program's
         sub->add_option("--config", config_file, "TOML file with settings")->type_name("FILE");
         sub->add_option("--data", data, "data directory (default ./data)")->type_name("DIR");
         sub->add_option("--store", store, "rocksdb (default) or a MongoDB address")
@@ -78,6 +85,7 @@ struct Parser {
     CLI::App* Group(const char* name, const char* about) {
         auto* group = app.add_subcommand(name, about);
         group->require_subcommand(1);
+        group->footer("");
         return group;
     }
 
@@ -141,11 +149,14 @@ struct Parser {
     }
 
     void Deliveries() {
-        auto* group = Group("deliveries", "notifications the network refused for good");
-        Command(group, "list", "list dead deliveries", "deliveries.list");
+        auto* group = Group("deliveries", "dead deliveries, given up: list, send again");
+        Command(
+            group, "list", "list dead deliveries, oldest first, at most 10,000", "deliveries.list"
+        );
         auto* retry = Command(
             group, "retry", "send dead deliveries again (no ID: all of them)", "deliveries.retry"
         );
+        retry->footer(kRetry);
         retry->add_option("ID", line.ask.ids, "delivery IDs as listed");
     }
 
@@ -220,6 +231,26 @@ Result<std::string> ReadPassword() {
     return api::HashPassword(password);
 }
 
+// CLI11 says of both only that a command is required: a group without one shows its help, and what
+// is none is named.
+std::optional<Parsed> WithoutCommand(CLI::App& app, const std::vector<std::string>& arguments) {
+    CLI::App* at = &app;
+    std::string path;
+    for (const auto& argument : arguments) {
+        if (at->get_subcommands({}).empty() || argument.starts_with('-')) return std::nullopt;
+        auto named = at->get_subcommands([&](auto* one) { return one->get_name() == argument; });
+        if (named.empty()) {
+            constexpr const char* kNone =
+                "barracuda: there is no command \"{0}{1}\"; barracuda {0}--help shows all\n";
+            return Parsed{std::nullopt, fmt::format(kNone, path, argument), 2};
+        }
+        path += argument + " ";
+        at = named.front();
+    }
+    if (at->get_subcommands({}).empty()) return std::nullopt;
+    return Parsed{std::nullopt, at == &app ? app.help() : at->help("barracuda"), 2};
+}
+
 std::string ProgramPath() {
     std::error_code ec;
     auto path = std::filesystem::read_symlink("/proc/self/exe", ec);
@@ -230,7 +261,7 @@ std::string ProgramPath() {
 
 Parsed ParseCommandLine(std::vector<std::string> arguments) {
     Parser parser;
-    if (arguments.empty()) return {std::nullopt, parser.app.help(), 2};
+    if (auto without = WithoutCommand(parser.app, arguments)) return *without;
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
         parser.app.parse(std::move(arguments));

@@ -57,6 +57,10 @@ std::string Printable(std::string text) {
     return text.empty() ? "-" : text;
 }
 
+std::string Counted(size_t count, const char* one, const char* many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 const char* NameOf(api::Scope scope) { return scope == api::Scope::kAdmin ? "admin" : "ingest"; }
 
 bool IsName(const std::string& text) {
@@ -146,7 +150,8 @@ Answer SetPassword(Workplace& at, const Ask& ask) {
     if (!set) return Refused(set.error());
     // The new password has ended them already; this takes them out of the store.
     const size_t ended = at.sessions.EndAllOf(at.ledger, email);
-    return {0, fmt::format("admin {} has a new password; {} sessions ended\n", email, ended), {}};
+    const std::string sessions = Counted(ended, "session", "sessions");
+    return {0, fmt::format("admin {} has a new password; {} ended\n", email, sessions), {}};
 }
 
 // Dead deliveries until now, oldest first; one that dies again meanwhile is not met twice.
@@ -172,6 +177,8 @@ Result<bool> ForEachPage(store::Engine& engine, delivery::DeliveryQuery query, V
     return true;
 }
 
+constexpr const char* kDeliveryRow = "{:<32}  {:<24}  {:<16}  {:<13}  {:>8}  {:>6}  {}  {}  {}\n";
+
 Answer ListDeliveries(Workplace& at) {
     Answer answer;
     size_t found = 0;
@@ -180,13 +187,15 @@ Answer ListDeliveries(Workplace& at) {
             if (++found > kListedMax) continue;
             const auto& delivery = row.delivery();
             answer.out += fmt::format(
-                "{}  {}  dead  click {}  goal {}  {} attempts  status {}  {}\n",
+                kDeliveryRow,
                 delivery.id,
+                delivery.last_at.Iso(),
+                Printable(delivery.destination),
                 delivery.kind,
-                Printable(row.conversion.key.click.value),
-                Printable(row.conversion.key.goal.value),
                 delivery.attempts,
                 delivery.status,
+                Printable(row.conversion.key.click.value),
+                Printable(row.conversion.key.goal.value),
                 Printable(delivery.error)
             );
         }
@@ -194,7 +203,22 @@ Answer ListDeliveries(Workplace& at) {
     };
     auto listed = ForEachPage(at.engine, AllDead(), visit);
     if (!listed) return Refused(listed.error());
-    answer.note = fmt::format("{} dead deliveries", found);
+    if (found > 0) {
+        answer.out = fmt::format(
+                         kDeliveryRow,
+                         "ID",
+                         "DIED",
+                         "NETWORK",
+                         "KIND",
+                         "ATTEMPTS",
+                         "STATUS",
+                         "CLICK",
+                         "GOAL",
+                         "ERROR"
+                     ) +
+                     answer.out;
+    }
+    answer.note = Counted(found, "dead delivery", "dead deliveries");
     if (found > kListedMax) answer.note += fmt::format(", the first {} shown", kListedMax);
     return answer;
 }
@@ -214,7 +238,7 @@ Answer RetryDeliveries(Workplace& at, const Ask& ask) {
     };
     auto listed = ForEachPage(at.engine, AllDead(), visit);
     Answer answer;
-    answer.out = fmt::format("{} deliveries will be sent again\n", sent);
+    answer.out = Counted(sent, "delivery", "deliveries") + " will be sent again\n";
     if (!listed) {
         answer.exit = 1;
         answer.note = listed.error().message;
@@ -241,7 +265,7 @@ Answer Export(Workplace& at, const Ask& ask) {
     if (ask.directory.empty()) return Refused("export: a file is expected");
     auto written = store::WriteDocuments(at.engine, ask.directory);
     if (!written) return Refused(written.error());
-    return {0, fmt::format("{} documents in {}\n", *written, ask.directory), {}};
+    return {0, Counted(*written, "document", "documents") + " in " + ask.directory + "\n", {}};
 }
 
 // What the store keeps beside the documents, and what the documents keep beside what they are of.
@@ -274,7 +298,7 @@ Answer Verify(Workplace& at, const Ask& ask) {
     }
     for (const auto& line : *findings) answer.out += Printable(line) + "\n";
     answer.exit = findings->empty() ? 0 : 1;
-    answer.note = fmt::format("{} findings left", findings->size());
+    answer.note = Counted(findings->size(), "finding", "findings") + " left";
     if (ask.repair && at.serving && answer.exit != 0) {
         answer.note += ": stop the server, verify --repair then rebuilds indexes too";
     }
