@@ -74,6 +74,7 @@ def test_a_node_asleep_for_30_s_sends_nothing_that_another_took(pair, net):
     owe(a, clicks)
     wait_until(lambda: len([c for c in clicks if net.goals(c)]) >= 60, 8, "attempts in flight")
     os.kill(a.process.pid, signal.SIGSTOP)
+    wait_until(lambda: (n := len(net.goals())) == (time.sleep(1) or len(net.goals())), 15, "what was sent is counted")
     before = {c: len(net.goals(c)) for c in clicks}
     net.set_mode("ok")
     try:
