@@ -103,7 +103,13 @@ struct Parser {
         auto* serve = Command(&app, "serve", "run the server until SIGTERM or Ctrl-C", "serve");
         serve->add_option("--listen", listen, "address to serve on (default 127.0.0.1:8080)")
             ->type_name("HOST:PORT");
-        Command(&app, "check-config", "check the settings and print them", "check-config");
+        auto* check =
+            Command(&app, "check-config", "check the settings and print them", "check-config");
+        check->add_flag(
+            "--reference",
+            line.reference,
+            "instead: a file of all settings with meaning and default, to begin with"
+        );
         auto* doctor =
             Command(&app, "doctor", "look at everything a server needs; changes nothing", "doctor");
         doctor->footer(kDoctor);
@@ -283,6 +289,10 @@ int Main(int argc, char** argv) {
     CommandLine& line = *parsed.line;
     if (line.command == "version") {
         std::cout << "barracuda " BARRACUDA_VERSION "\n";
+        return 0;
+    }
+    if (line.reference) {
+        std::cout << config::Reference();
         return 0;
     }
     auto config = config::Load(line.config, config::ProcessEnvironment(), line.flags);

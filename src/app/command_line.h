@@ -19,6 +19,7 @@ struct CommandLine {
     std::string directory = {};  // restore, import: where from
     bool password_stdin = false;
     bool dry_run = false;            // adopt
+    bool reference = false;          // of check-config
     std::string from = {}, to = {};  // migrate
 };
 

@@ -184,14 +184,4 @@ std::string Describe(const Config& config) {
     return text;
 }
 
-std::string Reference() {
-    std::string text;
-    for (const Setting& setting : Settings()) {
-        text += fmt::format("{}  {}", setting.path, EnvironmentName(setting));
-        if (!setting.alias.empty()) text += fmt::format(" or {}", setting.alias);
-        text += fmt::format("  default \"{}\": {}\n", setting.fallback, setting.help);
-    }
-    return text;
-}
-
 }  // namespace barracuda::config

@@ -112,7 +112,8 @@ Environment ProcessEnvironment();
 // For check-config: a line a setting, `path = value  # source`; secrets are masked.
 std::string Describe(const Config& config);
 
-// For --help and the documents: a line a setting with its environment name, default and meaning.
+// For check-config --reference: a TOML file of all settings and goals with meaning, environment
+// name and default, the last commented out.
 std::string Reference();
 
 }  // namespace barracuda::config

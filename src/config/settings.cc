@@ -206,7 +206,7 @@ const Setting kSettings[] = {
     {"limits.body_bytes", Kind::kSize, kPlain, "", "1MiB", "a size from 1KiB to 64MiB",
      "longest request body", SET(TakeSize(c.limits.body_bytes, t, 1 << 10, 64 << 20)), SHOW(limits.body_bytes)},
     {"limits.queue", Kind::kNumber, kPlain, "", "65536", "a whole number, 1 to 16777216",
-     "commands that may wait for the ledger", SET(Take(c.limits.queue, ParseNumber(t, 1, 1 << 24))), SHOW(limits.queue)},
+     "reports and forms that may wait for the ledger", SET(Take(c.limits.queue, ParseNumber(t, 1, 1 << 24))), SHOW(limits.queue)},
     {"log.requests", Kind::kSwitch, kPlain, "", "false", "true or false",
      "a line in the log for every request", SET(Take(c.log.requests, ParseSwitch(t))), SHOW(log.requests)},
     {"log.received_max_mb", Kind::kNumber, kPlain, "", "256", kLogSize,

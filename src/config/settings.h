@@ -1,4 +1,4 @@
-// The one table of settings. Loading, check-config, --help and the documents all read it.
+// The one table of settings. Loading, check-config and its reference all read it.
 #pragma once
 
 #include <span>

@@ -67,6 +67,15 @@ def test_what_a_setting_accepts(tmp_path, path):
     assert f"{path} (environment {name}): expected {BY_PATH[path]['accepts']}" in done.stderr, done.stderr
 
 
+def test_the_reference_sets_nothing_until_told_to(tmp_path):
+    done, _ = check_config(tmp_path, {"BARRACUDA_SERVER_THREADS": "many"}, "--reference")
+    assert done.returncode == 0, "also where the settings are wrong"
+    (tmp_path / "b.toml").write_text(done.stdout.replace("#threads = 0", "threads = 3"))
+    _, shown = check_config(tmp_path, {}, "--config", "b.toml")
+    assert {path for path, (_, source) in shown.items() if source != "default"} == {"server.threads"}
+    assert shown["server.threads"] == ("3", "b.toml:" + str(done.stdout[:done.stdout.index("#threads")].count("\n") + 1))
+
+
 def test_the_flags(tmp_path):
     source = re.findall(r'line\.flags\["([\w.]+)"\] = (\w+);', text_of("src/app/command_line.cc"))
     assert source and {path: one(row["flag"]) for path, row in BY_PATH.items() if row["flag"]} == {
