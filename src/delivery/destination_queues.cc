@@ -76,14 +76,13 @@ size_t DestinationQueues::Capacity(Queue& queue) const {
     return std::clamp<size_t>(static_cast<size_t>(rate * kHeldSeconds), 1, most);
 }
 
-bool DestinationQueues::HasRoom(const std::string& destination, Instant now) {
-    Queue& queue = Get(destination);
-    return IsOpen(queue, now) && queue.held < Capacity(queue);
-}
-
 bool DestinationQueues::Offer(Job job, Instant now) {
-    if (!HasRoom(job.destination, now)) return false;
     Queue& queue = Get(job.destination);
+    if (!IsOpen(queue, now)) return false;
+    if (queue.held >= Capacity(queue)) {
+        queue.wanting = true;
+        return false;
+    }
     queue.waiting.push_back(std::move(job));
     ++queue.held;
     ++waiting_;
@@ -185,10 +184,13 @@ std::vector<Job> DestinationQueues::Ended(
     return in_vain;
 }
 
-void DestinationQueues::Settled(const std::string& destination) {
+bool DestinationQueues::Settled(const std::string& destination) {
     Queue& queue = Get(destination);
     BARRACUDA_CHECK(queue.held > 0);
     --queue.held;
+    if (!queue.wanting || queue.held * 2 > Capacity(queue)) return false;
+    queue.wanting = false;
+    return true;
 }
 
 void DestinationQueues::NotSent(const std::string& destination) {

@@ -106,8 +106,6 @@ public:
 
     // False: not now.
     bool Offer(Job job, Instant now);
-    // Whether Offer would say yes.
-    bool HasRoom(const std::string& destination, Instant now);
     // The next attempt to make, which then counts as under way.
     std::optional<Job> Next(Instant now);
     // When Next may say yes again by time alone; nullopt: time changes nothing.
@@ -116,7 +114,8 @@ public:
     // Returns the jobs of this destination that wait in vain, to be forgotten: it was just stopped,
     // or its breaker opened.
     std::vector<Job> Ended(const std::string& destination, const Ending& ending, Instant now);
-    void Settled(const std::string& destination);
+    // True: it refused for want of room, and half of its room is free again.
+    bool Settled(const std::string& destination);
     // Taken by Next and never sent: neither an attempt nor a verdict.
     void NotSent(const std::string& destination);
     // Whether the answers 410 in a row are as many as stop it.
@@ -139,8 +138,9 @@ private:
         Pace pace;
         Breaker breaker;
         std::deque<Job> waiting;
-        size_t attempts = 0;  // under way
-        size_t held = 0;      // waiting, under way, or with an outcome that is not recorded yet
+        size_t attempts = 0;   // under way
+        size_t held = 0;       // waiting, under way, or with an outcome that is not recorded yet
+        bool wanting = false;  // an offer found no room
         int gone_in_row = 0;
         Instant tried_at{};
         DestinationStats stats;

@@ -73,6 +73,19 @@ TEST_F(QueuesTest, EachHasItsOwnLimitAndItsOwnRoom) {
     EXPECT_FALSE(queues.Offer(JobFor("small"), now_));
 }
 
+TEST_F(QueuesTest, SaysOnceWhenWhatItRefusedHasRoomAgain) {
+    rules_["a"].concurrency = 2;
+    auto queues = Make();
+    EXPECT_EQ(Fill(queues, "a"), 8) << "and one was refused";
+    std::vector<bool> said;
+    for (int i = 0; i < 8; ++i) {
+        ASSERT_TRUE(queues.Next(now_));
+        queues.Ended("a", {.health = Health::kAlive}, now_);
+        said.push_back(queues.Settled("a"));
+    }
+    EXPECT_EQ(said, (std::vector<bool>{0, 0, 0, 1, 0, 0, 0, 0}));
+}
+
 TEST_F(QueuesTest, WhatIsNotRecordedYetKeepsItsPlace) {
     rules_["a"].concurrency = 1;
     auto queues = Make();
@@ -165,7 +178,7 @@ TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
     rules_["a"].stopped = "answered 410";
     queues.RefreshRules();
     now_ += std::chrono::hours(10);
-    EXPECT_FALSE(queues.HasRoom("a", now_));
+    EXPECT_FALSE(queues.Offer(JobFor("a"), now_));
     rules_["a"].stopped.clear();
     queues.RefreshRules();
     EXPECT_FALSE(queues.IsGone("a"));

@@ -13,9 +13,8 @@ namespace barracuda::delivery {
 
 namespace {
 
-// Documents read at a time. Reading holds up the sending, so pages that fit nowhere are short and
-// take one part in kPassingOver of the time: with 64 and 10 a network that hung doubled the others'
-// p99 (bench/delivery.py).
+// Documents read at a time. Reading holds up the sending, so what fits nowhere is passed over in
+// short pages, one part in kPassingOver of the time.
 constexpr size_t kPageLeast = 16, kPageMost = 512;
 constexpr int kPassingOver = 100;
 constexpr size_t kRoomToGoOn = 64;
@@ -78,11 +77,11 @@ const Ownership& Dispatcher::ownership() const {
     return options_.ownership ? *options_.ownership : *alone_;
 }
 
-// Under mutex_.
+// Under mutex_. True: it was not queued before and is now.
 bool Dispatcher::Queue(
     const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
 ) {
-    if (active_.contains(delivery.id)) return true;
+    if (active_.contains(delivery.id)) return false;
     if (!queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) return false;
     active_.insert(delivery.id);
     return true;
@@ -95,7 +94,7 @@ void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std
     for (const auto& delivery : conversion.deliveries) {
         if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
         queues_.TryNow(QueueOf(delivery), now);  // just reported, or woken by an operator
-        if (!Queue(conversion, delivery, now)) backlog_ = true;
+        Queue(conversion, delivery, now);
     }
     if (queues_.waiting() > 0) client_.Post([] {});  // wakes Step
 }
@@ -175,30 +174,29 @@ void Dispatcher::Poll() {
         room = queues_.Room(begin);
         settled_.clear();
     }
-    auto page =
-        sweep_.Next(ledger_->node(), options_.now(), std::clamp(room, kPageLeast, kPageMost));
+    const size_t limit = fruitful_ ? std::clamp(room, kPageLeast, kPageMost) : kPageLeast;
+    auto page = sweep_.Next(ledger_->node(), options_.now(), limit);
     next_page_ = begin + options_.poll;
     if (!page) return;
     if (page->first) {
         std::lock_guard lock(mutex_);
         counters_.oldest_due = std::nullopt;
         if (!page->items.empty()) counters_.oldest_due = page->items.front().due;
-        skipped_ = false;
     }
     std::vector<store::Ref> refs;
     for (const auto& item : page->items) refs.push_back(item.ref);
     auto documents = engine_.Load(refs);
     if (!documents) return;
-    bool queued = false;
+    fruitful_ = false;
     for (const auto& document : *documents) {
         if (!document) continue;
-        if (auto conversion = domain::DecodeConversion(*document)) queued |= Claim(*conversion);
+        if (auto conversion = domain::DecodeConversion(*document)) fruitful_ |= Claim(*conversion);
     }
     std::lock_guard lock(mutex_);
-    backlog_ = !page->ended || skipped_;
+    hungry_ = fruitful_ && !page->ended;
     if (page->ended) return;
     const Instant now = options_.steady();
-    const bool go_on = queued && queues_.Room(now) >= kRoomToGoOn;
+    const bool go_on = fruitful_ && queues_.Room(now) >= kRoomToGoOn;
     next_page_ = go_on ? now : now + kPassingOver * (now - begin);
 }
 
@@ -263,9 +261,7 @@ bool Dispatcher::Claim(const domain::Conversion& conversion) {
             continue;
         }
         if (settled_.contains(delivery.id)) continue;
-        const bool taken = Queue(conversion, delivery, now);
-        queued |= taken;
-        skipped_ |= !taken;
+        queued |= Queue(conversion, delivery, now);
     }
     return queued;
 }
@@ -432,7 +428,7 @@ void Dispatcher::Settled(
         std::lock_guard lock(mutex_);
         active_.erase(delivery_id);
         settled_.insert(delivery_id);
-        queues_.Settled(destination);
+        const bool wanting = queues_.Settled(destination);
         auto [from, to] = waiters_.equal_range(delivery_id);
         for (auto at = from; at != to; ++at) ready.push_back(std::move(at->second.done));
         waiters_.erase(from, to);
@@ -441,8 +437,8 @@ void Dispatcher::Settled(
             if (recent_.size() > kRecentMax) recent_.pop_front();
         }
         // More is due than there was room for: it is looked for before the queues run dry.
-        if (backlog_ && queues_.waiting() * 2 <= queues_.Room(options_.steady())) {
-            backlog_ = false;
+        if (wanting || (hungry_ && queues_.Room(options_.steady()) >= kRoomToGoOn)) {
+            hungry_ = false;
             poll_now_ = true;
         }
     }

@@ -134,6 +134,7 @@ private:
     // Step's thread only.
     WorkSweep sweep_;
     Instant next_page_{}, next_take_over_{};
+    bool fruitful_ = false;  // something of the last page was queued
 
     mutable std::mutex mutex_;
     DestinationQueues queues_;
@@ -143,8 +144,7 @@ private:
     size_t taking_ = 0;       // take-overs that the ledger has not answered
     std::deque<Job> recent_;  // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
-    bool skipped_ = false;  // in this round something due found no room
-    bool backlog_ = false;  // more is due than was queued
+    bool hungry_ = false;  // the last page was queued, and more is due
     DispatcherCounters counters_;
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
