@@ -156,7 +156,8 @@ class ReplicaSet:
 
     def _initiate(self):
         members = [{"_id": i, "host": f"127.0.0.1:{port}"} for i, port in enumerate(self.ports)]
-        config = {"_id": self.name, "members": members}
+        # As docs/operating/mongodb.md advises: a member that copies from one that then hangs stops confirming, too.
+        config = {"_id": self.name, "members": members, "settings": {"chainingAllowed": False}}
 
         def initiate():
             with contextlib.closing(self.client(0)) as client:

@@ -13,9 +13,10 @@ namespace {
 // ours may still hold clients while the program ends.
 void InitOnce() {
     static const bool done = [] {
-        mongoc_init();
-        // Its own words reach us as errors; by itself it would print addresses.
+        // Its own words reach us as errors; by itself it would print addresses, and while it starts
+        // that it has no shared memory for its counters.
         mongoc_log_set_handler(nullptr, nullptr);
+        mongoc_init();
         return true;
     }();
     (void)done;
