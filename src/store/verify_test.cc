@@ -131,7 +131,9 @@ TEST(VerifyBeside, SeesOneMomentOfAStoreThatChanges) {
         until = before + 4'000;
         auto findings = engine.Verify(false);
         EXPECT_TRUE(findings);
-        if (findings) EXPECT_THAT(*findings, IsEmpty());
+        if (findings) {
+            EXPECT_THAT(*findings, IsEmpty());
+        }
         while (written < before + 500) std::this_thread::yield();
     }
     stop = true;
