@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "net/socket_loop.h"
 #include "net/url.h"
 
 namespace barracuda::net {
@@ -26,6 +27,13 @@ using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 void InitCurlOnce() {
     static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     BARRACUDA_CHECK(code == CURLE_OK);
+}
+
+CURLM* MakeMulti() {
+    InitCurlOnce();
+    CURLM* multi = curl_multi_init();
+    BARRACUDA_CHECK(multi != nullptr);
+    return multi;
 }
 
 bool HasControlByte(std::string_view text) {
@@ -217,10 +225,8 @@ HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
 Client::Client(ClientOptions options)
     : options_(std::move(options)),
       guard_(std::make_shared<const AddressGuard>(options_.allowed)),
-      multi_(nullptr) {
-    InitCurlOnce();
-    multi_ = curl_multi_init();
-    BARRACUDA_CHECK(multi_ != nullptr);
+      multi_(MakeMulti()),
+      loop_(std::make_unique<SocketLoop>(multi_)) {
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_per_host_max);
     curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.connections_max);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, options_.connections_max);
@@ -232,6 +238,7 @@ Client::~Client() {
         curl_easy_cleanup(easy);
     }
     for (void* easy : idle_) curl_easy_cleanup(easy);
+    loop_.reset();
     curl_multi_cleanup(multi_);
 }
 
@@ -242,7 +249,7 @@ void Client::Start(HttpCall call, Done done) {
         std::lock_guard lock(mutex_);
         waiting_.push_back({std::move(call), std::move(done), deadline});
     }
-    curl_multi_wakeup(multi_);
+    loop_->Wake();
 }
 
 void Client::Post(std::function<void()> work) {
@@ -251,12 +258,12 @@ void Client::Post(std::function<void()> work) {
         std::lock_guard lock(mutex_);
         posted_.push_back(std::move(work));
     }
-    curl_multi_wakeup(multi_);
+    loop_->Wake();
 }
 
 void Client::Step(std::chrono::milliseconds wait) {
     if (Turn()) return;
-    curl_multi_poll(multi_, nullptr, 0, WaitMs(wait), nullptr);
+    loop_->Run(UntilDeadline(wait));
     Turn();
 }
 
@@ -264,8 +271,7 @@ void Client::Step(std::chrono::milliseconds wait) {
 bool Client::Turn() {
     bool worked = RunPosted();
     AdmitWaiting();
-    int running = 0;
-    curl_multi_perform(multi_, &running);
+    loop_->RunDue();
     worked |= ReapFinished();
     worked |= ExpireOverdue();
     return worked;
@@ -366,13 +372,12 @@ void Client::Finish(void* easy, HttpReply reply) {
     --in_flight_;
 }
 
-int Client::WaitMs(std::chrono::milliseconds wait) const {
+std::chrono::milliseconds Client::UntilDeadline(std::chrono::milliseconds wait) const {
     if (!deadlines_.empty()) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(deadlines_.begin()->first - Clock::now());
-        wait = std::min(wait, left);
+        const auto left = deadlines_.begin()->first - Clock::now();
+        wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(left));
     }
-    return static_cast<int>(std::clamp<long>(wait.count(), 0, 60'000));
+    return std::max(wait, std::chrono::milliseconds(0));
 }
 
 }  // namespace barracuda::net

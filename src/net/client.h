@@ -26,6 +26,8 @@
 
 namespace barracuda::net {
 
+class SocketLoop;
+
 struct HttpCall {
     std::string id{};  // the caller's name for it; never sent
     std::string method = "GET";
@@ -111,11 +113,12 @@ private:
     bool ReapFinished();
     bool ExpireOverdue();
     void Finish(void* easy, HttpReply reply);
-    int WaitMs(std::chrono::milliseconds wait) const;
+    std::chrono::milliseconds UntilDeadline(std::chrono::milliseconds wait) const;
 
     const ClientOptions options_;
     const std::shared_ptr<const AddressGuard> guard_;
-    void* multi_;
+    void* const multi_;
+    std::unique_ptr<SocketLoop> loop_;
     std::atomic<size_t> in_flight_{0};
 
     std::mutex mutex_;
