@@ -3,9 +3,11 @@
 //
 //     bench_receiver                  prints its port, runs until its standard input closes
 //     GET /d/LABEL?c=CLICK&t=MICROS   a delivery; `t`: when its cause was sent, CLOCK_MONOTONIC
-//     GET /set?label=L&mode=M[&share=PERCENT]     ok | hang | a status; for a share of the calls
+//     GET /set?label=L&mode=M[&share=PERCENT][&calls=N]   ok | hang | a status; for a share of the
+//                                     calls, or for the first N of each delivery
 //     GET /stats?label=L              {"calls", "accepted", "first_us", "last_us", "p50_us", …}
 //     GET /deliveries?label=L         "CLICK ID CALLS ACCEPTED" a line
+//     GET /calls?label=L              "NUMBER MICROS" a line: which of its delivery's calls, when
 //     GET /reset
 //
 // One io thread, so nothing here is locked.
@@ -52,10 +54,12 @@ struct Delivered {
 
 struct Label {
     std::string mode = "ok";
-    int share = 100;  // percent of the calls that get `mode`; the others are taken
+    int share = 100;      // percent of the calls that get `mode`; the others are taken
+    int first_calls = 0;  // 0: of all; else only the first so many calls of a delivery
     uint64_t calls = 0, accepted = 0;
-    int64_t first_us = 0, last_us = 0;  // of the accepted ones
-    std::vector<int64_t> took_us;       // from `t` to here
+    std::vector<std::pair<int, int64_t>> times;  // of each call: which of its delivery's, when
+    int64_t first_us = 0, last_us = 0;           // of the accepted ones
+    std::vector<int64_t> took_us;                // from `t` to here
     std::unordered_map<std::string, Delivered> deliveries;
 };
 
@@ -68,11 +72,13 @@ public:
             label.mode = Query(request, "mode");
             const std::string share = Query(request, "share");
             label.share = share.empty() ? 100 : std::atoi(share.c_str());
+            label.first_calls = std::atoi(Query(request, "calls").c_str());
             if (label.mode != "hang") Release();
             return respond(Text("ok\n"));
         }
         if (request.path == "/stats") return respond(Text(StatsOf(label)));
         if (request.path == "/deliveries") return respond(Text(DeliveriesOf(label)));
+        if (request.path == "/calls") return respond(Text(CallsOf(label)));
         if (request.path != "/reset") return respond(http::JsonError(404, "no such path"));
         labels_.clear();
         respond(Text("ok\n"));
@@ -89,7 +95,8 @@ private:
         Delivered& delivered = label.deliveries[std::string(id.value_or(""))];
         delivered.click = Query(request, "c");
         ++delivered.calls;
-        const bool hit = label.mode != "ok" && static_cast<int>(random_() % 100) < label.share;
+        label.times.emplace_back(delivered.calls, now);
+        const bool hit = IsHit(label, delivered.calls);
         if (hit && label.mode == "hang") return hanging_.push_back(std::move(respond));
         if (hit) return respond(http::JsonError(std::atoi(label.mode.c_str()), "on command"));
         ++delivered.accepted;
@@ -97,6 +104,11 @@ private:
         if (label.first_us == 0) label.first_us = now;
         label.last_us = now;
         respond(Text("taken\n"));
+    }
+
+    bool IsHit(const Label& label, int call) {
+        if (label.mode == "ok" || (label.first_calls > 0 && call > label.first_calls)) return false;
+        return static_cast<int>(random_() % 100) < label.share;
     }
 
     void Release() {
@@ -131,6 +143,12 @@ private:
         for (const auto& [id, one] : label.deliveries) {
             lines += fmt::format("{} {} {} {}\n", one.click, id, one.calls, one.accepted);
         }
+        return lines;
+    }
+
+    static std::string CallsOf(const Label& label) {
+        std::string lines;
+        for (const auto& [call, at] : label.times) lines += fmt::format("{} {}\n", call, at);
         return lines;
     }
 

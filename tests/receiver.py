@@ -29,8 +29,9 @@ class Receiver:
         with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.read().decode()
 
-    def set(self, label, mode, share=100):
-        self.get("/set", label=label, mode=mode, share=share)
+    def set(self, label, mode, share=100, calls=0):
+        """`calls`: only the first so many of each delivery; 0: all."""
+        self.get("/set", label=label, mode=mode, share=share, calls=calls)
 
     def stats(self, label):
         return json.loads(self.get("/stats", label=label))
@@ -38,6 +39,11 @@ class Receiver:
     def deliveries(self, label):
         rows = (line.split(" ") for line in self.get("/deliveries", label=label).splitlines())
         return [Delivered(click, id, int(calls), int(accepted)) for click, id, calls, accepted in rows]
+
+    def calls(self, label, number):
+        """When the deliveries' first, second, … calls came, in seconds, in order."""
+        rows = (line.split(" ") for line in self.get("/calls", label=label).splitlines())
+        return sorted(int(at) / 1e6 for n, at in rows if int(n) == number)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,9 @@
 """A storm: many deliveries to receivers that fail 30 % of the time, the server killed -9 again and again meanwhile.
 
-Short here; `./dev chaos` makes it 100,000 deliveries and 100 kills (STORM_DELIVERIES, STORM_KILLS).
+Short here; `./dev chaos` makes it 100,000 deliveries and 100 kills (STORM_DELIVERIES, STORM_KILLS), and 10,000 failures at
+once (STORM_FAILURES).
 """
+import bisect
 import os
 import random
 import time
@@ -13,6 +15,7 @@ from receiver import Clients, receiver
 
 DELIVERIES = int(os.environ.get("STORM_DELIVERIES", "4000"))
 KILLS = int(os.environ.get("STORM_KILLS", "5"))
+FAILURES = int(os.environ.get("STORM_FAILURES", "2000"))
 IN_FLIGHT = 64  # attempts at a time at one network
 ENV = {
     # Thirty attempts within a minute: none is to die of a network that fails three times in ten.
@@ -91,3 +94,30 @@ def test_control_a_lost_delivery_would_be_seen(storm):
     rec.set("storm", "ok")
     rec.get("/d/storm", c="forged")  # no id of ours
     assert len({one.id for one in rec.deliveries("storm")}) > len({one.id for one in rec.deliveries("storm") if one.id})
+
+
+def busiest(moments):
+    """The most of these sorted moments within any one second."""
+    return max(i + 1 - bisect.bisect_left(moments, at - 1) for i, at in enumerate(moments))
+
+
+@pytest.mark.bounded(120 + FAILURES // 50)
+def test_what_failed_together_is_tried_again_apart(net, tmp_path):
+    """425 is no outage, so no breaker and no slowing down hides what the schedule does."""
+    jitter = 0.2
+    delay = max(5, FAILURES // 500)  # longer than it takes to report them, so that the reports' own spread is not what is seen
+    env = {**ENV, "BARRACUDA_DELIVERY_RETRY_SCHEDULE": f"0s, {delay}s, 1h"}
+    with receiver(BINARY) as rec, Server(tmp_path, net, env=env) as srv:
+        answer = srv.admin("POST", "/api/admin/networks", json_body={
+            "name": "storm", "kind": "template", "postback": {"url": rec.address("storm")}})
+        assert answer.status == 200, answer
+        rec.set("storm", "425", calls=1)
+        with Clients(srv, FAILURES):
+            pass
+        settle(rec, srv, FAILURES, 60 + 2 * delay)
+        failed, again = rec.calls("storm", 1), rec.calls("storm", 2)
+    assert len(failed) == len(again) == FAILURES
+    mean = FAILURES / (failed[-1] - failed[0] + 2 * jitter * delay)
+    print(f"{FAILURES} failures within {failed[-1] - failed[0]:.1f} s; again at {mean:.0f}/s on average, at most {busiest(again)}/s")
+    assert busiest(failed) > 2 * mean, "a schedule without jitter would be seen"
+    assert busiest(again) <= 2 * mean
