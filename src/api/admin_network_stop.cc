@@ -34,9 +34,13 @@ void StopNetwork(Service& service, std::shared_ptr<Call> call) {
     auto name = NetworkIn(service, *call);
     if (!name) return;
     const delivery::Stop stop{*name, "by " + call->caller.name, Time::Now()};
-    service.destinations->StopHere(*name, stop.why);
     auto said = fmt::format("Nothing is sent to {} until it is resumed", *name);
-    delivery::KeepStop(service.ledger, stop, Answer(service, call, std::move(said)));
+    auto answer = Answer(service, call, std::move(said));
+    auto kept = [&service, stop, answer](Result<ledger::EditState> written) {
+        if (written) service.destinations->StopHere(stop.network, stop.why);
+        answer(std::move(written));
+    };
+    delivery::KeepStop(service.ledger, stop, kept);
 }
 
 void ResumeNetwork(Service& service, std::shared_ptr<Call> call) {
