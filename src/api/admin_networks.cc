@@ -4,6 +4,7 @@
 #include "api/entity_json.h"
 #include "api/entity_routes.h"
 #include "api/query_pool.h"
+#include "delivery/destination.h"
 #include "domain/web_address.h"
 #include "net/reach.h"
 
@@ -91,19 +92,12 @@ std::vector<Address> AddressesOf(const Network& network) {
     return addresses;
 }
 
-// The guard that its attempts will meet.
-net::AddressGuard GuardOf(const config::Config& config, const Network& network) {
-    auto ranges = ParseRanges(config.network.allow_addresses).value();
-    const auto own = ParseRanges(network.limits.allowed_addresses).value();
-    ranges.insert(ranges.end(), own.begin(), own.end());
-    return net::AddressGuard(std::move(ranges), network.limits.ports);
-}
-
 // Resolves every host of the network; with `connect` also calls it. `reached` tells of each.
 std::optional<Problem> CheckReach(
     const config::Config& config, const Network& network, bool connect, JsonList& reached
 ) {
-    const auto guard = GuardOf(config, network);
+    const auto guard =
+        delivery::GuardFor(network, ParseRanges(config.network.allow_addresses).value());
     for (const auto& [field, url] : AddressesOf(network)) {
         auto address = domain::ReadWebAddress(url);
         if (!address) return Problem{field, address.error().reason, address.error().position};

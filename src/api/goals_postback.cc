@@ -10,7 +10,7 @@ using domain::Field;
 namespace {
 
 void AnswerGoal(const Call& call, const domain::Decision& decision, const domain::Conversion& c) {
-    const auto* delivery = c.FindDelivery(delivery::kDefaultDestination, delivery::kGoalPostback);
+    const auto* delivery = c.FindDelivery(domain::kDefaultNetwork, domain::kGoalPostback);
     bool done = delivery && delivery->state == domain::DeliveryState::kDone;
     bool dead = delivery && delivery->state == domain::DeliveryState::kDead;
     int status = dead ? 502 : done || !delivery ? 200 : 202;
@@ -70,12 +70,12 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     ReadCommon(service, reader, click, goal, report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    report.deliveries.push_back({delivery::kDefaultDestination, delivery::kGoalPostback});
+    report.deliveries.push_back({domain::kDefaultNetwork, domain::kGoalPostback});
     Record(service, call, std::move(report), [&service, call](const domain::Decision& decision) {
         AwaitDelivery(
             service,
             decision,
-            delivery::kGoalPostback,
+            domain::kGoalPostback,
             [call, decision](const domain::Conversion& c) { AnswerGoal(*call, decision, c); }
         );
     });

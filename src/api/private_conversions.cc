@@ -20,7 +20,7 @@ void AnswerPrivate(
     const domain::Conversion& c,
     const std::string& goal_as_given
 ) {
-    const auto* delivery = c.FindDelivery(delivery::kDefaultDestination, delivery::kPrivateApi);
+    const auto* delivery = c.FindDelivery(domain::kDefaultNetwork, domain::kPrivateApi);
     bool accepted = delivery && delivery->state == domain::DeliveryState::kDone;
     JsonObject data;
     data.Text("id", c.id.Hex());
@@ -88,12 +88,12 @@ void RecordPrivate(
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     const Value* given = input.Find("goal_type_id");
     std::string as_given = given->kind == Value::Kind::kNumber ? goal : JsonText(goal);
-    report.deliveries.push_back({delivery::kDefaultDestination, delivery::kPrivateApi});
+    report.deliveries.push_back({domain::kDefaultNetwork, domain::kPrivateApi});
     auto decided = [&service, call, as_given](const domain::Decision& decision) {
         AwaitDelivery(
             service,
             decision,
-            delivery::kPrivateApi,
+            domain::kPrivateApi,
             [call, decision, as_given](const domain::Conversion& c) {
                 AnswerPrivate(*call, decision, c, as_given);
             }

@@ -78,7 +78,7 @@ void Record(Service& service, std::shared_ptr<Call> call, domain::Report report,
 void AwaitDelivery(
     Service& service, const domain::Decision& decision, const char* kind, Delivered done
 ) {
-    const auto* delivery = decision.document->FindDelivery(delivery::kDefaultDestination, kind);
+    const auto* delivery = decision.document->FindDelivery(domain::kDefaultNetwork, kind);
     bool ours = false;
     for (const auto& id : decision.fresh_deliveries) ours |= delivery && delivery->id == id;
     if (!ours) return done(*decision.document);

@@ -8,6 +8,7 @@
 #include "api/sessions.h"
 #include "app/doctor.h"
 #include "app/secrets.h"
+#include "delivery/destination.h"
 #include "delivery/goal_rules.h"
 #include "domain/network.h"
 #include "domain/web_address.h"
@@ -156,10 +157,10 @@ void ExamineSecrets(
 void ExamineNetwork(const config::Config& config, const domain::Network& network, Findings& to) {
     const std::string about = "network " + network.name;
     auto allowed = ParseRanges(config.network.allow_addresses);
-    auto own = ParseRanges(network.limits.allowed_addresses);
-    if (!allowed || !own) return to.Fail(about, "its address ranges are no ranges", "correct them");
-    allowed->insert(allowed->end(), own->begin(), own->end());
-    const net::AddressGuard guard(std::move(*allowed), network.limits.ports);
+    if (!allowed || !ParseRanges(network.limits.allowed_addresses)) {
+        return to.Fail(about, "its address ranges are no ranges", "correct them");
+    }
+    const auto guard = delivery::GuardFor(network, std::move(*allowed));
     bool by_template = network.kind == domain::NetworkKind::kTemplate;
     for (const auto& url :
          {by_template ? network.postback.url : network.base_url, network.private_api_url}) {

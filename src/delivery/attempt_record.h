@@ -27,7 +27,7 @@ struct AttemptRecord {
     std::string delivery_id{};  // the same on every attempt
     domain::ConversionKey key{};
     std::string destination{};
-    std::string kind{};  // "goal_postback" | "private_api"
+    std::string kind{};  // domain::Delivery::kind
     int number = 1;      // 1: the first since the delivery was owed or replayed
     Time at{};           // when it began
     bool accepted = false;

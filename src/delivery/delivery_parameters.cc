@@ -6,7 +6,7 @@ namespace barracuda::delivery {
 
 Parameters ParametersOf(const domain::Conversion& conversion, const domain::Delivery& delivery) {
     if (delivery.Attempted()) return delivery.parameters;  // frozen
-    if (delivery.kind != kGoalPostback && delivery.kind != kPrivateApi) {
+    if (delivery.kind != domain::kGoalPostback && delivery.kind != domain::kPrivateApi) {
         return TemplateParametersOf(conversion, delivery);
     }
     using domain::Field;
@@ -19,7 +19,7 @@ Parameters ParametersOf(const domain::Conversion& conversion, const domain::Deli
         if (!value.empty()) to.emplace_back(name, value);
     };
     const auto& fields = conversion.fields;
-    bool private_api = delivery.kind == kPrivateApi;
+    bool private_api = delivery.kind == domain::kPrivateApi;
     add(private_api ? "goal_type_id" : "goal_id", conversion.key.goal.value);
     add("hash", fields.Get(Field::kClickHash, private_api ? conversion.key.click.value : ""));
     add("affiliate_id", fields.Get(Field::kAffiliateId));

@@ -8,26 +8,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr const char* kPrivateKind = "private_api";
-
-void SendBy(
-    Network& network,
-    const domain::Delivery& delivery,
-    const Parameters& parameters,
-    Network::Done done,
-    Network::MaySend may_send
-) {
-    if (delivery.kind == kPrivateKind) {
-        network.PrivateConversion(delivery.id, parameters, std::move(done), std::move(may_send));
-    } else {
-        network.GoalPostback(delivery.id, parameters, std::move(done), std::move(may_send));
-    }
-}
-
 class IrevDestination final : public Destination {
 public:
-    IrevDestination(net::Client& client, NetworkSettings settings)
-        : network_(client, std::move(settings)) {}
+    explicit IrevDestination(std::shared_ptr<Network> network) : network_(std::move(network)) {}
 
     void Send(
         const domain::Delivery& delivery,
@@ -35,29 +18,11 @@ public:
         Network::Done done,
         Network::MaySend may_send
     ) override {
-        SendBy(network_, delivery, parameters, std::move(done), std::move(may_send));
+        network_->Send(delivery, parameters, std::move(done), std::move(may_send));
     }
 
 private:
-    Network network_;
-};
-
-// The default network, whose object the flows share.
-class SharedDestination final : public Destination {
-public:
-    explicit SharedDestination(Network& network) : network_(network) {}
-
-    void Send(
-        const domain::Delivery& delivery,
-        const Parameters& parameters,
-        Network::Done done,
-        Network::MaySend may_send
-    ) override {
-        SendBy(network_, delivery, parameters, std::move(done), std::move(may_send));
-    }
-
-private:
-    Network& network_;
+    const std::shared_ptr<Network> network_;
 };
 
 milliseconds TimeoutOf(const domain::Network& network, milliseconds otherwise) {
@@ -71,12 +36,7 @@ std::shared_ptr<const net::AddressGuard> GuardOf(
 ) {
     const auto& limits = network.limits;
     if (limits.allowed_addresses.empty() && limits.ports.empty()) return nullptr;
-    auto ranges = options.allowed;
-    // Checked when it was saved; one that does not parse any more allows nothing.
-    if (auto own = ParseRanges(limits.allowed_addresses)) {
-        ranges.insert(ranges.end(), own->begin(), own->end());
-    }
-    return std::make_shared<const net::AddressGuard>(std::move(ranges), limits.ports);
+    return std::make_shared<const net::AddressGuard>(GuardFor(network, options.allowed));
 }
 
 DestinationRules RulesFrom(const domain::Network& network, const DestinationOptions& options) {
@@ -96,7 +56,16 @@ DestinationRules RulesFrom(const domain::Network& network, const DestinationOpti
 }  // namespace
 
 std::shared_ptr<Destination> MakeIrevDestination(net::Client& client, NetworkSettings settings) {
-    return std::make_shared<IrevDestination>(client, std::move(settings));
+    return std::make_shared<IrevDestination>(std::make_shared<Network>(client, std::move(settings))
+    );
+}
+
+net::AddressGuard GuardFor(const domain::Network& network, std::vector<Cidr> ranges) {
+    // Checked when it was saved; one that does not parse any more allows nothing.
+    if (auto own = ParseRanges(network.limits.allowed_addresses)) {
+        ranges.insert(ranges.end(), own->begin(), own->end());
+    }
+    return net::AddressGuard(std::move(ranges), network.limits.ports);
 }
 
 NetworkSettings SettingsOf(
@@ -120,7 +89,7 @@ NetworkSettings SettingsOf(
 }
 
 Destinations::Destinations(net::Client& client, Network& network, DestinationOptions options)
-    : client_(client), network_(network), options_(std::move(options)) {}
+    : client_(client), default_(&network, [](Network*) {}), options_(std::move(options)) {}
 
 void Destinations::Use(const SnapshotPtr& snapshot) {
     std::map<std::string, std::shared_ptr<Destination>> by_name;
@@ -129,8 +98,8 @@ void Destinations::Use(const SnapshotPtr& snapshot) {
     for (const auto& [name, network] : catalog.networks()) {
         const auto& secrets = snapshot->secrets.at(name);
         if (name == domain::kDefaultNetwork) {
-            network_.Use(SettingsOf(network, secrets, options_));
-            by_name[name] = std::make_shared<SharedDestination>(network_);
+            default_->Use(SettingsOf(network, secrets, options_));
+            by_name[name] = std::make_shared<IrevDestination>(default_);
         } else if (const auto* postback = catalog.TemplateOf(name)) {
             TemplateSettings settings{*postback, secrets};
             settings.attempt_timeout = TimeoutOf(network, options_.attempt_timeout);

@@ -70,7 +70,7 @@ inline constexpr int kGoneInRowOfIrev = 100;
 class Destinations {
 public:
     // `network` is the default one; it stays the same object over all snapshots, as the flows hold
-    // it too.
+    // it too, and outlives this.
     Destinations(net::Client& client, Network& network, DestinationOptions options);
 
     void Use(const SnapshotPtr& snapshot);
@@ -95,7 +95,7 @@ private:
     std::shared_ptr<Destination> Find(const std::string& name) const;
 
     net::Client& client_;
-    Network& network_;
+    const std::shared_ptr<Network> default_;
     const DestinationOptions options_;
     mutable std::mutex mutex_;
     SnapshotPtr snapshot_;                                         // under mutex_
@@ -104,6 +104,9 @@ private:
     // Not yet seen in a snapshot: name and reason. Under mutex_.
     std::map<std::string, std::string> stopped_here_;
 };
+
+// Where attempts at this network may go: its own ranges beside the program's, and only its ports.
+net::AddressGuard GuardFor(const domain::Network& network, std::vector<Cidr> ranges);
 
 // The default network's settings as the catalog has them.
 NetworkSettings SettingsOf(

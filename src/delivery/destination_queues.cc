@@ -13,14 +13,11 @@ namespace {
 constexpr double kHeldSeconds = 2;
 constexpr std::chrono::seconds kTryNowEvery{1};
 
-constexpr std::string_view kPrivateApiQueue = ":private_api";  // no network's name has a colon
-
 }  // namespace
 
 std::string QueueOf(const domain::Delivery& delivery) {
-    const bool private_api = kPrivateApiQueue.substr(1) == delivery.kind;
-    return private_api ? delivery.destination + std::string(kPrivateApiQueue)
-                       : delivery.destination;
+    if (delivery.kind != domain::kPrivateApi) return delivery.destination;
+    return delivery.destination + ":" + delivery.kind;  // no network's name has a colon
 }
 
 std::string_view NetworkOfQueue(std::string_view queue) { return queue.substr(0, queue.find(':')); }

@@ -27,11 +27,6 @@ DestinationQueues::Options QueueOptionsOf(const DispatcherOptions& options) {
     queues.attempts_max = options.attempts_max;
     queues.breaker = options.breaker;
     queues.rules = options.rules;
-    if (!queues.rules) {
-        queues.rules = [concurrency = options.concurrency](const std::string&) {
-            return DestinationRules{.concurrency = concurrency};
-        };
-    }
     return queues;
 }
 
@@ -125,8 +120,16 @@ void Dispatcher::ListPrivate(const Parameters& query, Network::ListDone done) {
 
 DispatcherCounters Dispatcher::counters() const {
     std::lock_guard lock(mutex_);
-    DispatcherCounters counters = counters_;
+    DispatcherCounters counters;
+    for (const auto& one : queues_.Stats(options_.steady())) {
+        counters.attempts += one.attempts;
+        counters.accepted += one.accepted;
+        counters.retried += one.retried;
+        counters.dead += one.dead;
+    }
+    counters.alarms = alarms_;
     counters.in_flight = active_.size();
+    counters.oldest_due = oldest_due_;
     return counters;
 }
 
@@ -180,8 +183,8 @@ void Dispatcher::Poll() {
     if (!page) return;
     if (page->first) {
         std::lock_guard lock(mutex_);
-        counters_.oldest_due = std::nullopt;
-        if (!page->items.empty()) counters_.oldest_due = page->items.front().due;
+        oldest_due_ = std::nullopt;
+        if (!page->items.empty()) oldest_due_ = page->items.front().due;
     }
     std::vector<store::Ref> refs;
     for (const auto& item : page->items) refs.push_back(item.ref);
@@ -279,7 +282,6 @@ void Dispatcher::SendQueued() {
                 Forget(*job);
                 continue;
             }
-            ++counters_.attempts;
         }
         Send(std::move(*job));
     }
@@ -305,10 +307,8 @@ void Dispatcher::Send(Job job) {
     };
     if (options_.send) {
         options_.send(sent, parameters, std::move(done), std::move(may_send));
-    } else if (sent.kind == kPrivateApi) {
-        network_.PrivateConversion(sent.id, parameters, std::move(done), std::move(may_send));
     } else {
-        network_.GoalPostback(sent.id, parameters, std::move(done), std::move(may_send));
+        network_.Send(sent, parameters, std::move(done), std::move(may_send));
     }
 }
 
@@ -316,7 +316,6 @@ void Dispatcher::Send(Job job) {
 void Dispatcher::Withheld(const Job& job) {
     std::lock_guard lock(mutex_);
     Forget(job);
-    --counters_.attempts;
 }
 
 // The log of attempts hears of it first: a crash before the outcome is recorded must not hide it.
@@ -342,7 +341,9 @@ void Dispatcher::Tell(
 }
 
 // What the end of an attempt tells about its destination.
-Ending Dispatcher::EndingOf(const Attempt& attempt, bool retried) const {
+Ending Dispatcher::EndingOf(
+    const Attempt& attempt, std::optional<std::chrono::milliseconds> asked, bool retried
+) const {
     Ending ending;
     const bool called = attempt.status != 0 || !attempt.call.url.empty();
     if (attempt.status == 429 || attempt.refused_address || !called) {
@@ -352,7 +353,7 @@ Ending Dispatcher::EndingOf(const Attempt& attempt, bool retried) const {
     }
     ending.slow_down = AsksToSlowDown(attempt.status);
     ending.gone = delivery::IsGone(attempt.status);
-    if (attempt.status == 429) ending.hold = ParseRetryAfter(attempt.retry_after, options_.now());
+    if (attempt.status == 429) ending.hold = asked;
     ending.took = attempt.call.timings.total;
     ending.accepted = attempt.accepted;
     ending.retried = retried;
@@ -370,19 +371,17 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
     outcome.response = attempt.response;
     outcome.parameters = std::move(sent);
     outcome.command_id = ObjectId::New();
+    const auto asked = ParseRetryAfter(attempt.retry_after, options_.now());
     if (!attempt.accepted && attempt.cls != AttemptClass::kFinal) {
-        outcome.retry_at = RetryAt(job.destination, attempt, attempts_done);
+        outcome.retry_at = RetryAt(job.destination, asked, attempts_done);
     }
     const bool retried = outcome.retry_at.has_value();
     Tell(job, attempt, attempts_done, retried, began);
     bool gone = false;
     {
         std::lock_guard lock(mutex_);
-        counters_.accepted += attempt.accepted;
-        counters_.retried += retried;
-        counters_.alarms += attempt.cls == AttemptClass::kAlarm;
-        counters_.dead += !attempt.accepted && !retried;
-        const auto ending = EndingOf(attempt, retried);
+        alarms_ += attempt.cls == AttemptClass::kAlarm;
+        const auto ending = EndingOf(attempt, asked, retried);
         for (const auto& in_vain : queues_.Ended(job.destination, ending, options_.steady())) {
             active_.erase(in_vain.delivery_id);
         }
@@ -404,17 +403,14 @@ void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent,
 }
 
 std::optional<Time> Dispatcher::RetryAt(
-    const std::string& destination, const Attempt& attempt, int attempts_done
+    const std::string& destination,
+    std::optional<std::chrono::milliseconds> asked,
+    int attempts_done
 ) {
-    const Time now = options_.now();
     std::lock_guard lock(mutex_);
     const RetrySchedule* own = queues_.ScheduleOf(destination);
     return NextAttempt(
-        own ? *own : options_.schedule,
-        attempts_done,
-        ParseRetryAfter(attempt.retry_after, now),
-        now,
-        options_.random()
+        own ? *own : options_.schedule, attempts_done, asked, options_.now(), options_.random()
     );
 }
 

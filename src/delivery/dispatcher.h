@@ -27,17 +27,13 @@
 #include "delivery/ownership.h"
 #include "delivery/work_sweep.h"
 #include "domain/conversion.h"
+#include "domain/network.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
 
 namespace barracuda::delivery {
 
-inline constexpr const char* kDefaultDestination = "default";
-inline constexpr const char* kGoalPostback = "goal_postback";
-inline constexpr const char* kPrivateApi = "private_api";
-
 struct DispatcherOptions {
-    size_t concurrency = 64;    // attempts at a time at one destination, without `rules`
     size_t attempts_max = 256;  // over all of them
     size_t waiters_max = 1024;  // requests that wait for a first outcome
     std::chrono::milliseconds poll{500};
@@ -53,13 +49,14 @@ struct DispatcherOptions {
         send{};
     // Adds to an outcome what the catalog knows, before it is submitted. May be empty.
     std::function<void(domain::Outcome&, const std::string& destination)> complete{};
-    // How a destination is treated; empty: `concurrency` alone. Asked again at every poll.
+    // How a destination is treated; empty: as DestinationRules says. Asked again at every poll.
     std::function<DestinationRules(const std::string& destination)> rules{};
     // The destination answers that nothing will ever be taken there again: it is stopped here, and
     // the stop is to be kept until an operator resumes it. Must be short.
     std::function<void(ledger::Ledger&, const std::string& destination)> stop{};
 };
 
+// Over all destinations.
 struct DispatcherCounters {
     uint64_t attempts = 0, accepted = 0, retried = 0, alarms = 0, dead = 0;
     size_t in_flight = 0;
@@ -113,9 +110,14 @@ private:
     void Withheld(const Job& job);
     void Record(const Job& job, const Attempt& attempt, Parameters sent, Time began);
     void Tell(const Job& job, const Attempt& attempt, int number, bool retried, Time began);
-    Ending EndingOf(const Attempt& attempt, bool retried) const;
+    // `asked`: what the answer's Retry-After says.
+    Ending EndingOf(
+        const Attempt& attempt, std::optional<std::chrono::milliseconds> asked, bool retried
+    ) const;
     std::optional<Time> RetryAt(
-        const std::string& destination, const Attempt& attempt, int attempts_done
+        const std::string& destination,
+        std::optional<std::chrono::milliseconds> asked,
+        int attempts_done
     );
     void Settled(
         const std::string& delivery_id,
@@ -145,7 +147,8 @@ private:
     std::deque<Job> recent_;  // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
     bool hungry_ = false;  // the last page was queued, and more is due
-    DispatcherCounters counters_;
+    uint64_t alarms_ = 0;
+    std::optional<Time> oldest_due_;
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
 };

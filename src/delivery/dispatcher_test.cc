@@ -81,7 +81,7 @@ protected:
     void Record(
         const std::string& click,
         const std::string& destination = "default",
-        const char* kind = kGoalPostback
+        const char* kind = domain::kGoalPostback
     ) {
         domain::Report report;
         report.route = "goals_postback";
@@ -240,7 +240,7 @@ TEST_F(DispatcherTest, ApiThatHangsLeavesTheNetworksOtherOneAsItWas) {
     held_ = true;
     for (int i = 0; i < 10; ++i) Record(fmt::format("c{}", i));
     dispatcher_->Step(milliseconds(5));
-    Record("private", "default", kPrivateApi);
+    Record("private", "default", domain::kPrivateApi);
     for (int i = 0; i < 500 && Read("private").state == domain::DeliveryState::kWaiting; ++i) {
         dispatcher_->Step(milliseconds(5));
         ledger::Settle(*ledger_);

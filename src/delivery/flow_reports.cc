@@ -45,7 +45,7 @@ domain::Report RegistrationOf(const domain::Contact& contact, const FlowOptions&
     KeyByRule(report, contact, options);
     report.goal_type = domain::GoalType::kRegistration;
     report.defaults.Set(Field::kAmount, "0");
-    domain::DeliveryAsk ask{kDefaultDestination, kGoalPostback, {}};
+    domain::DeliveryAsk ask{domain::kDefaultNetwork, domain::kGoalPostback, {}};
     for (auto [name, value] :
          {std::pair("name", &contact.name),
           std::pair("email", &contact.email),
@@ -66,7 +66,7 @@ domain::Report DepositOf(const domain::Contact& contact, const FlowOptions& opti
     if (auto money = Money::Parse(amount)) amount = money->Text();
     report.given.Set(Field::kAmount, amount);
     report.given.Set(Field::kSaleAmount, flow.sale_amount ? flow.sale_amount->Text() : amount);
-    report.deliveries.push_back({kDefaultDestination, kGoalPostback, {}});
+    report.deliveries.push_back({domain::kDefaultNetwork, domain::kGoalPostback, {}});
     return report;
 }
 

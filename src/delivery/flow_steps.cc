@@ -53,7 +53,7 @@ void FlowRunner::Advance(RunPtr run) {
 void FlowRunner::Acquire(RunPtr run) {
     const auto& contact = run->progress.contact;
     // The same id on every attempt.
-    auto id = domain::DeliveryId(contact.id, kDefaultDestination, "acquire_click");
+    auto id = domain::DeliveryId(contact.id, domain::kDefaultNetwork, "acquire_click");
     auto done = [this, run](Attempt attempt) {
         Post([this, run, attempt = std::move(attempt)] { Acquired(run, attempt); });
     };

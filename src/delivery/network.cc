@@ -340,6 +340,14 @@ std::shared_ptr<const NetworkSettings> Network::settings() const {
     return settings_;
 }
 
+void Network::Send(
+    const domain::Delivery& delivery, const Parameters& parameters, Done done, MaySend may_send
+) {
+    const bool is_private = delivery.kind == domain::kPrivateApi;
+    const auto call = is_private ? &Network::PrivateConversion : &Network::GoalPostback;
+    (this->*call)(delivery.id, parameters, std::move(done), std::move(may_send));
+}
+
 void Network::GoalPostback(
     std::string_view delivery_id, const Parameters& parameters, Done done, MaySend may_send
 ) {

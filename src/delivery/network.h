@@ -23,11 +23,12 @@
 #include "base/result.h"
 #include "delivery/attempt_record.h"
 #include "delivery/retry.h"
+#include "domain/conversion.h"
 #include "net/client.h"
 
 namespace barracuda::delivery {
 
-using Parameters = std::vector<std::pair<std::string, std::string>>;
+using domain::Parameters;
 
 struct NetworkSettings {
     std::string base_url{};            // public API, e.g. https://network.example/api/v3
@@ -69,6 +70,11 @@ public:
 
     // Attempts begun from now on follow `settings`.
     void Use(NetworkSettings settings);
+
+    // An attempt of this delivery, by its kind: one of the two below.
+    void Send(
+        const domain::Delivery& delivery, const Parameters& parameters, Done done, MaySend may_send
+    );
 
     // GET {base}/goal/{goal_id}?hash=...; `goal_id` is the path, everything else the query. `hash`
     // is the parameter's when it has one, else the setting's.

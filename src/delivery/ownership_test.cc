@@ -117,7 +117,7 @@ struct OwnershipTest : testing::Test {
             report.route = "goals_postback";
             report.key = {ClickId(click), GoalId("6"), ""};
             report.goal_type = domain::GoalType::kDeposit;
-            report.deliveries = {{kDefaultDestination, kGoalPostback, {}}};
+            report.deliveries = {{domain::kDefaultNetwork, domain::kGoalPostback, {}}};
             report.new_id = ObjectId::New();
             report.command_id = ObjectId::New();
             ledger.SubmitInternal(report, [](Result<domain::Decision> decision) {
@@ -171,7 +171,7 @@ TEST_F(OwnershipTest, AReportThroughAnotherNodeIsDeliveredByTheOwner) {
     b.Record("c1");
     domain::Report second;
     second.key = {ClickId("c1"), GoalId("6"), ""};
-    second.deliveries = {{"other", kGoalPostback, {}}};
+    second.deliveries = {{"other", domain::kGoalPostback, {}}};
     second.new_id = second.command_id = ObjectId::New();
     a.ledger.SubmitInternal(second, [](Result<domain::Decision>) {});
     a.Settle();

@@ -7,7 +7,7 @@
 namespace barracuda::delivery {
 
 const domain::Delivery* PostbackOf(const domain::Conversion& registration) {
-    return registration.FindDelivery(kDefaultDestination, kGoalPostback);
+    return registration.FindDelivery(domain::kDefaultNetwork, domain::kGoalPostback);
 }
 
 bool IsTaken(const domain::Conversion& registration) {

@@ -84,10 +84,10 @@ void ReadAnswers(Conversion& c) {
     const auto* response = fields.Find("postbackResponse");
     bool accepted =
         success ? bson_iter_as_bool(success) : IsSaid(response) && c.status == Status::kApproved;
-    if (accepted) AddFinished(c, "goal_postback", fields.TextOr("postbackResponse"));
+    if (accepted) AddFinished(c, kGoalPostback, fields.TextOr("postbackResponse"));
     const auto* created = fields.Find("privateApiConversion");
     if (IsSaid(created) && !IsSaid(fields.Find("apiError"))) {
-        AddFinished(c, "private_api", JsonOf(*created));
+        AddFinished(c, kPrivateApi, JsonOf(*created));
     }
 }
 

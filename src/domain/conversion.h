@@ -43,6 +43,11 @@ inline constexpr const char* kDefaultCurrency = "USD";
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
+// Kinds of deliveries to the two APIs of contract.md; those by a template are "postback" and
+// "update".
+inline constexpr const char* kGoalPostback = "goal_postback";
+inline constexpr const char* kPrivateApi = "private_api";
+
 // One destination's notification of one conversion.
 struct Delivery {
     // An update that may not be sent yet: an earlier delivery of its destination waits (owe.h).
@@ -50,7 +55,7 @@ struct Delivery {
 
     std::string id;           // hash(_id, destination, kind, change): the same on every attempt
     std::string destination;  // a configured network's name
-    std::string kind;         // "goal_postback" | "private_api" | "postback" | "update"
+    std::string kind;         // kGoalPostback | kPrivateApi | "postback" | "update"
     int64_t change = 0;       // of an update: which change of this conversion it tells
     DeliveryState state = DeliveryState::kWaiting;
     int attempts = 0;

@@ -147,7 +147,7 @@ std::optional<NetworkKind> NetworkKindNamed(std::string_view name) {
 }
 
 const char* DeliveryKindOf(NetworkKind kind) {
-    static constexpr const char* kNames[] = {"goal_postback", "private_api", "postback"};
+    static constexpr const char* kNames[] = {kGoalPostback, kPrivateApi, "postback"};
     return kNames[static_cast<int>(kind)];
 }
 
