@@ -101,8 +101,11 @@ bool LookUpFirst(Service& service, const http::Request& request, std::function<v
 
 std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate) {
     if (caller.affiliate.empty() || caller.affiliate == affiliate) return std::nullopt;
-    return Error{
-        ErrorCode::kForbidden, "this key is bound to another affiliate_id", "affiliate_id"};
+    return BoundElsewhere();
+}
+
+Error BoundElsewhere() {
+    return {ErrorCode::kForbidden, "this key is bound to another affiliate_id", "affiliate_id"};
 }
 
 }  // namespace barracuda::api

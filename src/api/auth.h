@@ -19,6 +19,7 @@ std::string ClientOf(const Service& service, const http::Request& request);
 
 // kForbidden when the caller's key is bound to another affiliate.
 std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate);
+Error BoundElsewhere();  // what it says then
 
 // With other nodes: a key or session that memory does not know may have been made there a moment
 // ago. Reads it on a query thread and then calls `again` there. False: nothing to look up, or too

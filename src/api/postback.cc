@@ -1,6 +1,7 @@
 // Route 5: GET /api/postback (also a form or JSON POST; HEAD only checks). No network call.
 #include <fmt/format.h>
 
+#include "api/auth.h"
 #include "api/record.h"
 #include "api/routes.h"
 
@@ -67,7 +68,10 @@ void AnyPostback(Service& service, std::shared_ptr<Call> call) {
     report.status = ReadStatus(reader);
     ReadCommon(service, reader, click, GoalIdOf(service, *domain::GoalTypeNamed(goal)), report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    if (call->request.method == "HEAD") return call->respond(http::Response{});
+    if (call->request.method == "HEAD") {
+        auto refused = CheckAffiliate(call->caller, report.given.Get(Field::kAffiliateId));
+        return call->respond(refused ? ErrorResponse(*refused) : http::Response{});
+    }
     Record(service, call, std::move(report), [call, goal](const domain::Decision& decision) {
         AnswerPostback(*call, goal, decision);
     });

@@ -57,6 +57,7 @@ void Record(Service& service, std::shared_ptr<Call> call, domain::Report report,
         return call->respond(ErrorResponse(*refused));
     }
     report.by = call->caller.name;
+    report.bound_affiliate = call->caller.affiliate;
     auto catalog = service.catalog->catalog();
     const auto& asks = catalog->AsksFor(report.key.goal.value);
     report.deliveries.insert(report.deliveries.end(), asks.begin(), asks.end());
@@ -68,6 +69,7 @@ void Record(Service& service, std::shared_ptr<Call> call, domain::Report report,
     auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));
         NoteDecision(*call, *decision);
+        if (decision->foreign) return call->respond(ErrorResponse(BoundElsewhere()));
         done(*decision);
     };
     if (!service.ledger.Submit(std::move(report), io_thread, std::move(answer))) {

@@ -53,6 +53,8 @@ struct Report {
     ObjectId new_id;  // `_id` if this command records
     ObjectId command_id;
     std::string by;  // "key:NAME", "admin:E", "open"
+    // Of a key that is bound to one: what another affiliate has is not its to change, nor to see.
+    std::string bound_affiliate = {};
 };
 
 // One attempt's outcome, written like any other command.

@@ -34,6 +34,12 @@ public:
             Record();
         } else {
             decision_.document = *state;
+            if (IsForeign(*state)) {
+                decision_.verdict = Verdict::kDuplicate;
+                decision_.foreign = true;
+                Trace("it is another affiliate's, and the key is bound to one");
+                return std::move(decision_);
+            }
             Meet();
         }
         // In every cell: deliveries the route asks for and the document lacks, and only those.
@@ -78,6 +84,15 @@ private:
                 break;
         }
         return Provenance::kReported;
+    }
+
+    // What a form or a chain rule says of the affiliate is nobody's property.
+    bool IsForeign(const Conversion& stored) const {
+        const bool said = stored.provenance == Provenance::kForm ||
+                          stored.provenance == Provenance::kAuto;
+        const auto owner = stored.fields.Get(Field::kAffiliateId);
+        return !report_.bound_affiliate.empty() && !said && !owner.empty() &&
+               owner != report_.bound_affiliate;
     }
 
     void Meet() {

@@ -25,6 +25,7 @@ struct Decision {
     Verdict verdict = Verdict::kNone;
     bool is_duplicate = true;  // false for exactly the report that first confirmed the key
     bool changed = false;      // `document` differs from the state and must be written
+    bool foreign = false;      // another affiliate's than the key's: nothing of it may be answered
     std::optional<Conversion> document;  // the state after; absent only when nothing is stored
     std::vector<std::string> fresh_deliveries;  // ids added by this command
     std::vector<Conflict> conflicts;

@@ -433,6 +433,37 @@ TEST(DecideOwner, OfWhatAnotherNodeDeliversStays) {
     EXPECT_EQ(done.document->owner, kNode) << "nobody owned it";
 }
 
+TEST(DecideBoundKey, ChangesAndSeesOnlyItsOwn) {
+    for (auto provenance :
+         {Provenance::kReported, Provenance::kAdmin, Provenance::kUnknown, Provenance::kForm,
+          Provenance::kAuto}) {
+        for (const char* owner : {"7", "8", ""}) {
+            Conversion stored = Stored(provenance);
+            if (*owner) stored.fields.Set(Field::kAffiliateId, owner);
+            Report report = Says(kKeyed);
+            report.given.Set(Field::kAffiliateId, "7");
+            report.status = Status::kRejected;
+            report.deliveries = {{"NetA", "goal_postback"}};
+            report.bound_affiliate = "7";
+            const bool said = provenance == Provenance::kForm || provenance == Provenance::kAuto;
+            const bool foreign = std::string(owner) == "8" && !said;
+            Decision decision = Ask(stored, report);
+            SCOPED_TRACE(std::string(NameOf(provenance)) + " of " + owner);
+            EXPECT_EQ(decision.foreign, foreign);
+            if (!foreign) continue;
+            EXPECT_EQ(decision.verdict, Verdict::kDuplicate);
+            EXPECT_TRUE(decision.is_duplicate);
+            EXPECT_FALSE(decision.changed);
+            EXPECT_EQ(decision.document->fields, stored.fields);
+            EXPECT_EQ(decision.document->rev, stored.rev);
+            EXPECT_THAT(decision.conflicts, IsEmpty());
+            EXPECT_THAT(decision.fresh_deliveries, IsEmpty());
+            report.bound_affiliate.clear();  // any other key: the table, whoever it belongs to
+            EXPECT_FALSE(Ask(stored, report).foreign);
+        }
+    }
+}
+
 TEST(DecideTable, TransactionIdOfAnOccurrenceStays) {
     auto state = Stored(Provenance::kAuto);
     state.key.occurrence = "t1";

@@ -45,6 +45,32 @@ def test_key_bound_to_an_affiliate(keyed, path):
     assert not keyed.of_click(click)
 
 
+@pytest.mark.parametrize("path", list(BODIES))
+def test_key_bound_to_an_affiliate_leaves_what_others_have(keyed, path):
+    click, first = new_id(), next(iter(BODIES[path]))
+    taken = {"click_id": click, "affiliate_id": "8", "amount": 40, "status": "pending"}
+    check(keyed.post("/api/ftd", taken, key=keyed.ingest_key), verdict="recorded", duplicate=False)
+    (before,) = keyed.of_click(click)
+    answer = keyed.request("POST", path, query={"explain": "1"}, key=keyed.bound_key,
+                           json_body={**BODIES[path], first: click, "status": "rejected"})
+    check(answer, 403, success=False)
+    assert before["id"].encode() not in answer.body and b"40" not in answer.body, "nor is it shown"
+    assert keyed.of_click(click) == [before]
+
+
+def test_key_bound_to_an_affiliate_confirms_what_a_form_said(keyed):
+    click = new_hash()
+    check(keyed.post("/api/contact", {"email": mail(), "type": "user", "sub1": click}))  # affiliate_id: the default, 2
+    check(keyed.post("/api/ftd", {"click_id": click, "affiliate_id": "7", "amount": 60}, key=keyed.bound_key), verdict="updated", duplicate=False)
+    assert {c["affiliate_id"] for c in keyed.of_click(click) if c["goal_id"] == "6"} == {"7"}
+
+
+def test_head_says_what_get_would(keyed):
+    query = {"click_id": new_id(), "affiliate_id": "8", "goal": "deposit"}
+    assert keyed.request("HEAD", "/api/postback", query=query, key=keyed.bound_key).status == 403
+    assert keyed.request("HEAD", "/api/postback", query=query, key=keyed.ingest_key).status == 200
+
+
 def test_key_in_the_query_on_route5_only(keyed):
     click = new_id()
     check(keyed.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit"), 401, success=False)
