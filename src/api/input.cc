@@ -6,6 +6,7 @@
 
 #include "api/json_input.h"
 #include "base/text.h"
+#include "domain/given_id.h"
 
 namespace barracuda::api {
 
@@ -52,24 +53,6 @@ const Value* Input::Find(std::string_view name) const {
     return &at->second;
 }
 
-bool IsMacro(std::string_view text) {
-    auto wrapped = [&](std::string_view open, std::string_view close) {
-        return text.size() > open.size() + close.size() && text.starts_with(open) &&
-               text.ends_with(close);
-    };
-    if (wrapped("{", "}") || wrapped("${", "}") || wrapped("#", "#") || wrapped("[", "]") ||
-        wrapped("%", "%") || wrapped("<", ">")) {
-        return true;
-    }
-    if (text.size() < 2 || text[0] != '$') return false;
-    for (char c : text.substr(1)) {
-        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '_' || c == '.' || c == '-';
-        if (!word) return false;
-    }
-    return true;
-}
-
 void Reader::Refuse(std::string_view name, std::string_view what) {
     if (error_) return;
     error_ = Error{ErrorCode::kInvalid, fmt::format("{} {}", name, what), std::string(name)};
@@ -93,14 +76,8 @@ std::string Reader::Id(std::string_view name) {
         Refuse(name, "must be a string or a whole number");
     } else if (value->kind == Value::Kind::kNumber && text.find_first_not_of("-0123456789") != std::string::npos) {
         Refuse(name, "must be a string or a whole number");
-    } else if (text.size() > kIdBytesMax) {
-        Refuse(name, "is longer than 256 bytes");
-    } else if (!IsUtf8(text)) {
-        Refuse(name, "is not valid UTF-8");
-    } else if (HasControl(text)) {
-        Refuse(name, "has a control character");
-    } else if (IsMacro(text)) {
-        Refuse(name, "is a macro that was not replaced: check the tracker's URL");
+    } else if (auto problem = domain::ProblemOfId(text); !problem.empty()) {
+        Refuse(name, problem);
     } else {
         return text;
     }

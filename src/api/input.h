@@ -43,15 +43,10 @@ private:
     std::map<std::string, Value, std::less<>> values_;
 };
 
-// Whether `text` as a whole is a network's macro that nobody replaced: {x} {{x}} ${x} #x# ##x## [x]
-// %x% <x> $x.
-bool IsMacro(std::string_view text);
-
 // Bounds and rules of contract.md "Everywhere"; keeps the first error and answers defaults after
 // it.
 class Reader {
 public:
-    static constexpr size_t kIdBytesMax = 256;
     static constexpr size_t kTextBytesMax = 4096;
     static constexpr size_t kMetadataBytesMax = 16 * 1024;
     static constexpr int kMetadataDepthMax = 16;

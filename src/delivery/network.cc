@@ -7,6 +7,7 @@
 
 #include "delivery/creations.h"
 #include "delivery/network_text.h"
+#include "domain/given_id.h"
 #include "net/url.h"
 
 namespace barracuda::delivery {
@@ -199,10 +200,15 @@ struct ClickAttempt : Running {
     std::optional<Parameters> ReadClick(const std::string& url) const {
         const auto query = net::ParseQuery(url);
         if (!query) return std::nullopt;
-        std::string hash(Get(*query, "sub1"));
-        if (hash.empty()) hash = Get(*query, "sub");
+        // A macro that the network did not replace is no hash: all its clicks would be one.
+        const auto usable = [&](const char* name) {
+            std::string id(Get(*query, name));
+            return domain::ProblemOfId(id).empty() ? id : std::string();
+        };
+        std::string hash = usable("sub1");
+        if (hash.empty()) hash = usable("sub");
         if (hash.empty()) return std::nullopt;
-        std::string click_id(Get(*query, "click_id"));
+        std::string click_id = usable("click_id");
         if (click_id.empty()) click_id = hash;
         return Parameters{
             {"hash", hash},

@@ -207,6 +207,27 @@ TEST_F(NetworkTest, ClickFollowsRedirectsByHandAndTakesSubAsTheHash) {
     EXPECT_THAT(server_->requests().at(1).headers, HasSubstr("Barracuda-Delivery: d1\r\n"));
 }
 
+TEST_F(NetworkTest, ClickTakesNoHashThatIsNoId) {
+    std::string query;
+    Serve([&](const TestRequest& request) {
+        if (request.target.starts_with("/land")) return TestReply(200, "page");
+        return TestRedirect("/land?" + query);
+    });
+    for (const std::string& bad :
+         {std::string("{click_id}"), std::string(257, 'h'), std::string("%0a"), std::string("%ff")}) {
+        query = "sub1=" + bad + "&click_id=c1";
+        const auto attempt = Click(Settings(), {{"offer_id", "2"}});
+        EXPECT_FALSE(attempt.accepted) << bad;
+        EXPECT_EQ(attempt.cls, AttemptClass::kRetry);
+        EXPECT_THAT(attempt.error, HasSubstr("no hash"));
+    }
+    query = "sub1={sub1}&sub=h3&click_id={click_id}";  // what is usable counts
+    const auto attempt = Click(Settings(), {{"offer_id", "2"}});
+    ASSERT_TRUE(attempt.accepted) << attempt.error;
+    EXPECT_EQ(attempt.result.at(0).second, "h3");
+    EXPECT_EQ(attempt.result.at(1).second, "h3");
+}
+
 TEST_F(NetworkTest, ClickGivesUpAfterFiveRedirects) {
     Serve([](const TestRequest&) { return TestRedirect("/again"); });
     const auto attempt = Click(Settings(), {{"offer_id", "2"}});

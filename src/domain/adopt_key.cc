@@ -7,12 +7,12 @@
 #include "domain/adopt.h"
 #include "domain/adopt_parts.h"
 #include "domain/bson.h"
+#include "domain/given_id.h"
 
 namespace barracuda::domain {
 
 namespace {
 
-constexpr size_t kIdBytesMax = 256;
 constexpr double kWholeMax = 9007199254740992.0;  // 2^53: whole doubles are exact up to here
 
 bool IsAbsent(const bson_iter_t& at) {
