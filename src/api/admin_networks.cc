@@ -3,6 +3,7 @@
 
 #include "api/entity_json.h"
 #include "api/entity_routes.h"
+#include "api/list_input.h"
 #include "api/query_pool.h"
 #include "delivery/destination.h"
 #include "domain/web_address.h"
@@ -151,7 +152,11 @@ void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view 
     if (auto problem = CheckHere(*catalog, *network)) {
         return call->respond(ProblemResponse(*problem));
     }
-    const bool create = name.empty(), check = call->request.Asks("check");
+    auto query = Input::OfQuery(call->request);
+    if (!query) return call->respond(ProblemResponse({"query", query.error().message}));
+    Reader asked(*query);
+    const bool create = name.empty(), check = ReadSwitch(*query, asked, "check");
+    if (asked.error()) return call->respond(ProblemResponse({"check", "must be true or false"}));
     if (create && !check && catalog->FindNetwork(network->name)) {
         return call->respond(Conflict("there is a network of this name already"));
     }

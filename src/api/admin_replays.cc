@@ -1,5 +1,4 @@
 // /api/admin/replays: send again every dead delivery that fits a filter, as a job.
-#include <algorithm>
 #include <set>
 
 #include "api/delivery_json.h"
@@ -45,10 +44,18 @@ std::string IdIn(const Call& call) {
     return call.request.path.substr(call.request.path.rfind('/') + 1);
 }
 
-bool IsDryRun(const http::Request& request) {
-    return std::any_of(request.query.begin(), request.query.end(), [](const auto& one) {
-        return one.first == "dry_run" && one.second == "1";
-    });
+// A slip in this one would send everything, too.
+Result<bool> IsDryRun(const http::Request& request) {
+    auto query = Input::OfQuery(request);
+    if (!query) return Fail(query.error());
+    Reader reader(*query);
+    for (const auto& [name, value] : query->all()) {
+        if (name != "dry_run")
+            reader.Refuse(name, "is no parameter of a job: filters are its body");
+    }
+    const bool dry = ReadSwitch(*query, reader, "dry_run");
+    if (reader.error()) return Fail(*reader.error());
+    return dry;
 }
 
 // A slip in a filter's name would send everything again, and one state alone can be sent.
@@ -87,7 +94,9 @@ void PostReplay(Service& service, std::shared_ptr<Call> call) {
     filter.state = domain::DeliveryState::kDead;
     auto rate = ReadNumber(reader, "rate", 1, delivery::ReplayOptions::kRateMax);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    if (IsDryRun(call->request)) return Count(service, call, std::move(filter));
+    auto dry = IsDryRun(call->request);
+    if (!dry) return call->respond(BadRequest(dry.error()));
+    if (*dry) return Count(service, call, std::move(filter));
     service.replays->Create(
         std::move(filter),
         rate.value_or(kRateDefault),

@@ -54,4 +54,11 @@ std::optional<bool> ReadFlag(Reader& reader, const char* name) {
     return *text == "true";
 }
 
+bool ReadSwitch(const Input& query, Reader& reader, const char* name) {
+    auto at = query.all().find(name);
+    if (at == query.all().end()) return false;
+    if (at->second.text.empty()) reader.Refuse(name, "must be true or false");
+    return ReadFlag(reader, name).value_or(false);
+}
+
 }  // namespace barracuda::api

@@ -31,4 +31,8 @@ std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int m
 // "true" or "false".
 std::optional<bool> ReadFlag(Reader& reader, const char* name);
 
+// The same where `name=1` says that nothing shall be done: absent is false, but no slip is (`name`
+// alone, `name=yes`), for it would do the thing.
+bool ReadSwitch(const Input& query, Reader& reader, const char* name);
+
 }  // namespace barracuda::api

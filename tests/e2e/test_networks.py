@@ -244,6 +244,10 @@ def test_check_connects_and_stores_nothing(srv, tracker):
     closed = template("checked", f"http://127.0.0.1:{free_port()}/?c=1")
     answer = srv.admin("POST", "/api/admin/networks?check=1", json_body=closed)
     assert answer.status == 400 and answer.json["field"] == "postback.url" and "refused" in answer.json["reason"], answer
+    for slip in ("check", "check=", "check=2", "check=yes"):  # would create it
+        answer = srv.admin("POST", "/api/admin/networks?" + slip, json_body=good)
+        assert answer.status == 400 and answer.json["field"] == "check", answer
+    assert srv.admin("POST", "/api/admin/networks?check=true", json_body=good).json["reached"]
     assert srv.admin("GET", "/api/admin/networks/checked").status == 404
 
 

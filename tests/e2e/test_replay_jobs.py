@@ -94,6 +94,10 @@ def test_a_second_job_finds_nothing_and_a_bad_filter_is_refused(net, tmp_path):
                     {"dry_run": 1}, {"state": "waiting"}):
             answer = srv.admin("POST", "/api/admin/replays", json_body=bad)
             assert answer.status == 400 and answer.message.startswith(next(iter(bad))), answer
+        for slip in ("dry_run", "dry_run=", "dry_run=2", "dry_run=yes", "dryrun=1", "dry-run=1", "network=default"):  # would send
+            answer = srv.admin("POST", "/api/admin/replays?" + slip, json_body={})
+            assert answer.status == 400 and answer.message.startswith(slip.split("=")[0]), answer
+        assert "count" in srv.admin("POST", "/api/admin/replays?dry_run=true", json_body={}).json["data"]
         assert len(srv.admin("GET", "/api/admin/replays").json["data"]) == 2
         assert srv.admin("GET", "/api/admin/replays/unknown").status == 404
         assert srv.admin("DELETE", "/api/admin/replays/unknown").status == 404
