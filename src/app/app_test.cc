@@ -113,6 +113,21 @@ TEST(CommandLineTest, HelpTeaches) {
     }
 }
 
+TEST(CommandLineTest, VersionByFlag) {
+    auto version = ParseCommandLine({"--version"});
+    EXPECT_EQ(version.exit, 0);
+    EXPECT_THAT(version.text, testing::MatchesRegex("barracuda [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(CommandLineTest, AnEmptyValueIsNotTheDefault) {
+    for (const char* flag : {"--data", "--config", "--store", "--listen"}) {
+        auto parsed = ParseCommandLine({"serve", flag, ""});
+        EXPECT_EQ(parsed.exit, 2) << flag;
+        EXPECT_THAT(parsed.text, HasSubstr(flag));
+        EXPECT_THAT(parsed.text, HasSubstr("empty"));
+    }
+}
+
 TEST(CommandLineTest, ACommandThatIsNoneIsNamed) {
     auto none = ParseCommandLine({"serv", "--data", "d"});
     EXPECT_EQ(none.exit, 2);

@@ -60,6 +60,13 @@ One line a finding: ok, warn or fail, and what to do. Exit code: the worst, 0, 1
 running on the data directory it tells what is in its store.
 )";
 
+constexpr const char* kVersion = "barracuda " BARRACUDA_VERSION;
+
+// --data "$DATA" with nothing in DATA is a slip, and the default another place.
+std::string NotEmpty(const std::string& value) {
+    return value.empty() ? "a value is needed, this one is empty" : "";
+}
+
 std::string Absolute(const std::string& path) {
     std::error_code ec;
     return std::filesystem::absolute(path, ec).lexically_normal().string();
@@ -74,10 +81,15 @@ struct Parser {
     CLI::App* Command(CLI::App* parent, const char* name, const char* about, std::string command) {
         auto* sub = parent->add_subcommand(name, about);
         sub->footer("");  // the first steps are the program's
-        sub->add_option("--config", config_file, "TOML file with settings")->type_name("FILE");
-        sub->add_option("--data", data, "data directory (default ./data)")->type_name("DIR");
+        sub->add_option("--config", config_file, "TOML file with settings")
+            ->type_name("FILE")
+            ->check(NotEmpty);
+        sub->add_option("--data", data, "data directory (default ./data)")
+            ->type_name("DIR")
+            ->check(NotEmpty);
         sub->add_option("--store", store, "rocksdb (default) or a MongoDB address")
-            ->type_name("URL");
+            ->type_name("URL")
+            ->check(NotEmpty);
         sub->callback([this, command = std::move(command)] { line.command = command; });
         return sub;
     }
@@ -93,6 +105,7 @@ struct Parser {
         app.require_subcommand(1);
         app.footer(kStart);
         app.set_help_flag("-h,--help", "this help");
+        app.set_version_flag("--version", kVersion, "print the version");
         Service();
         Keys();
         Deliveries();
@@ -102,7 +115,8 @@ struct Parser {
     void Service() {
         auto* serve = Command(&app, "serve", "run the server until SIGTERM or Ctrl-C", "serve");
         serve->add_option("--listen", listen, "address to serve on (default 127.0.0.1:8080)")
-            ->type_name("HOST:PORT");
+            ->type_name("HOST:PORT")
+            ->check(NotEmpty);
         auto* check =
             Command(&app, "check-config", "check the settings and print them", "check-config");
         check->add_flag(
@@ -288,7 +302,7 @@ int Main(int argc, char** argv) {
     }
     CommandLine& line = *parsed.line;
     if (line.command == "version") {
-        std::cout << "barracuda " BARRACUDA_VERSION "\n";
+        std::cout << kVersion << "\n";
         return 0;
     }
     if (line.reference) {

@@ -313,6 +313,9 @@ TEST_F(ConfigTest, TomlFaults) {
         EXPECT_THAT(c.error().message, HasSubstr(message)) << toml;
     }
     EXPECT_FALSE(Load("/nowhere/c.toml", {}, {}));
+    const auto directory = Load("/tmp", {}, {});
+    ASSERT_FALSE(directory);
+    EXPECT_THAT(directory.error().message, HasSubstr("/tmp: a file is expected"));
     const auto flag = Load({}, {}, {{"server.lisen", "x"}});
     ASSERT_FALSE(flag);
     EXPECT_THAT(flag.error().message, HasSubstr("no such setting: server.lisen"));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <filesystem>
 #include <string_view>
 
 #include "config/settings.h"
@@ -153,6 +154,10 @@ Result<bool> ReadSection(
 
 Result<FileContent> ReadToml(const std::string& path) {
     toml::table root;
+    // It can be opened, and reads as nothing.
+    if (std::error_code ec; std::filesystem::is_directory(path, ec)) {
+        return Fail(ErrorCode::kInvalid, path + ": a file is expected, this is a directory", path);
+    }
     try {
         root = toml::parse_file(path);
     } catch (const toml::parse_error& error) {
