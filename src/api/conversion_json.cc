@@ -1,6 +1,9 @@
 #include "api/conversion_json.h"
 
 #include <bson/bson.h>
+#include <fmt/format.h>
+
+#include <cmath>
 
 #include "api/history_json.h"
 
@@ -8,14 +11,72 @@ namespace barracuda::api {
 
 namespace {
 
+void AppendValue(std::string& to, const bson_iter_t& at);
+
+void AppendMembers(std::string& to, bson_iter_t at, bool object) {
+    to += object ? '{' : '[';
+    for (bool first = true; bson_iter_next(&at); first = false) {
+        if (!first) to += ',';
+        if (object) to += JsonText(bson_iter_key(&at)) + ':';
+        AppendValue(to, at);
+    }
+    to += object ? '}' : ']';
+}
+
+// What JSON has no word for (an adopted document's dates, say), as libbson writes it.
+std::string ExtendedJson(const bson_iter_t& at) {
+    bson_t one = BSON_INITIALIZER;
+    bson_append_iter(&one, "v", 1, &at);
+    char* text = bson_as_relaxed_extended_json(&one, nullptr);
+    std::string_view json(text ? text : "");  // { "v" : … }
+    const size_t begin = json.find(':'), end = json.rfind('}');
+    std::string value = text ? std::string(json.substr(begin + 1, end - begin - 1)) : "null";
+    bson_free(text);
+    bson_destroy(&one);
+    return value;
+}
+
+void AppendValue(std::string& to, const bson_iter_t& at) {
+    bson_iter_t inner;
+    switch (bson_iter_type(&at)) {
+        case BSON_TYPE_UTF8: {
+            uint32_t size = 0;
+            const char* text = bson_iter_utf8(&at, &size);
+            to += JsonText({text, size});
+            return;
+        }
+        case BSON_TYPE_DOUBLE:
+            if (!std::isfinite(bson_iter_double(&at))) break;
+            to += fmt::format("{}", bson_iter_double(&at));  // 0.1, not 0.10000000000000000555
+            return;
+        case BSON_TYPE_INT32:
+        case BSON_TYPE_INT64:
+            to += fmt::format("{}", bson_iter_as_int64(&at));
+            return;
+        case BSON_TYPE_BOOL:
+            to += bson_iter_bool(&at) ? "true" : "false";
+            return;
+        case BSON_TYPE_NULL:
+            to += "null";
+            return;
+        case BSON_TYPE_DOCUMENT:
+        case BSON_TYPE_ARRAY:
+            if (!bson_iter_recurse(&at, &inner)) break;
+            AppendMembers(to, inner, bson_iter_type(&at) == BSON_TYPE_DOCUMENT);
+            return;
+        default:
+            break;
+    }
+    to += ExtendedJson(at);
+}
+
 std::string ObjectJson(const std::string& bytes) {
     bson_t bson;
+    bson_iter_t at;
     auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
-    if (!bson_init_static(&bson, data, bytes.size())) return "null";
-    char* text = bson_as_relaxed_extended_json(&bson, nullptr);
-    if (!text) return "null";
-    std::string json(text);
-    bson_free(text);
+    if (!bson_init_static(&bson, data, bytes.size()) || !bson_iter_init(&at, &bson)) return "null";
+    std::string json;
+    AppendMembers(json, at, true);
     return json;
 }
 

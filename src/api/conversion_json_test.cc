@@ -54,5 +54,39 @@ TEST(ConversionJson, OfWhatOthersStored) {
     EXPECT_EQ(shown["history"].as_array().size(), 1u);
 }
 
+// Told as it was given.
+TEST(ConversionJson, OfMetadata) {
+    bson_t inner = BSON_INITIALIZER, list = BSON_INITIALIZER;
+    bson_append_double(&inner, "a", -1, 0.1);
+    bson_append_double(&inner, "b", -1, 1e300);
+    bson_append_double(&inner, "c", -1, -2.5e-7);
+    bson_append_int64(&inner, "d", -1, 9007199254740993);
+    bson_append_int32(&inner, "e", -1, -1);
+    bson_append_utf8(&inner, "f\"", -1, "x\0\n\"", 4);
+    bson_append_bool(&inner, "g", -1, true);
+    bson_append_null(&inner, "h", -1);
+    bson_append_utf8(&list, "0", -1, "y", 1);
+    bson_append_double(&list, "1", -1, 7);
+    bson_append_array(&inner, "i", -1, &list);
+    bson_append_date_time(&inner, "j", -1, 0);
+    bson_append_double(&inner, "k", -1, HUGE_VAL);
+    domain::BsonWriter to;
+    to.Text("click_id", "c");
+    to.Text("goal_id", "6");
+    to.Document("metadata", {reinterpret_cast<const char*>(bson_get_data(&inner)), inner.len});
+    bson_destroy(&inner);
+    bson_destroy(&list);
+    auto conversion = domain::DecodeConversion(to.Take());
+    ASSERT_TRUE(conversion);
+    const std::string shown = ConversionJson(*conversion).Done();
+    const std::string expected =
+        R"("metadata":{"a":0.1,"b":1e+300,"c":-2.5e-07,"d":9007199254740993,"e":-1,)"
+        R"("f\"":"x\u0000\n\"","g":true,"h":null,"i":["y",7],)";
+    EXPECT_NE(shown.find(expected), std::string::npos) << shown;
+    boost::system::error_code ec;
+    auto metadata = json::parse(shown, ec).at("metadata").as_object();
+    EXPECT_TRUE(metadata.at("j").is_object() && metadata.at("k").is_object()) << shown;
+}
+
 }  // namespace
 }  // namespace barracuda::api
