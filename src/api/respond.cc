@@ -116,6 +116,7 @@ http::Response ErrorResponse(const Error& error) {
     auto response =
         http::JsonError(status, inside ? "not available now, try again" : error.message);
     if (inside) response.headers.emplace_back("Retry-After", "1");
+    if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
 }
 

@@ -86,6 +86,9 @@ constexpr Entry kRoutes[] = {
     {"/livez",                       "GET",  Access::kOpen,      Livez},
     {"/readyz",                      "GET",  Access::kOpen,      Readyz},
     {"/metrics",                     "GET",  Access::kOpen,      Metrics},
+    {"/livez",                       "HEAD", Access::kOpen,      Livez},
+    {"/readyz",                      "HEAD", Access::kOpen,      Readyz},
+    {"/metrics",                     "HEAD", Access::kOpen,      Metrics},
 };
 // clang-format on
 

@@ -249,6 +249,7 @@ def test_every_operation_answers_as_described(api, net):
     entities(call, api, net)
     for path in ("/livez", "/readyz", "/metrics"):
         call("GET", path)
+        call("HEAD", path)
     done = {(path, method) for path, method, status in call.seen if status < 300}
     assert done == set(OPERATIONS), set(OPERATIONS) - done
 

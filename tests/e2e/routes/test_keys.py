@@ -30,6 +30,7 @@ def test_keys_on_write_routes(keyed, path):
     click = new_id()
     for answer in (send(), send(key="nonsense"), send(headers={"X-Api-Key": "nonsense"}), send(key=keyed.ingest_key[:-1] + "~")):
         check(answer, 401, success=False)
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert not keyed.of_click(click)
     check(send(key=keyed.ingest_key), verdict="recorded", duplicate=False)
     check(send(headers={"X-Api-Key": keyed.ingest_key}), verdict="duplicate", duplicate=True)

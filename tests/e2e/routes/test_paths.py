@@ -26,6 +26,9 @@ def test_health(srv):
     assert srv.get("/livez").status == 200 and srv.get("/readyz").status == 200
     metrics = srv.get("/metrics")
     assert metrics.status == 200 and b"# TYPE" in metrics.body
+    for path in ("/livez", "/readyz", "/metrics"):  # what load balancers and `curl -I` send
+        head = srv.request("HEAD", path)
+        assert head.status == 200 and head.body == b"", head
 
 
 def test_stop_is_clean_and_nothing_is_lost(net, tmp_path):
