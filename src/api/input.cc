@@ -12,8 +12,29 @@ namespace barracuda::api {
 
 namespace {
 
-Result<Input> OfPairs(const http::Pairs& pairs, bool malformed) {
-    if (malformed) return Fail(ErrorCode::kInvalid, "the query has an invalid %-escape", "query");
+// Names the parameter whose escape is invalid. A macro such as %click_id% is one where it was not
+// replaced, as it stands there unescaped.
+Error BadEscape(std::string_view raw) {
+    while (!raw.empty()) {
+        const size_t end = std::min(raw.find('&'), raw.size());
+        const std::string_view piece = raw.substr(0, end);
+        raw.remove_prefix(std::min(end + 1, raw.size()));
+        const size_t equals = std::min(piece.find('='), piece.size());
+        std::string name, value;
+        if (!http::PercentDecode(piece.substr(0, equals), true, name) || !IsUtf8(name)) break;
+        const auto given = piece.substr(std::min(equals + 1, piece.size()));
+        if (http::PercentDecode(given, true, value)) continue;
+        std::string shown(CutUtf8(name, 64));
+        std::string what = domain::IsMacro(given) ? std::string(domain::ProblemOfId(given))
+                                                  : "has an invalid %-escape";
+        return {ErrorCode::kInvalid, fmt::format("{} {}", shown, what), shown};
+    }
+    return {ErrorCode::kInvalid, "the name of a parameter has an invalid %-escape", "query"};
+}
+
+// `raw`: what the pairs were read from.
+Result<Input> OfPairs(const http::Pairs& pairs, bool malformed, std::string_view raw) {
+    if (malformed) return Fail(BadEscape(raw));
     Input input;
     for (const auto& [name, value] : pairs) {
         if (!IsUtf8(name)) return Fail(ErrorCode::kInvalid, "a parameter's name is not UTF-8");
@@ -26,15 +47,19 @@ Result<Input> OfPairs(const http::Pairs& pairs, bool malformed) {
     return input;
 }
 
+// A form by its content type; but curl says that of whatever -d has, and an object is no form.
 bool IsForm(const http::Request& request) {
     auto type = request.Header("content-type");
-    return type && Lower(*type).starts_with("application/x-www-form-urlencoded");
+    return type && Lower(*type).starts_with("application/x-www-form-urlencoded") &&
+           !Trim(request.body).starts_with('{');
 }
 
 }  // namespace
 
 Result<Input> Input::OfQuery(const http::Request& request) {
-    return OfPairs(request.query, request.malformed_query);
+    const std::string_view target = request.target;
+    const size_t mark = std::min(target.find('?'), target.size() - 1);
+    return OfPairs(request.query, request.malformed_query, target.substr(mark + 1));
 }
 
 Result<Input> Input::OfJson(std::string_view text) { return ParseJsonInput(text); }
@@ -43,7 +68,7 @@ Result<Input> Input::OfBody(const http::Request& request) {
     if (!IsForm(request)) return OfJson(request.body);
     http::Pairs pairs;
     bool sound = http::ParseQuery(request.body, pairs);
-    return OfPairs(pairs, !sound);
+    return OfPairs(pairs, !sound, request.body);
 }
 
 const Value* Input::Find(std::string_view name) const {
@@ -180,7 +205,7 @@ std::string Reader::ObjectBytes(std::string_view name) {
     if (value->kind != Value::Kind::kObject) {
         Refuse(name, "must be an object");
     } else if (value->text.empty()) {
-        Refuse(name, "is deeper than 16 levels or has an empty key");
+        Refuse(name, "is deeper than 16 levels, or has an empty key or a number beyond 1.8e308");
     } else if (value->text.size() > kMetadataBytesMax) {
         Refuse(name, "is larger than 16 KiB");
     }

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 
 #include "base/text.h"
 #include "domain/bson.h"
@@ -120,7 +121,9 @@ bool AppendBson(bson_t& to, std::string_view key, const json::value& value, int 
         case json::kind::uint64:
             return bson_append_double(&to, key.data(), size, double(value.get_uint64()));
         case json::kind::double_:
-            return bson_append_double(&to, key.data(), size, value.get_double());
+            // 1e400 is a number of JSON and none of ours.
+            return std::isfinite(value.get_double()) &&
+                   bson_append_double(&to, key.data(), size, value.get_double());
         case json::kind::string: {
             const auto& text = value.get_string();
             return bson_append_utf8(&to, key.data(), size, text.data(), int(text.size()));
@@ -138,7 +141,7 @@ bool AppendBson(bson_t& to, std::string_view key, const json::value& value, int 
     }
 }
 
-// The metadata object as BSON; empty when too deep or a key is empty.
+// The metadata object as BSON; empty when too deep, a key is empty or a number beyond a double.
 std::string MetadataOf(std::string_view text) {
     json::error_code code;
     json::value whole = json::parse({text.data(), text.size()}, code);
@@ -155,6 +158,9 @@ std::string MetadataOf(std::string_view text) {
 }  // namespace
 
 Result<Input> ParseJsonInput(std::string_view text) {
+    if (text.empty()) {
+        return Fail(ErrorCode::kInvalid, "the body is empty: a JSON object is needed", "body");
+    }
     json::parse_options options;
     options.max_depth = 64;
     json::basic_parser<TopLevel> parser(options);

@@ -12,7 +12,8 @@ using domain::Field;
 namespace {
 
 Result<Input> ReadInput(const http::Request& request) {
-    if (request.method != "POST") return Input::OfQuery(request);
+    // Some trackers say everything in the URL and POST nothing.
+    if (request.method != "POST" || request.body.empty()) return Input::OfQuery(request);
     auto input = Input::OfBody(request);
     if (!input) return input;
     auto query = Input::OfQuery(request);

@@ -126,6 +126,7 @@ for _ in range(17):
 for path in (FTD, ADMIN):
     for value in ("text", [1], 5, deep, {"a": "x" * 17000}, {"": 1}, {"a": {"": 1}}):
         field(path, "metadata", value)
+    case(path, json.dumps({**GOOD[path], "metadata": {"a": "@"}}).replace('"@"', "1e400"), "metadata", name="metadata beyond a double")
 for path in (PRIVATE, FTD, GOALS, ADMIN):
     for name in ("user_agent", "sub2", "country"):
         field(path, name, "x" * 4097)
@@ -154,6 +155,10 @@ case(Q + "click_id=a%00b", "", "click_id", method="GET")
 case(Q + "click_id=%zz", "", method="GET")
 case(Q + "click_id=%", "", method="GET")
 case(Q + "click_id=%7Bclick_id%7D", "", "click_id", "macro", method="GET")
+for macro in ("%click_id%", "%%click_id%%", "%ad_id%", "%cid%"):  # unreplaced it is no escape either
+    case(Q + "click_id=" + macro, "", "click_id", "macro", method="GET")
+case(Q + "click_id=a&sub2=5%", "", "sub2", "escape", method="GET")
+case(Q + "click_id=a&x%=1", "", "escape", method="GET")
 case("/api/admin/auth/login", {"email": "a@b.de"}, "password")
 case("/api/admin/auth/login", {"password": "x"}, "email")
 case("/api/admin/auth/login", {"email": {"$gt": ""}, "password": {"$gt": ""}}, "email")

@@ -1,4 +1,5 @@
 """Route 5: /api/postback."""
+import json
 import time
 from decimal import Decimal
 
@@ -29,6 +30,23 @@ def test_route5_form_and_json(srv):
     check(srv.post("/api/postback", {**fields, "click_id": click}), verdict="duplicate", duplicate=True)
     check(route5(srv, click, amount="3"), verdict="duplicate", duplicate=True)
     assert srv.conversion(click)["amount"] == 3
+
+
+def test_route5_post_with_everything_in_the_url(srv):
+    click = new_id()
+    query = {"click_id": click, "affiliate_id": "7", "goal": "deposit", "amount": "3"}
+    check(srv.request("POST", "/api/postback", query=query), verdict="recorded", duplicate=False)
+    check(srv.request("POST", "/api/postback", query=query, form={}), verdict="duplicate", duplicate=True)
+    assert srv.conversion(click)["amount"] == 3
+
+
+@pytest.mark.parametrize("path,body", [("/api/ftd", {"amount": 1}), ("/api/postback", {"goal": "deposit"}), ("/api/goals/postback", {"goal_type": "deposit"})])
+def test_json_that_curl_calls_a_form(srv, path, body):
+    """curl -d '{…}' without a header says application/x-www-form-urlencoded."""
+    click = new_id()
+    text = " " + json.dumps({"click_id": click, "affiliate_id": 7, **body})
+    check(srv.request("POST", path, body=text, headers={"Content-Type": "application/x-www-form-urlencoded"}), verdict="recorded", duplicate=False)
+    assert srv.conversion(click)["affiliate_id"] == "7"
 
 
 def test_route5_head_records_nothing(srv):
