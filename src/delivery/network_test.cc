@@ -214,7 +214,10 @@ TEST_F(NetworkTest, ClickTakesNoHashThatIsNoId) {
         return TestRedirect("/land?" + query);
     });
     for (const std::string& bad :
-         {std::string("{click_id}"), std::string(257, 'h'), std::string("%0a"), std::string("%ff")}) {
+         {std::string("{click_id}"),
+          std::string(257, 'h'),
+          std::string("%0a"),
+          std::string("%ff")}) {
         query = "sub1=" + bad + "&click_id=c1";
         const auto attempt = Click(Settings(), {{"offer_id", "2"}});
         EXPECT_FALSE(attempt.accepted) << bad;

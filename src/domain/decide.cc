@@ -88,8 +88,8 @@ private:
 
     // What a form or a chain rule says of the affiliate is nobody's property.
     bool IsForeign(const Conversion& stored) const {
-        const bool said = stored.provenance == Provenance::kForm ||
-                          stored.provenance == Provenance::kAuto;
+        const bool said =
+            stored.provenance == Provenance::kForm || stored.provenance == Provenance::kAuto;
         const auto owner = stored.fields.Get(Field::kAffiliateId);
         return !report_.bound_affiliate.empty() && !said && !owner.empty() &&
                owner != report_.bound_affiliate;

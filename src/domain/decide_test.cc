@@ -435,7 +435,10 @@ TEST(DecideOwner, OfWhatAnotherNodeDeliversStays) {
 
 TEST(DecideBoundKey, ChangesAndSeesOnlyItsOwn) {
     for (auto provenance :
-         {Provenance::kReported, Provenance::kAdmin, Provenance::kUnknown, Provenance::kForm,
+         {Provenance::kReported,
+          Provenance::kAdmin,
+          Provenance::kUnknown,
+          Provenance::kForm,
           Provenance::kAuto}) {
         for (const char* owner : {"7", "8", ""}) {
             Conversion stored = Stored(provenance);
