@@ -95,8 +95,8 @@ TEST(VerifyBeside, WritesAndReadsGoOnWhileItRuns) {
     EXPECT_THAT(*engine.Verify(false), IsEmpty());
 }
 
-// The same over RocksDB, in pages. The writer is bounded: unbounded, every page had to step over
-// more versions than the one before, and under the thread sanitizer no verify came to its end.
+// The same over RocksDB, in pages. The writer is bounded: every page steps over all the versions
+// written since the snapshot, and how many that are must not hang on who is slower.
 TEST(VerifyBeside, SeesOneMomentOfAStoreThatChanges) {
     Store store(true);
     auto& engine = *store.engine;
