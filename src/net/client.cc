@@ -71,6 +71,7 @@ struct Client::Transfer {
     HeaderList headers;
     HttpReply reply;
     size_t header_bytes = 0;
+    bool headers_ended = false;  // by an empty line, not by the connection's end
     bool sent = false;
     Clock::time_point started, admitted;
     std::string_view refusal;  // the guard's, when it refused
@@ -112,14 +113,18 @@ struct Client::Transfer {
         return 0;  // ends the transfer: an endless body must not hold a connection
     }
 
-    static size_t OnHeader(char*, size_t, size_t size, void* self) {
+    static size_t OnHeader(char* data, size_t, size_t size, void* self) {
         auto& transfer = *static_cast<Transfer*>(self);
+        const std::string_view line(data, size);
+        if (line.starts_with("HTTP/")) transfer.headers_ended = false;  // after a 1xx, the next
+        if (line == "\r\n" || line == "\n") transfer.headers_ended = true;
         transfer.header_bytes += size;
         return transfer.header_bytes <= kHeaderBytesMax ? size : 0;
     }
 
     void Configure(CURL* easy);
     HttpReply Conclude(CURL* easy, CURLcode code);
+    std::string_view WhatFailed(CURLcode code) const;
     void Measure(CURL* easy);
 };
 
@@ -196,14 +201,35 @@ void Client::Transfer::Measure(CURL* easy) {
     }
 }
 
+// For an operator: libcurl's words where they say what happened, ours where they do not.
+std::string_view Client::Transfer::WhatFailed(CURLcode code) const {
+    if (header_bytes > kHeaderBytesMax) return "the reply's headers are too long";
+    if (reply.refused_address) return refusal;
+    if (reply.withheld) return "not sent: the right to send was lost";
+    switch (code) {
+        case CURLE_OK:
+        case CURLE_PARTIAL_FILE:
+            return "the connection ended in the middle of the reply";
+        case CURLE_GOT_NOTHING:
+        case CURLE_ABORTED_BY_CALLBACK:  // BeforeSend: it would have been sent again
+            return "the connection ended before a reply came";
+        case CURLE_RECV_ERROR:
+            return "the connection broke before the reply's end";
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            return sent ? "the reply is no HTTP" : "the address is neither http nor https";
+        case CURLE_WEIRD_SERVER_REPLY:
+            return "the reply is no HTTP";
+        default:
+            return curl_easy_strerror(code);
+    }
+}
+
 HttpReply Client::Transfer::Conclude(CURL* easy, CURLcode code) {
     Measure(easy);
     const bool cut_by_us = code == CURLE_WRITE_ERROR && reply.truncated;
-    if (code != CURLE_OK && !cut_by_us) {
-        reply.error = header_bytes > kHeaderBytesMax ? "the reply's headers are too long"
-                      : reply.refused_address        ? refusal
-                      : reply.withheld               ? "not sent: the right to send was lost"
-                                                     : curl_easy_strerror(code);
+    // libcurl takes a header that the connection's end cuts off for a whole one.
+    if ((code != CURLE_OK && !cut_by_us) || !headers_ended) {
+        reply.error = WhatFailed(code);
         reply.timed_out = code == CURLE_OPERATION_TIMEDOUT;
         return std::move(reply);
     }

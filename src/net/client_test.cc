@@ -126,6 +126,51 @@ TEST(Client, ReportsAClosedConnection) {
     EXPECT_NE(reply.error, "");
 }
 
+// A 200 whose header was cut off counted as the network's yes.
+TEST(Client, AReplyThatIsCutOffIsNone) {
+    const std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    for (size_t size = 0; size < whole.size(); ++size) {
+        TestServer server([&](const TestRequest&) { return whole.substr(0, size) + kHangUp; });
+        Client client(Loopback());
+        const HttpReply reply = Fetch(client, {.url = server.url()});
+        EXPECT_EQ(reply.status, 0) << size;
+        EXPECT_NE(reply.error, "") << size;
+    }
+    TestServer server([&](const TestRequest&) {
+        return "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n" + kHangUp;
+    });
+    Client client(Loopback());
+    EXPECT_EQ(Fetch(client, {.url = server.url()}).status, 0) << "a 100 is no answer";
+}
+
+TEST(Client, SaysWhatWentWrongInWords) {
+    const std::pair<std::string, const char*> cases[] = {
+        {"", "the connection ended before a reply came"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+         "the connection ended in the middle of the reply"},
+        {"HTTP/1.1 200 OK\r\n", "the connection ended in the middle of the reply"},
+        {"hello\r\n\r\n", "the reply is no HTTP"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "the reply is no HTTP"},
+    };
+    for (const auto& [sent, expected] : cases) {
+        TestServer server([&](const TestRequest&) { return sent + kHangUp; });
+        Client client(Loopback());
+        EXPECT_EQ(Fetch(client, {.url = server.url()}).error, expected) << sent;
+    }
+    int calls = 0;
+    TestServer server([&](const TestRequest&) {
+        return ++calls == 1 ? TestReply(200, "ok") : kHangUp;
+    });
+    Client client(Loopback());
+    EXPECT_EQ(Fetch(client, {.url = server.url()}).status, 200);
+    const HttpReply second = Fetch(client, {.url = server.url()});
+    EXPECT_EQ(second.error, "the connection ended before a reply came") << "of a reused one";
+    EXPECT_EQ(calls, 2) << "it is not sent again";
+    EXPECT_EQ(
+        Fetch(client, {.url = "file:///etc/passwd"}).error, "the address is neither http nor https"
+    );
+}
+
 TEST(Client, GivesUpOnAServerThatHangs) {
     TestServer server([](const TestRequest&) { return std::nullopt; });
     Client client(Loopback());

@@ -41,6 +41,9 @@ inline std::string TestRedirect(std::string_view location) {
     return TestReply(302, "", "Location: " + std::string(location) + "\r\n");
 }
 
+// At the end of a reply: not sent, the connection is closed instead.
+inline const std::string kHangUp = "\x01(hangs up)";
+
 class TestServer {
 public:
     using Handler = std::function<std::optional<std::string>(const TestRequest&)>;
@@ -101,14 +104,16 @@ private:
                 std::lock_guard lock(mutex_);
                 requests_.push_back(*request);
             }
-            const auto reply = handler_(*request);
+            auto reply = handler_(*request);
             if (!reply) {
                 std::unique_lock lock(mutex_);
                 stopped_.wait(lock, [this] { return stopping_; });
                 return;
             }
+            const bool hangs_up = reply->empty() || reply->ends_with(kHangUp);
+            if (reply->ends_with(kHangUp)) reply->resize(reply->size() - kHangUp.size());
             if (!Write(fd, *reply)) return;
-            if (reply->find("Connection: close") != std::string::npos || reply->empty()) {
+            if (hangs_up || reply->find("Connection: close") != std::string::npos) {
                 shutdown(fd, SHUT_RDWR);
                 return;
             }
