@@ -147,6 +147,11 @@ delivery::FlowOptions FlowOptionsOf(
     options.rules = &nodes.goals();
     options.refresh = [&catalog](delivery::FlowOptions& to) { TakeGoals(*catalog.catalog(), to); };
     options.asks = [&catalog](std::string_view goal) { return catalog.catalog()->AsksFor(goal); };
+    options.stopped = [&catalog] {
+        const auto snapshot = catalog.snapshot();
+        const auto at = snapshot->stops.find(domain::kDefaultNetwork);
+        return at == snapshot->stops.end() ? std::string() : at->second.why;
+    };
     options.offer = config.network.offer;
     options.url_id = config.network.url_id;
     options.inline_wait = config.delivery.inline_wait;

@@ -56,6 +56,9 @@ struct FlowOptions {
     std::function<void(FlowOptions&)> refresh{};
     // What conversions of a goal owe to further networks. May be empty.
     std::function<std::vector<domain::DeliveryAsk>(std::string_view goal)> asks{};
+    // Why the network of the forms is sent nothing (stop.h); empty, or no function: it is.
+    std::function<std::string()> stopped{};
+    std::chrono::milliseconds stopped_look{5'000};  // how often a flow that waits for it looks
 };
 
 struct FlowProgress {
@@ -122,6 +125,7 @@ private:
     // stays due).
     void Save(RunPtr run, Change change, std::function<void()> next);
     void Acquire(RunPtr run);
+    void AcquireStopped(RunPtr run, const std::string& why);
     void Acquired(RunPtr run, const Attempt& attempt);
     void Register(RunPtr run);
     void Registered(RunPtr run);

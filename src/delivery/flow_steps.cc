@@ -52,6 +52,8 @@ void FlowRunner::Advance(RunPtr run) {
 
 void FlowRunner::Acquire(RunPtr run) {
     const auto& contact = run->progress.contact;
+    const std::string stopped = options_.stopped ? options_.stopped() : "";
+    if (!stopped.empty()) return AcquireStopped(run, "the network is stopped: " + stopped);
     // The same id on every attempt.
     auto id = domain::DeliveryId(contact.id, domain::kDefaultNetwork, "acquire_click");
     auto done = [this, run](Attempt attempt) {
@@ -59,6 +61,12 @@ void FlowRunner::Acquire(RunPtr run) {
     };
     auto may_send = [this, owner = contact.owner] { return ownership().MaySend(owner); };
     network_.AcquireClick(id, ClickCallOf(contact, options_), std::move(done), may_send);
+}
+
+// No attempt is used up: what a partner's registration owes waits until somebody resumes it.
+void FlowRunner::AcquireStopped(RunPtr run, const std::string& why) {
+    if (IsContactRoute(run->progress.contact)) return Acquired(run, {.error = why});
+    Rest(run, FlowStep::kAcquire, why, Time{options_.now().ms + options_.stopped_look.count()});
 }
 
 void FlowRunner::Acquired(RunPtr run, const Attempt& attempt) {

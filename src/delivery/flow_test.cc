@@ -56,6 +56,28 @@ TEST_F(FlowTest, OnlyTheContactRouteMakesARandomClick) {
     EXPECT_GE(contact.flow.next_at.ms, contact.updated.ms + 3'900) << "like any delivery";
 }
 
+TEST_F(FlowTest, AStoppedNetworkIsNotAskedForAClick) {
+    std::atomic<bool> stopped = true;
+    FlowOptions options;
+    options.stopped = [&] { return std::string(stopped ? "by me" : ""); };
+    options.stopped_look = milliseconds(50);
+    options.poll = milliseconds(20);
+    Program program(*this, "n1", options);
+    auto contact = program.Create(Person("contact"), kWait);
+    ASSERT_TRUE(contact);
+    EXPECT_EQ(contact->contact.click_id.size(), 32u) << "a visitor is not lost";
+    auto partner = program.Create(Person("register", "c@d"), milliseconds(0));
+    ASSERT_TRUE(partner);
+    auto waits = program.Until(partner->contact.id, [](const auto& c) { return c.rev > 3; });
+    EXPECT_EQ(waits.affiliate_error, "the network is stopped: by me");
+    EXPECT_EQ(waits.flow.attempts, 0);
+    EXPECT_EQ(offers, 0);
+    stopped = false;
+    auto done = program.Until(partner->contact.id, [](const auto& c) { return c.ftd; });
+    EXPECT_EQ(done.click_id, "theclick");
+    EXPECT_TRUE(done.affiliate_error.empty());
+}
+
 TEST_F(FlowTest, ARegistrationRefusedForGoodHasNoDeposit) {
     goal_status = 422;
     Program program(*this, "n1", {});
