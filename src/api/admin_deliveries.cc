@@ -68,18 +68,21 @@ void Act(
     const char* message
 ) {
     WithDelivery(service, call, [&service, call, command, message](delivery::DeliveryRow row) {
-        auto answer = [call, id = row.delivery_id, message](Result<domain::Decision> decision) {
-            if (!decision) return call->respond(ErrorResponse(decision.error()));
-            if (!decision->changed) {
-                return call->respond(
-                    http::JsonError(409, "the delivery's state does not allow it, see its list")
-                );
-            }
-            delivery::DeliveryRow after{*decision->document, id};
-            JsonObject body;
-            body.Bool("success", true).Text("message", message);
-            call->respond(JsonResponse(200, body.Object("data", DeliveryRowJson(after))));
-        };
+        auto answer =
+            [&service, call, id = row.delivery_id, message](Result<domain::Decision> decision) {
+                if (!decision) return call->respond(ErrorResponse(decision.error()));
+                if (!decision->changed) {
+                    return call->respond(
+                        http::JsonError(409, "the delivery's state does not allow it, see its list")
+                    );
+                }
+                delivery::DeliveryRow after{*decision->document, id};
+                const auto& one = after.delivery();
+                if (one.state != DeliveryState::kWaiting) service.dispatcher.Drop(one);
+                JsonObject body;
+                body.Bool("success", true).Text("message", message);
+                call->respond(JsonResponse(200, body.Object("data", DeliveryRowJson(after))));
+            };
         if (!service.ledger.Submit(command(row), call->request.io_thread, std::move(answer))) {
             call->respond(Overloaded());
         }

@@ -24,7 +24,10 @@ std::optional<std::string> NetworkIn(Service& service, Call& call) {
 ledger::EditDone Answer(Service& service, std::shared_ptr<Call> call, std::string said) {
     return [&service, call, said = std::move(said)](Result<ledger::EditState> written) {
         if (!written) return call->respond(ErrorResponse(written.error()));
-        service.catalog->ReloadThen([call, said] { call->respond(Saying(said)); });
+        service.catalog->ReloadThen([&service, call, said] {
+            service.dispatcher.FollowRules();
+            call->respond(Saying(said));
+        });
     };
 }
 

@@ -29,6 +29,15 @@ const domain::Delivery* Job::delivery() const {
     return nullptr;
 }
 
+bool Job::Renew(const std::optional<std::string>& document, Time now) {
+    if (!document) return false;
+    auto read = domain::DecodeConversion(*document);
+    if (!read) return false;
+    conversion = std::move(*read);
+    const domain::Delivery* one = delivery();
+    return one && one->state == domain::DeliveryState::kWaiting && one->next_at <= now;
+}
+
 void AttemptTimes::Add(std::chrono::microseconds took) {
     const double seconds = std::chrono::duration<double>(took).count();
     size_t bucket = 0;
@@ -50,8 +59,9 @@ DestinationQueues::Queue& DestinationQueues::Get(const std::string& destination)
     return *queue;
 }
 
-void DestinationQueues::RefreshRules() {
-    if (!options_.rules) return;
+std::vector<Job> DestinationQueues::RefreshRules() {
+    std::vector<Job> in_vain;
+    if (!options_.rules) return in_vain;
     for (auto& [name, queue] : queues_) {
         auto rules = options_.rules(name);
         if (rules.rate_per_second != queue->rules.rate_per_second) {
@@ -59,7 +69,21 @@ void DestinationQueues::RefreshRules() {
         }
         if (rules.stopped.empty() && !queue->rules.stopped.empty()) queue->gone_in_row = 0;
         queue->rules = std::move(rules);
+        if (queue->rules.stopped.empty()) continue;
+        for (auto& job : Empty(*queue)) in_vain.push_back(std::move(job));
     }
+    return in_vain;
+}
+
+// What waits, which then waits no more.
+std::vector<Job> DestinationQueues::Empty(Queue& queue) {
+    std::vector<Job> jobs(
+        std::make_move_iterator(queue.waiting.begin()), std::make_move_iterator(queue.waiting.end())
+    );
+    queue.waiting.clear();
+    queue.held -= jobs.size();
+    waiting_ -= jobs.size();
+    return jobs;
 }
 
 bool DestinationQueues::IsOpen(const Queue& queue, Instant now) const {
@@ -80,6 +104,7 @@ bool DestinationQueues::Offer(Job job, Instant now) {
         queue.wanting = true;
         return false;
     }
+    job.since = now;
     queue.waiting.push_back(std::move(job));
     ++queue.held;
     ++waiting_;
@@ -172,13 +197,7 @@ std::vector<Job> DestinationQueues::Ended(
     queue.stats.times.Add(ending.took);
     if (IsGone(destination) && queue.rules.stopped.empty()) queue.rules.stopped = "answered 410";
     if (queue.rules.stopped.empty() && queue.breaker.state(now) != Breaker::State::kOpen) return {};
-    std::vector<Job> in_vain(
-        std::make_move_iterator(queue.waiting.begin()), std::make_move_iterator(queue.waiting.end())
-    );
-    queue.waiting.clear();
-    queue.held -= in_vain.size();
-    waiting_ -= in_vain.size();
-    return in_vain;
+    return Empty(queue);
 }
 
 bool DestinationQueues::Settled(const std::string& destination) {
@@ -198,6 +217,18 @@ void DestinationQueues::NotSent(const std::string& destination) {
     --queue.held;
     --queue.stats.attempts;
     queue.breaker.Neutral();
+}
+
+bool DestinationQueues::Remove(const std::string& destination, const std::string& delivery_id) {
+    Queue& queue = Get(destination);
+    const auto at = std::find_if(queue.waiting.begin(), queue.waiting.end(), [&](const Job& job) {
+        return job.delivery_id == delivery_id;
+    });
+    if (at == queue.waiting.end()) return false;
+    queue.waiting.erase(at);
+    --queue.held;
+    --waiting_;
+    return true;
 }
 
 bool DestinationQueues::IsGone(const std::string& destination) const {

@@ -12,6 +12,7 @@
 // together have at most `attempts_max` under way, and once half of these are taken nobody gets more
 // than an equal share. What a destination cannot be sent for long (it is stopped, its breaker is
 // open) is not kept here: a copy of a conversion grows stale. Nothing is lost by that, it is due.
+// What has waited for its turn for long is read again by whoever sends it.
 //
 // The clock is handed in. Threads: one at a time, the dispatcher's mutex.
 #pragma once
@@ -43,8 +44,11 @@ struct Job {
     domain::Conversion conversion;
     std::string delivery_id;
     std::string destination;  // QueueOf
+    Instant since{};          // when it began to wait; Offer says so
 
     const domain::Delivery* delivery() const;  // null: the document has none of this id
+    // Takes the document as it is now. False: it does not owe the delivery any more.
+    bool Renew(const std::optional<std::string>& document, Time now);
 };
 
 // How a destination is treated; from its network entity (domain/network.h).
@@ -118,13 +122,16 @@ public:
     bool Settled(const std::string& destination);
     // Taken by Next and never sent: neither an attempt nor a verdict.
     void NotSent(const std::string& destination);
+    // Forgets one that waits; false: it does not, its attempt may be under way.
+    bool Remove(const std::string& destination, const std::string& delivery_id);
     // Whether the answers 410 in a row are as many as stop it.
     bool IsGone(const std::string& destination) const;
 
     // Somebody waits for an attempt: an open breaker lets one through, at most once a second.
     void TryNow(const std::string& destination, Instant now);
-    // Reads every destination's rules again.
-    void RefreshRules();
+    // Reads every destination's rules again. Returns the jobs that wait in vain, to be forgotten:
+    // their destination was stopped.
+    std::vector<Job> RefreshRules();
 
     const RetrySchedule* ScheduleOf(const std::string& destination);  // null: the default one
     size_t waiting() const { return waiting_; }
@@ -150,6 +157,7 @@ private:
     bool IsOpen(const Queue& queue, Instant now) const;
     size_t Capacity(Queue& queue) const;
     bool MaySend(Queue& queue, Instant now);
+    std::vector<Job> Empty(Queue& queue);
 
     const Options options_;
     std::map<std::string, std::unique_ptr<Queue>> queues_;

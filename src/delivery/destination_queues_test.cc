@@ -186,6 +186,24 @@ TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
     EXPECT_THAT(Begin(queues), SizeIs(3));
 }
 
+TEST_F(QueuesTest, AStopGivesBackWhatWaitsAndSoDoesRemove) {
+    rules_["a"].concurrency = 1;
+    auto queues = Make();
+    EXPECT_EQ(Fill(queues, "a"), 4);
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+    EXPECT_TRUE(queues.Remove("a", "a-2"));
+    EXPECT_FALSE(queues.Remove("a", "a-2"));
+    EXPECT_FALSE(queues.Remove("a", "a-0")) << "it is under way";
+    EXPECT_EQ(queues.waiting(), 2u);
+    rules_["a"].stopped = "by an operator";
+    EXPECT_THAT(queues.RefreshRules(), SizeIs(2));
+    EXPECT_EQ(queues.waiting(), 0u);
+    EXPECT_THAT(queues.RefreshRules(), SizeIs(0));
+    rules_["a"].stopped.clear();
+    queues.RefreshRules();
+    EXPECT_EQ(Fill(queues, "a"), 3) << "the one under way keeps its place";
+}
+
 TEST_F(QueuesTest, WhereA410IsOneClicksMatterItTakesSeveralInARow) {
     rules_["a"].gone_in_row_max = 3;
     auto queues = Make();

@@ -18,6 +18,9 @@ namespace {
 constexpr size_t kPageLeast = 16, kPageMost = 512;
 constexpr int kPassingOver = 100;
 constexpr size_t kRoomToGoOn = 64;
+// What waited for its turn longer than this is read again before it is sent: somebody may have
+// ended it meanwhile, here or at another node.
+constexpr std::chrono::seconds kFreshFor{1};
 constexpr size_t kRecentMax = 1'024;  // outcomes kept for requests that come to wait late
 
 double SystemRandom() { return randombytes_random() / 4294967296.0; }
@@ -92,6 +95,17 @@ void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std
         Queue(conversion, delivery, now);
     }
     if (queues_.waiting() > 0) client_.Post([] {});  // wakes Step
+}
+
+void Dispatcher::Drop(const domain::Delivery& delivery) {
+    std::lock_guard lock(mutex_);
+    if (queues_.Remove(QueueOf(delivery), delivery.id)) active_.erase(delivery.id);
+    settled_.insert(delivery.id);  // a page that is being read may still have it waiting
+}
+
+void Dispatcher::FollowRules() {
+    std::lock_guard lock(mutex_);
+    for (const auto& in_vain : queues_.RefreshRules()) active_.erase(in_vain.delivery_id);
 }
 
 void Dispatcher::Wait(
@@ -205,10 +219,10 @@ void Dispatcher::Poll() {
 
 // What dead nodes owed (over RocksDB: earlier boots), as much as there is room for.
 void Dispatcher::TakeOver() {
+    FollowRules();
     size_t room = 0;
     {
         std::lock_guard lock(mutex_);
-        queues_.RefreshRules();
         room = queues_.Room(options_.steady());
         room = taking_ < room ? room - taking_ : 0;
     }
@@ -270,20 +284,41 @@ bool Dispatcher::Claim(const domain::Conversion& conversion) {
 }
 
 void Dispatcher::SendQueued() {
-    for (;;) {
-        std::optional<Job> job;
-        {
-            std::lock_guard lock(mutex_);
-            job = queues_.Next(options_.steady());
-            if (!job) return;
-            // Right before the attempt: a pause may lie between claiming and here. What another
-            // node may have taken meanwhile is looked up again by the next poll.
-            if (!ownership().MaySend(job->conversion.owner)) {
-                Forget(*job);
-                continue;
-            }
+    std::vector<Job> aged;
+    while (auto job = NextJob()) {
+        if (options_.steady() - job->since < kFreshFor) {
+            Send(std::move(*job));
+        } else {
+            aged.push_back(std::move(*job));
         }
-        Send(std::move(*job));
+    }
+    if (!aged.empty()) SendAged(std::move(aged));
+}
+
+std::optional<Job> Dispatcher::NextJob() {
+    std::lock_guard lock(mutex_);
+    while (auto job = queues_.Next(options_.steady())) {
+        // Right before the attempt: a pause may lie between claiming and here. What another node
+        // may have taken meanwhile is looked up again by the next poll.
+        if (ownership().MaySend(job->conversion.owner)) return job;
+        Forget(*job);
+    }
+    return std::nullopt;
+}
+
+// Reads the documents again and sends what they still owe.
+void Dispatcher::SendAged(std::vector<Job> jobs) {
+    std::vector<store::Ref> refs;
+    for (const auto& job : jobs) refs.push_back(store::RefOf(job.conversion.key));
+    auto documents = engine_.Load(refs);
+    for (size_t i = 0; i < jobs.size(); ++i) {
+        Job& job = jobs[i];
+        const bool owed = documents && job.Renew((*documents)[i], options_.now());
+        if (owed && ownership().MaySend(job.conversion.owner)) {
+            Send(std::move(job));
+        } else {
+            Withheld(job);
+        }
     }
 }
 

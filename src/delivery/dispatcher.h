@@ -79,6 +79,11 @@ public:
     // document: they are due, and its owner's poll finds them.
     void Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids);
 
+    // An operator ended it: it is not sent, unless its attempt is under way.
+    void Drop(const domain::Delivery& delivery);
+    // Reads how each destination is treated at once, not at the next poll: a stop was asked for.
+    void FollowRules();
+
     // Calls `done` once: with the delivery after its next recorded outcome, or with nullopt when
     // `wait` is over or there are too many waiters. An outcome just recorded answers at once.
     using WaitDone = std::function<void(std::optional<domain::Conversion>)>;
@@ -105,6 +110,8 @@ private:
     void Take(const store::WorkItem& item);
     bool Claim(const domain::Conversion& conversion);
     void SendQueued();
+    std::optional<Job> NextJob();
+    void SendAged(std::vector<Job> jobs);
     void Forget(const Job& job);
     void Send(Job job);
     void Withheld(const Job& job);

@@ -330,6 +330,59 @@ TEST_F(DispatcherTest, WhatIsRecordedWhileAPageIsReadIsNotSentAgain) {
     EXPECT_EQ(Calls(), 1u);
 }
 
+// A cancelled delivery stood in the queue of a network that was slow, and went out when its turn
+// came.
+TEST_F(DispatcherTest, WhatAnOperatorEndsWhileItWaitsIsNotSent) {
+    rules_["default"].concurrency = 1;
+    Work();  // the rules are read
+    held_ = true;
+    Record("first");
+    while (Calls() == 0) dispatcher_->Step(milliseconds(5));  // it is under way
+    for (const char* click : {"here", "elsewhere", "last"}) Record(click);
+    auto cancel = [this](const char* click) {
+        domain::Settle cancelled;
+        cancelled.key = {ClickId(click), GoalId("6"), ""};
+        cancelled.delivery_id = Read(click).id;
+        cancelled.state = domain::DeliveryState::kCancelled;
+        cancelled.command_id = ObjectId::New();
+        ledger_->SubmitInternal(cancelled, [](Result<domain::Decision> decision) {
+            ASSERT_TRUE(decision);
+        });
+        ledger::Settle(*ledger_);
+    };
+    cancel("here");
+    dispatcher_->Drop(Read("here"));
+    cancel("elsewhere");  // by another node, which has another dispatcher
+    now_.ms += 2'000;
+    steady_ += seconds(2);
+    held_ = false;
+    Work();
+    EXPECT_THAT(calls_, ElementsAre("first", "last"));
+    EXPECT_EQ(Read("here").state, domain::DeliveryState::kCancelled);
+    EXPECT_EQ(Read("elsewhere").state, domain::DeliveryState::kCancelled);
+    EXPECT_EQ(dispatcher_->counters().in_flight, 0u);
+    EXPECT_EQ(dispatcher_->destinations()[0].attempts, 2u);
+}
+
+TEST_F(DispatcherTest, AStopIsFollowedAtOnceAlsoByWhatWaits) {
+    rules_["default"].concurrency = 1;
+    Work();
+    held_ = true;
+    Record("first");
+    while (Calls() == 0) dispatcher_->Step(milliseconds(5));
+    Record("waits");
+    rules_["default"].stopped = "by an operator";
+    dispatcher_->FollowRules();
+    Record("fresh");
+    held_ = false;
+    Work();
+    EXPECT_THAT(calls_, ElementsAre("first"));
+    EXPECT_EQ(dispatcher_->counters().in_flight, 0u) << "no copy of what waits is kept";
+    rules_["default"].stopped.clear();
+    Pass(seconds(1));
+    EXPECT_THAT(calls_, testing::UnorderedElementsAre("first", "waits", "fresh"));
+}
+
 // What an operator wakes is tried although the breaker is open.
 TEST_F(DispatcherTest, AReplayIsAProbe) {
     Answers(410);
