@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 constexpr size_t kResponseBytesMax = 1024;
 constexpr size_t kLookUpBytesMax = 1024 * 1024;
 constexpr size_t kListBytesMax = 4 * 1024 * 1024;
+constexpr size_t kClickedUrlBytesMax = 4096;  // no stored text is longer
 constexpr int kRedirectsMax = 5;
 
 std::string_view Get(const Parameters& parameters, std::string_view name) {
@@ -214,7 +215,7 @@ struct ClickAttempt : Running {
             {"hash", hash},
             {"click_id", click_id},
             {"tracking_link", tracking_link},
-            {"clicked_url", url},
+            {"clicked_url", ToUtf8(url, kClickedUrlBytesMax)},
         };
     }
 };

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "base/text.h"
 #include "net/test_server.h"
 
 namespace barracuda::delivery {
@@ -229,6 +230,18 @@ TEST_F(NetworkTest, ClickTakesNoHashThatIsNoId) {
     ASSERT_TRUE(attempt.accepted) << attempt.error;
     EXPECT_EQ(attempt.result.at(0).second, "h3");
     EXPECT_EQ(attempt.result.at(1).second, "h3");
+}
+
+TEST_F(NetworkTest, ClickKeepsAnUrlThatCanBeStored) {
+    Serve([](const TestRequest&) {
+        return TestRedirect("/land?sub1=h&x=\xff" + std::string(9'000, 'y'));
+    });
+    const auto attempt = Click(Settings(), {{"offer_id", "2"}});
+    ASSERT_TRUE(attempt.accepted) << attempt.error;
+    const std::string& url = attempt.result.at(3).second;
+    EXPECT_LE(url.size(), 4'096u);
+    EXPECT_GE(url.size(), 4'090u);
+    EXPECT_TRUE(IsUtf8(url));
 }
 
 TEST_F(NetworkTest, ClickGivesUpAfterFiveRedirects) {
