@@ -12,6 +12,7 @@ using domain::Field;
 namespace {
 
 constexpr size_t kScannedMax = 200'000;  // documents looked at for one filtered or sorted page
+constexpr size_t kScanned = 500;         // at a time, where more than the page has to be read
 
 constexpr std::string_view kSorts[] = {
     "createdAt", "updatedAt", "amount", "affiliate_id", "click_id", "goal_type", "status"};
@@ -52,6 +53,16 @@ bool Less(const std::string& by, const domain::Conversion& a, const domain::Conv
     return a.status < b.status;
 }
 
+// Where the scan of `request` stands after its first `documents` ones.
+Result<std::string> CursorAfter(
+    store::Engine& engine, store::ScanRequest request, size_t documents
+) {
+    request.limit = documents;
+    auto page = engine.Scan(request);
+    if (!page) return Fail(page.error());
+    return std::move(page->cursor);
+}
+
 }  // namespace
 
 bool IsConversionSort(std::string_view field) {
@@ -63,30 +74,35 @@ Result<ConversionPage> SelectConversions(store::Engine& engine, const Conversion
     ConversionPage listed;
     auto request = RequestOf(query);
     request.cursor = query.cursor;
-    bool sorted = query.sort != "createdAt";
-    size_t skip = query.cursor.empty() && !sorted ? (query.page - 1) * query.limit : 0;
+    const bool sorted = query.sort != "createdAt", by_cursor = !query.cursor.empty();
+    const size_t skip = by_cursor || sorted ? 0 : (query.page - 1) * query.limit;
     size_t scanned = 0;
-    bool by_cursor = !query.cursor.empty();
+    bool full = false;
     do {
-        // One document a time at a page's end, so that a cursor names the last row shown.
-        size_t room = query.limit > listed.rows.size() ? query.limit - listed.rows.size() : 500;
-        request.limit =
-            sorted || listed.rows.size() >= query.limit || skip > listed.total ? 500 : room;
+        // The first page without a filter is one scan of its size.
+        request.limit = sorted || skip > 0 || scanned > 0 ? kScanned : query.limit;
         auto page = engine.Scan(request);
         if (!page) return Fail(page.error());
-        request.cursor = page->cursor;
-        for (const auto& document : page->documents) {
-            auto conversion = domain::DecodeConversion(document);
+        size_t last = 0;  // documents up to the row that fills the page
+        for (size_t i = 0; i < page->documents.size(); ++i) {
+            auto conversion = domain::DecodeConversion(page->documents[i]);
             if (!conversion || !Matches(query, *conversion)) continue;
             ++listed.total;
-            bool wanted = sorted || (listed.total > skip && listed.rows.size() < query.limit);
-            if (wanted) listed.rows.push_back(std::move(*conversion));
+            if (!sorted && (listed.total <= skip || full)) continue;
+            listed.rows.push_back(std::move(*conversion));
+            full = !sorted && listed.rows.size() == query.limit;
+            if (full) last = i + 1;
         }
+        if (last > 0) {  // the cursor names the last row shown, not the last document read
+            auto after = last == page->documents.size() ? Result<std::string>(page->cursor)
+                                                        : CursorAfter(engine, request, last);
+            if (!after) return Fail(after.error());
+            listed.next_cursor = std::move(*after);
+        }
+        request.cursor = std::move(page->cursor);
         scanned += page->documents.size();
-        if (!sorted && listed.rows.size() == query.limit && listed.next_cursor.empty()) {
-            listed.next_cursor = request.cursor;
-            if (by_cursor) break;
-        }
+        // Nobody asks how many follow: after a cursor, and of everything the statistics say it.
+        if (full && (by_cursor || query.Everything())) break;
         if (scanned >= kScannedMax) break;
     } while (!request.cursor.empty());
     if (!sorted) return listed;

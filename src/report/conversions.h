@@ -35,7 +35,9 @@ struct ConversionQuery {
 
 struct ConversionPage {
     std::vector<domain::Conversion> rows;
-    std::size_t total = 0;    // that fit, as far as was looked (200,000 documents)
+    // That fit, as far as was looked: 200,000 documents; to the page's end after a cursor and where
+    // query.Everything(), of which the statistics know.
+    std::size_t total = 0;
     std::string next_cursor;  // empty: nothing follows, or not in the order of creation
 };
 
