@@ -1,4 +1,6 @@
 // Route 6: /api/goals/postback. Records, notifies the network once, answers what the network said.
+#include <algorithm>
+
 #include "api/record.h"
 #include "api/routes.h"
 #include "delivery/catalog_store.h"
@@ -13,11 +15,12 @@ void AnswerGoal(const Call& call, const domain::Decision& decision, const domain
     const auto* delivery = c.FindDelivery(domain::kDefaultNetwork, domain::kGoalPostback);
     bool done = delivery && delivery->state == domain::DeliveryState::kDone;
     bool dead = delivery && delivery->state == domain::DeliveryState::kDead;
+    const auto& fresh = decision.fresh_deliveries;  // also of one that another route recorded
+    bool now = delivery && std::find(fresh.begin(), fresh.end(), delivery->id) != fresh.end();
     int status = dead ? 502 : done || !delivery ? 200 : 202;
-    const char* message = dead ? "The network refused the conversion"
-                          : done
-                              ? (decision.is_duplicate ? "Duplicate conversion, already delivered"
-                                                       : "Conversion delivered to the network")
+    const char* message = dead       ? "The network refused the conversion"
+                          : done     ? (now ? "Conversion delivered to the network"
+                                            : "Duplicate conversion, already delivered")
                           : delivery ? "Conversion stored, still being delivered"
                                      : "Conversion is rejected, nothing is delivered";
     JsonObject data;

@@ -128,7 +128,7 @@ int64_t NumberIn(const boost::json::object& object, const char* name, int64_t ot
 }
 
 http::Response AnswerList(const Result<std::string>& body) {
-    if (!body) return http::JsonError(502, "the network did not answer: " + body.error().message);
+    if (!body) return http::JsonError(502, "no list from the network: " + body.error().message);
     boost::json::error_code code;
     auto parsed = boost::json::parse(*body, code);
     if (code || !parsed.is_object()) return http::JsonError(502, "the network's answer is no JSON");

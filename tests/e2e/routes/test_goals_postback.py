@@ -38,7 +38,9 @@ def test_route6_after_a_route_that_does_not_notify(srv, net, first):
     assert not net.goals(click)
     body = check(route6(srv, click, amount=10), verdict="duplicate", duplicate=True)
     assert body["data"]["postbackStatusCode"] == 200 and body["data"]["status"] == "approved"
-    check(route6(srv, click, amount=10), verdict="duplicate", duplicate=True)
+    assert body["message"] == "Conversion delivered to the network", "by this report"
+    body = check(route6(srv, click, amount=10), verdict="duplicate", duplicate=True)
+    assert body["message"] == "Duplicate conversion, already delivered"
     time.sleep(0.2)
     assert len(net.goals(click)) == 1, "now, once"
 
