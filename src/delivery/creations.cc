@@ -154,6 +154,10 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
     }
     for (size_t i = 0; i < batch.size(); ++i) {
         Attempt own = OfItem(attempt, created[i]);
+        // One's own part of what was said of many: it is stored, and told to the one who reported.
+        if (batch.size() > 1 && !created[i].answer.empty()) {
+            own.response = ToUtf8(created[i].answer, Attempt::kResponseBytesMax);
+        }
         own.call = trace;
         batch[i].done(std::move(own));
     }

@@ -99,6 +99,8 @@ TEST_F(CreationsTest, WaitForOneAnotherAndKeepTheirOwnAnswers) {
         EXPECT_TRUE(attempt.accepted) << attempt.error;
         EXPECT_EQ(attempt.result, (Parameters{{"id", fmt::format("id-h{}", i)}}));
         EXPECT_EQ(attempt.call.method, "POST");
+        const auto own = fmt::format(R"({{"conversions":[{{"id":"id-h{0}","hash":"h{0}"}}]}})", i);
+        EXPECT_EQ(attempt.response, own) << "nothing of the others";
     }
     std::map<std::string, int> sent;
     size_t largest = 0;

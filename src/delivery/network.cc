@@ -16,7 +16,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr size_t kResponseBytesMax = 1024;
 constexpr size_t kLookUpBytesMax = 1024 * 1024;
 constexpr size_t kListBytesMax = 4 * 1024 * 1024;
 constexpr size_t kClickedUrlBytesMax = 4096;  // no stored text is longer
@@ -48,7 +47,7 @@ Attempt Failed(AttemptClass cls, std::string error) {
 Attempt FromReply(const net::HttpReply& reply) {
     Attempt attempt{.status = reply.status};
     attempt.withheld = reply.withheld;
-    attempt.response = ToUtf8(reply.body, kResponseBytesMax);
+    attempt.response = ToUtf8(reply.body, Attempt::kResponseBytesMax);
     attempt.retry_after = reply.retry_after;
     attempt.cls = Classify(reply.status, reply.status == 0);
     attempt.accepted = attempt.cls == AttemptClass::kAccepted;

@@ -41,12 +41,13 @@ struct NetworkSettings {
 };
 
 struct Attempt {
+    static constexpr size_t kResponseBytesMax = 1024;
     int status = 0;  // of the last reply; 0: none came
     bool accepted = false;
     AttemptClass cls = AttemptClass::kRetry;
     bool refused_address = false;  // the guard let nothing out
     std::string retry_after{};     // the last reply's header as sent, see ParseRetryAfter
-    std::string response{};        // the last reply's body: at most 1 KiB, valid UTF-8
+    std::string response{};        // the last reply's body: kResponseBytesMax, valid UTF-8
     std::string error{};           // empty when accepted; holds no token
     bool withheld = false;         // MaySend said no: this was no attempt
     Parameters result{};           // see each call

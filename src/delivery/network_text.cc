@@ -198,6 +198,7 @@ std::vector<CreatedItem> ReadCreated(std::string_view body, std::span<const Text
         }
         items[i].id = TextOf(*entry, "id");
         items[i].error = ErrorIn(*entry);
+        items[i].answer = fmt::format(R"({{"conversions":[{}]}})", json::serialize(*entry));
         if (!items[i].error.empty()) items[i].state = CreatedItem::State::kRefused;
     }
     return items;

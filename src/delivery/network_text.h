@@ -47,8 +47,9 @@ struct CreatedItem {
         kUnnamed,  // it lists others and not this one
     };
     State state = State::kTaken;
-    std::string id{};     // the network's, where it tells one
-    std::string error{};  // when refused
+    std::string id{};      // the network's, where it tells one
+    std::string error{};   // when refused
+    std::string answer{};  // the answer without what it says of others; empty without a list
 };
 
 // Of each of those sent, in their order: found in the answer's `conversions` by hash and
