@@ -17,12 +17,14 @@ void AnswerGoal(const Call& call, const domain::Decision& decision, const domain
     bool dead = delivery && delivery->state == domain::DeliveryState::kDead;
     const auto& fresh = decision.fresh_deliveries;  // also of one that another route recorded
     bool now = delivery && std::find(fresh.begin(), fresh.end(), delivery->id) != fresh.end();
-    int status = dead ? 502 : done || !delivery ? 200 : 202;
-    const char* message = dead       ? "The network refused the conversion"
-                          : done     ? (now ? "Conversion delivered to the network"
-                                            : "Duplicate conversion, already delivered")
-                          : delivery ? "Conversion stored, still being delivered"
-                                     : "Conversion is rejected, nothing is delivered";
+    bool cancelled = delivery && delivery->state == domain::DeliveryState::kCancelled;
+    int status = dead ? 502 : done || cancelled || !delivery ? 200 : 202;
+    const char* message = dead        ? "The network refused the conversion"
+                          : done      ? (now ? "Conversion delivered to the network"
+                                             : "Duplicate conversion, already delivered")
+                          : cancelled ? "Conversion stored, its delivery was cancelled"
+                          : delivery  ? "Conversion stored, still being delivered"
+                                      : "Conversion is rejected, nothing is delivered";
     JsonObject data;
     data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
     data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId));

@@ -52,6 +52,10 @@ def test_route6_refused_for_good(srv, net):
     assert srv.conversion(click)["status"] == "pending"
     check(route6(srv, click), 502, success=False)
     assert len(net.goals(click)) == 1, "dead until replayed"
+    (delivery,) = srv.conversion(click)["deliveries"]
+    check(srv.admin("POST", f"/api/admin/deliveries/{delivery['id']}/cancel"))
+    assert "cancelled" in check(route6(srv, click))["message"], "not 202: nothing follows"
+    assert len(net.goals(click)) == 1
 
 
 @pytest.mark.parametrize("query", [{}, {"action": "test"}])
