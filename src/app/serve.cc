@@ -36,6 +36,7 @@ namespace {
 constexpr unsigned kQueryThreads = 2;
 constexpr size_t kQueryQueue = 256;
 constexpr std::chrono::milliseconds kLookEvery{500};
+constexpr std::chrono::milliseconds kFollowLast{1'000};  // of the 9.5 s that a stop has
 
 std::string Control(Workplace& place, std::string_view line) {
     auto ask = DecodeAsk(line);
@@ -215,6 +216,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     flows.Stop();
     dispatcher.Stop();
     events.Finish();
+    flows.FollowLast(kFollowLast);
     nodes.Leave();
     ledger.Stop();
     catalog.Stop();

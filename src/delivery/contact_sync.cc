@@ -40,6 +40,29 @@ Result<std::vector<domain::Conversion>> ConversionsOf(
     return conversions;
 }
 
+Result<std::optional<Following>> FollowLedger(
+    store::Engine& engine, const domain::Contact& contact, Time now
+) {
+    auto conversions = ConversionsOf(engine, contact);
+    if (!conversions) return Fail(conversions.error());
+    Following following{.after = contact, .edit = {}, .moved = {}};
+    if (!Follow(following.after, *conversions, now)) return std::nullopt;
+    following.moved = std::make_shared<std::atomic<bool>>(false);
+    following.edit = [found = std::move(*conversions),
+                      rev = contact.rev,
+                      moved = following.moved,
+                      now](const std::optional<std::string>& stored) {
+        auto fresh = domain::DecodeContact(stored.value_or(""));
+        if (!stored || !fresh) return ledger::EditPlan{};
+        *moved = fresh->rev != rev;
+        if (*moved || !Follow(*fresh, found, now)) return ledger::EditPlan{};
+        ++fresh->rev;
+        fresh->updated = now;
+        return ledger::EditPlan{true, domain::Encode(*fresh)};
+    };
+    return following;
+}
+
 Result<bool> ContactSync::Load() {
     store::ScanRequest request;
     request.collection = store::Collection::kContacts;
@@ -146,7 +169,7 @@ Result<std::unordered_map<std::string, std::string>> ContactSync::Resolve(
     return clicks;
 }
 
-void ContactSync::Run(ledger::Ledger& ledger) {
+void ContactSync::Run(ledger::Ledger& ledger, const std::function<bool()>& go_on) {
     std::vector<std::string> clicks;
     {
         std::lock_guard lock(waiting_mutex_);
@@ -154,6 +177,10 @@ void ContactSync::Run(ledger::Ledger& ledger) {
         waiting_.clear();
     }
     for (size_t from = 0; from < clicks.size(); from += kClicksPerQuery) {
+        if (!go_on()) {
+            for (; from < clicks.size(); ++from) Enqueue(clicks[from]);
+            return;
+        }
         const size_t count = std::min(kClicksPerQuery, clicks.size() - from);
         SyncClicks(ledger, std::span(clicks).subspan(from, count));
     }
@@ -167,35 +194,20 @@ void ContactSync::SyncClicks(ledger::Ledger& ledger, std::span<const std::string
         for (const auto& document : *found) {
             auto contact = domain::DecodeContact(document);
             if (contact && keys.insert(contact->id.Hex()).second) {
-                SyncContact(ledger, std::move(*contact));
+                SyncContact(ledger, *contact);
             }
         }
     }
 }
 
-// The contact is read before its conversions and written only while it is still the one read: so
-// of several that sync it, here or on other nodes, nobody writes by an older reading than another.
-void ContactSync::SyncContact(ledger::Ledger& ledger, domain::Contact contact) {
-    auto conversions = ConversionsOf(engine_, contact);
-    const int64_t rev = contact.rev;
-    if (!conversions || !Follow(contact, *conversions, now_())) return;
-    auto moved = std::make_shared<std::atomic<bool>>(false);
-    auto edit = [found = std::move(*conversions), rev, moved, now = now_()](
-                    const std::optional<std::string>& stored
-                ) {
-        auto fresh = domain::DecodeContact(stored.value_or(""));
-        if (!stored || !fresh) return ledger::EditPlan{};
-        *moved = fresh->rev != rev;
-        if (*moved || !Follow(*fresh, found, now)) return ledger::EditPlan{};
-        ++fresh->rev;
-        fresh->updated = now;
-        return ledger::EditPlan{true, domain::Encode(*fresh)};
-    };
+void ContactSync::SyncContact(ledger::Ledger& ledger, const domain::Contact& contact) {
+    auto following = FollowLedger(engine_, contact, now_());
+    if (!following || !*following) return;
     // Lost with the store: computed anew at the next start.
     ledger.Edit(
         {store::Collection::kContacts, contact.id.Hex()},
-        std::move(edit),
-        [this, moved, click = contact.Click()](Result<ledger::EditState>) {
+        std::move((*following)->edit),
+        [this, moved = (*following)->moved, click = contact.Click()](Result<ledger::EditState>) {
             if (*moved) Enqueue(click);
         }
     );

@@ -6,7 +6,8 @@
 // conversion without one costs one look-up and no second write. With other nodes (`shared`) it
 // cannot know: the worker asks the store's index after the commit, many clicks at a time.
 //
-// Threads: Written, Again, Add and Cached from any thread; Load, Run and Resolve from one worker.
+// Threads: Written, Again, Add, Waits and Cached from any thread; Load, Run and Resolve from one
+// worker, or after it has ended. What stands outside the class blocks its caller on the store.
 #pragma once
 
 #include <atomic>
@@ -30,6 +31,21 @@ namespace barracuda::delivery {
 // All conversions that count for this contact: those of its click id, and of its hash.
 Result<std::vector<domain::Conversion>> ConversionsOf(
     store::Engine& engine, const domain::Contact& contact
+);
+
+// A contact that is not what its conversions say.
+struct Following {
+    domain::Contact after;      // as it should be
+    ledger::EditFunction edit;  // makes it so, while it is still the one that was compared
+    std::shared_ptr<std::atomic<bool>> moved;  // set by the edit: it is another one, compare anew
+};
+
+// Compares a contact with the ledger: its flags, and whether its flow may go on; nullopt: it is
+// what its conversions say. They are read here, after the contact, and the edit holds only while
+// the contact is still the one read: so of several that compare it, here or on other nodes, nobody
+// writes by an older reading than another.
+Result<std::optional<Following>> FollowLedger(
+    store::Engine& engine, const domain::Contact& contact, Time now
 );
 
 class ContactSync {
@@ -57,8 +73,9 @@ public:
     );
     bool shared() const { return shared_; }
 
-    // Does what is waiting.
-    void Run(ledger::Ledger& ledger);
+    // Does what is waiting; asked before every query, `go_on` may leave the rest waiting. What it
+    // writes is with the ledger afterwards, not yet durable.
+    void Run(ledger::Ledger& ledger, const std::function<bool()>& go_on);
     bool Waits() const;
     uint64_t dropped() const { return dropped_; }
 
@@ -75,7 +92,7 @@ private:
     Result<bool> LoadErased();
     bool Enqueue(const std::string& click);
     void SyncClicks(ledger::Ledger& ledger, std::span<const std::string> clicks);
-    void SyncContact(ledger::Ledger& ledger, domain::Contact contact);
+    void SyncContact(ledger::Ledger& ledger, const domain::Contact& contact);
 
     store::Engine& engine_;
     const std::function<Time()> now_;

@@ -59,6 +59,15 @@ void FlowRunner::Stop() {
     if (thread_.joinable()) thread_.join();
 }
 
+void FlowRunner::FollowLast(milliseconds patience) {
+    const auto until = Clock::now() + patience;
+    auto left = [until] { return std::chrono::duration_cast<milliseconds>(until - Clock::now()); };
+    auto go_on = [this, left] { return left().count() > 0 && !engine_.Trouble(); };
+    // Every round first has the ledger finish: outcomes, then what the round before wrote, as a
+    // contact that was written meanwhile waits again.
+    while (go_on() && ledger_->Pass(left()) && sync_.Waits()) sync_.Run(*ledger_, go_on);
+}
+
 void FlowRunner::Post(std::function<void()> job) {
     {
         std::lock_guard lock(mutex_);
@@ -92,12 +101,19 @@ void FlowRunner::Written(const domain::Conversion& conversion) {
 void FlowRunner::Work() {
     // Until it has been read, every written conversion is taken for a contact's.
     loaded_ = sync_.Load().has_value();
-    sync_.Run(*ledger_);
+    Follow();
     auto next_poll = Clock::now();
     while (Turn(next_poll)) {
     }
     AnswerLate(true);
     ResolveHashes();
+}
+
+void FlowRunner::Follow() {
+    sync_.Run(*ledger_, [this] {
+        std::lock_guard lock(mutex_);
+        return !stopping_;
+    });
 }
 
 // One round of the worker; false: the last one.
@@ -116,7 +132,7 @@ bool FlowRunner::Turn(Clock::time_point& next_poll) {
     for (auto& job : jobs) job();
     if (stop) return false;
     ResolveHashes();
-    if (sync || sync_.Waits()) sync_.Run(*ledger_);
+    if (sync || sync_.Waits()) Follow();
     AnswerLate(false);
     if (Clock::now() < next_poll) return true;
     next_poll = Clock::now() + options_.poll;

@@ -5,9 +5,9 @@
 // One worker thread runs all flows: it reads the store, starts calls and commands, and takes their
 // answers from a queue. Nothing on it waits for the network.
 //
-// Threads: Create, Written and ClickOfHash from any thread; Start and Stop from the app's. `done`
-// runs on the worker's or the ledger's thread and must be short. Stop before the
-// dispatcher and the ledger stop; destroy after them.
+// Threads: Create, Written and ClickOfHash from any thread; Start, Stop and FollowLast from the
+// app's. `done` runs on the worker's or the ledger's thread and must be short. Stop before the
+// dispatcher stops, FollowLast before the ledger does; destroy after them.
 #pragma once
 
 #include <chrono>
@@ -76,6 +76,9 @@ public:
 
     void Start(ledger::Ledger& ledger);
     void Stop();  // answers who waits with what is known
+    // After that, when the dispatcher has stopped too: lets contact flags follow what the ledger
+    // was told last. Takes at most about `patience`; what it leaves is done at the next start.
+    void FollowLast(std::chrono::milliseconds patience);
 
     // Writes the contact with its first step (`flow.step`; owner, due and rev are set here).
     // kConflict: the e-mail is known. Else `done` gets how far the flow has come when it ends, or
@@ -109,6 +112,7 @@ private:
 
     void Post(std::function<void()> job);
     void Work();
+    void Follow();
     const Ownership& ownership() const;
     bool Turn(std::chrono::steady_clock::time_point& next_poll);
     void Poll();

@@ -234,5 +234,27 @@ TEST_F(FlowTest, FlagsFollowTheLedger) {
     EXPECT_TRUE(contact.affiliate_registered);
 }
 
+// The dispatcher's last outcomes come when the worker has stopped.
+TEST_F(FlowTest, ACleanStopLeavesNoFlagBehind) {
+    Program program(*this, "n1", {});
+    auto progress = program.Create(Person("contact"), kWait);
+    ASSERT_TRUE(progress);
+    program.flows.Stop();
+    domain::Report report;
+    report.speaker = domain::Speaker::kAdmin;
+    report.key = progress->deposit->key;
+    report.goal_type = domain::GoalType::kDeposit;
+    report.status = domain::Status::kRejected;
+    report.new_id = report.command_id = ObjectId::New();
+    program.ledger.SubmitInternal(report, [](Result<domain::Decision>) {});
+    program.dispatcher.Stop();
+    ASSERT_TRUE(program.ledger.Pass(kWait));
+    EXPECT_TRUE(program.Read(progress->contact.id).ftd) << "nobody has told it";
+    program.flows.FollowLast(kWait);
+    program.ledger.Stop();
+    EXPECT_FALSE(program.Read(progress->contact.id).ftd);
+    EXPECT_TRUE(program.Read(progress->contact.id).affiliate_registered);
+}
+
 }  // namespace
 }  // namespace barracuda::delivery
