@@ -62,8 +62,8 @@ Result<bool> Batch::Load() {
     return true;
 }
 
-// A conversion is edited only to erase a person from it; commands of the same batch and edits see
-// each other's effects.
+// A conversion is edited to erase a person from it, and to mend what it is queued and listed by;
+// commands of the same batch and edits see each other's effects.
 EditState Batch::Edit(Slot& slot, const EditFunction& edit) {
     bool conversion = slot.ref.collection == store::Collection::kConversions;
     if (conversion && slot.changed && slot.conversion) {

@@ -31,8 +31,9 @@ namespace barracuda::ledger {
 
 using Done = std::function<void(Result<domain::Decision>)>;
 
-// An edit of one document outside the conversions (keys, admins, sessions, contacts): a pure
-// function from what is stored to what shall be. It may run more than once.
+// An edit of one document: a pure function from what is stored to what shall be. It may run more
+// than once. What a conversion says changes by commands alone: it is edited only to erase a person
+// from it (erase_contact.h), and to mend what it is queued and listed by (schedule_check.h).
 struct EditPlan {
     bool write = false;
     std::optional<std::string> after;  // nullopt with `write`: delete
