@@ -49,6 +49,13 @@ where it stopped; until its end nothing serves from the target. Both stores are 
 Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
 )";
 
+constexpr const char* kVerify = R"(
+It reads every document and compares: indexes, work queue and sums with the documents, each conversion
+with its deliveries (due, owner, dead), each contact with its conversions (affiliateRegistered, ftd,
+ftd_amount, ftd_date, its flow). Contacts are named by their ids. It works beside a running server, which
+goes on meanwhile. More: docs/operating/commands.md
+)";
+
 constexpr const char* kRetry = R"(
 They are due at once: the server sends them, now or when it runs again. With filters and a rate:
 POST /api/admin/replays, docs/operating/logs.md. Exit code 1: an ID is no dead delivery's, or the store
@@ -213,6 +220,7 @@ struct Parser {
         verify->add_flag(
             "--repair", line.ask.repair, "mend what is derived (indexes only with no server)"
         );
+        verify->footer(kVerify);
     }
 
     CommandLine Take() {

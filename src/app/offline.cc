@@ -22,7 +22,7 @@ namespace {
 constexpr int kTries = 15;
 constexpr std::chrono::milliseconds kPause{200};
 
-Result<Answer> RunHere(store::Engine& engine, const Ask& ask) {
+Result<Answer> RunHere(const config::Config& config, store::Engine& engine, const Ask& ask) {
     if (auto trouble = engine.Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
     api::KeyRing keys;
     if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
@@ -32,6 +32,7 @@ Result<Answer> RunHere(store::Engine& engine, const Ask& ask) {
     if (auto loaded = sessions.LoadFrom(engine); !loaded) return Fail(loaded.error());
     ledger::Ledger ledger(engine, {.node = delivery::NewBootId()}, {});
     Workplace place{engine, ledger, keys, admins, sessions, false};
+    if (config.store.IsMongo()) place.flags_trail = kFlagsTrail;  // nodes may run elsewhere
     Answer answer = Execute(place, ask);
     ledger.Stop();
     return answer;
@@ -77,7 +78,7 @@ Result<Answer> Perform(const config::Config& config, const Ask& ask) {
         if (!line) return Fail(line.error());
         if (*line) return DecodeAnswer(**line);
         auto engine = OpenStore(config, MayCreate(ask));
-        if (engine) return RunHere(**engine, ask);
+        if (engine) return RunHere(config, **engine, ask);
         bool busy = engine.error().message.find("in use") != std::string::npos;
         if (!busy || tries == kTries) return Fail(engine.error());
         std::this_thread::sleep_for(kPause);
@@ -113,7 +114,7 @@ Result<Answer> Restore(const config::Config& config, const std::string& from) {
     }
     auto engine = OpenStore(config, false);
     if (!engine) return Fail(engine.error());
-    auto answer = RunHere(**engine, Ask{.command = "verify"});
+    auto answer = RunHere(config, **engine, Ask{.command = "restored"});
     if (answer) answer->out = "restored from " + from + " into " + data + "\n" + answer->out;
     return answer;
 }

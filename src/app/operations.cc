@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/values.h"
 #include "delivery/delivery_list.h"
+#include "delivery/flag_check.h"
 #include "delivery/schedule_check.h"
 #include "domain/conversion.h"
 #include "domain/email.h"
@@ -268,20 +269,24 @@ Answer Export(Workplace& at, const Ask& ask) {
     return {0, Counted(*written, "document", "documents") + " in " + ask.directory + "\n", {}};
 }
 
-// What the store keeps beside the documents, and what the documents keep beside what they are of.
+delivery::Mend MendBy(ledger::Ledger& ledger) {
+    return [&ledger](store::Ref ref, ledger::EditFunction change) {
+        return Await<ledger::EditState>([&](auto done) {
+            ledger.Edit(std::move(ref), std::move(change), std::move(done));
+        });
+    };
+}
+
+// What the store keeps beside the documents, what a conversion keeps beside its deliveries, and
+// what a contact keeps of its conversions: last, for mending the others may change it.
 Result<std::vector<std::string>> FindWrong(Workplace& at, bool rebuild, bool mend) {
     auto findings = at.engine.Verify(rebuild);
     if (!findings) return findings;
-    delivery::Mend edit;
-    if (mend) {
-        edit = [&](store::Ref ref, ledger::EditFunction change) {
-            return Await<ledger::EditState>([&](auto done) {
-                at.ledger.Edit(std::move(ref), std::move(change), std::move(done));
-            });
-        };
-    }
-    auto checked = delivery::CheckSchedules(at.engine, at.ledger.node(), edit, *findings);
-    if (!checked) return Fail(checked.error());
+    const delivery::Mend edit = mend ? MendBy(at.ledger) : delivery::Mend();
+    auto schedules = delivery::CheckSchedules(at.engine, at.ledger.node(), edit, *findings);
+    if (!schedules) return Fail(schedules.error());
+    auto flags = delivery::CheckFlags(at.engine, {.trail = at.flags_trail}, edit, *findings);
+    if (!flags) return Fail(flags.error());
     return findings;
 }
 
@@ -301,6 +306,20 @@ Answer Verify(Workplace& at, const Ask& ask) {
     answer.note = Counted(findings->size(), "finding", "findings") + " left";
     if (ask.repair && at.serving && answer.exit != 0) {
         answer.note += ": stop the server, verify --repair then rebuilds indexes too";
+    }
+    return answer;
+}
+
+// A backup is of one moment, and flags follow their conversions a moment later: what trailed then
+// is no damage of the backup. A start would have them follow too, and nobody else writes yet.
+Answer VerifyRestored(Workplace& at) {
+    std::vector<std::string> trailing;
+    auto followed = delivery::CheckFlags(at.engine, {}, MendBy(at.ledger), trailing);
+    if (!followed) return Refused(followed.error());
+    Answer answer = Verify(at, {});
+    if (*followed > 0) {
+        const auto contacts = Counted(*followed, "contact follows", "contacts follow");
+        answer.note += (answer.note.empty() ? "" : "\n") + contacts + " the ledger again";
     }
     return answer;
 }
@@ -400,6 +419,7 @@ Answer Execute(Workplace& at, const Ask& ask) {
     if (ask.command == "backup") return Backup(at, ask);
     if (ask.command == "export") return Export(at, ask);
     if (ask.command == "verify") return Verify(at, ask);
+    if (ask.command == "restored") return VerifyRestored(at);
     if (ask.command == "doctor") return Doctor(at);
     return Refused("unknown command " + Printable(ask.command));
 }

@@ -6,6 +6,7 @@
 // it.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,12 @@ struct Workplace {
     api::Sessions& sessions;
     bool serving = false;                    // a server runs on this store: no index may be rebuilt
     const config::Config* config = nullptr;  // of the server that answers: for the doctor
+    // Where somebody writes meanwhile: how long contact flags may trail their conversions.
+    std::chrono::milliseconds flags_trail{0};
 };
+// What a server, or a command beside nodes over MongoDB, allows them. It ends within the time that
+// a stop has: the control socket finishes the command under way.
+inline constexpr std::chrono::seconds kFlagsTrail{5};
 
 Answer Execute(Workplace& at, const Ask& ask);
 

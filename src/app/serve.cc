@@ -183,7 +183,8 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         requests = std::make_unique<RequestLog>(LogsJson(), WriteLog);
         service.answered = [&requests](const auto& record) { requests->Add(record); };
     }
-    Workplace place{**engine, ledger, keys, admin.admins(), admin.sessions(), true, &config};
+    Workplace place{
+        **engine, ledger, keys, admin.admins(), admin.sessions(), true, &config, kFlagsTrail};
     auto control = ControlServer::Start(config.store.data, [&place](std::string_view line) {
         return Control(place, line);
     });
