@@ -10,7 +10,9 @@
 
 #include "app/open_store.h"
 #include "config/values.h"
+#include "delivery/flag_check.h"
 #include "delivery/node_document.h"
+#include "delivery/schedule_check.h"
 #include "store/copy.h"
 #include "store/document_file.h"
 #include "store/document_ref.h"
@@ -116,6 +118,24 @@ std::string ReportText(
     return text + fmt::format("{} holds the same as {} now\n", to, from);
 }
 
+// What one document says against another was so in the source: no fault of the copy, but to be
+// known.
+Result<bool> SayWhatTheSourceHad(store::Engine& target) {
+    std::vector<std::string> findings;
+    auto schedules = delivery::CheckSchedules(target, "nobody", {}, findings);
+    if (!schedules) return schedules;
+    auto flags = delivery::CheckFlags(target, {}, {}, findings);
+    if (!flags) return Fail(flags.error());
+    if (findings.empty()) return true;
+    Say(fmt::format(
+        "the source was not sound, and the target is the same; first of {}: {}\n"
+        "barracuda verify on the target names them, with --repair it mends them",
+        findings.size(),
+        findings.front()
+    ));
+    return true;
+}
+
 // -> the report; Fail with `begun` false: nothing was written.
 Result<std::string> MoveInto(
     const config::Config& to, store::Engine& source, std::string name, bool& begun
@@ -132,13 +152,15 @@ Result<std::string> MoveInto(
     Say("verifying the target");
     auto findings = (*target)->Verify(false);
     if (!findings) return Fail(findings.error());
-    if (findings->empty()) return ReportText(*report, PlaceOf(to), options.source);
-    return Fail(
-        ErrorCode::kConflict,
-        fmt::format(
-            "the target is not sound ({} findings), first: {}", findings->size(), findings->front()
-        )
-    );
+    if (!findings->empty()) {
+        const std::string count = std::to_string(findings->size());
+        return Fail(
+            ErrorCode::kConflict,
+            "the target is not sound (" + count + " findings), first: " + findings->front()
+        );
+    }
+    if (auto said = SayWhatTheSourceHad(**target); !said) return Fail(said.error());
+    return ReportText(*report, PlaceOf(to), options.source);
 }
 
 Result<std::string> Migrate(const config::Config& from, const config::Config& to, bool& begun) {
