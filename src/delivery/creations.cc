@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "delivery/network_text.h"
 #include "net/url.h"
@@ -19,6 +20,15 @@ constexpr size_t kAnswerBytesMax = 1024 * 1024;
 // With so little left, an item would cut the others' call short: it goes with its like.
 bool IsLate(const Creations::Item& item) {
     return item.deadline - Clock::now() < item.settings->attempt_timeout / 4;
+}
+
+// By what the answer to a batch names it. Two deposits of a click have the same.
+std::string KeyOf(const Creations::Item& item) {
+    std::string key;
+    for (const auto& [name, value] : item.parameters) {
+        if (name == "hash" || name == "goal_type_id") key += name + '=' + value + '\n';
+    }
+    return key;
 }
 
 // The one bad item of many may be the reason.
@@ -66,7 +76,8 @@ void Creations::Pump() {
     }
 }
 
-// The next call's items: of the same settings, and late ones apart.
+// The next call's items: of the same settings, late ones apart, and none that the answer could take
+// for another.
 Creations::Batch Creations::Take() {
     if (!halves_.empty()) {
         Batch batch = std::move(halves_.front());
@@ -74,12 +85,14 @@ Creations::Batch Creations::Take() {
         return batch;
     }
     Batch batch;
+    std::set<std::string> keys;
     while (!waiting_.empty() && batch.size() < kBatchMax) {
         Item& next = waiting_.front();
         if (!batch.empty() &&
             (next.settings != batch.front().settings || IsLate(next) != IsLate(batch.front()))) {
             break;
         }
+        if (!keys.insert(KeyOf(next)).second) break;
         Item item = std::move(next);
         waiting_.pop_front();
         if (item.deadline <= Clock::now()) {

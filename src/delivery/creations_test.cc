@@ -127,6 +127,29 @@ TEST_F(CreationsTest, ACallCarriesTheIdsOfAllItsDeliveries) {
     }
 }
 
+// The answer names hash and goal, which two deposits of a click share.
+TEST_F(CreationsTest, DepositsOfOneClickGoApart) {
+    Start(3);
+    for (int i = 0; i < 4; ++i) {
+        network_->PrivateConversion(
+            fmt::format("o{}", i),
+            {{"hash", "same"}, {"goal_type_id", "1"}, {"occurrence", fmt::format("t{}", i)}},
+            [this, i](Attempt attempt) { attempts_[10 + i] = std::move(attempt); },
+            may_send_
+        );
+    }
+    Run();
+    ASSERT_THAT(attempts_, SizeIs(7));
+    for (const auto& [i, attempt] : attempts_) EXPECT_TRUE(attempt.accepted) << attempt.error;
+    int created = 0;
+    for (const auto& call : Calls()) {
+        const auto same = std::count(call.begin(), call.end(), "same");
+        EXPECT_LE(same, 1);
+        created += static_cast<int>(same);
+    }
+    EXPECT_EQ(created, 4);
+}
+
 TEST_F(CreationsTest, OneThatIsRefusedDoesNotTakeTheOthersWithIt) {
     answer_ = [](const std::vector<std::string>& hashes) {
         const bool bad = std::find(hashes.begin(), hashes.end(), "h7") != hashes.end();

@@ -1,6 +1,7 @@
 // What a delivery tells: contract.md's parameters, read from the document at the first attempt.
 #include "delivery/destination.h"
 #include "delivery/dispatcher.h"
+#include "delivery/network_text.h"
 
 namespace barracuda::delivery {
 
@@ -26,6 +27,7 @@ Parameters ParametersOf(const domain::Conversion& conversion, const domain::Deli
     std::string_view amount = fields.Get(Field::kAmount, "0");
     bool deposit = conversion.goal_type == domain::GoalType::kDeposit;
     if (private_api) {
+        add(kOccurrence, conversion.key.occurrence);
         add("offer_id", fields.Get(Field::kOfferId));
         add("unique", fields.Get(Field::kUnique, "API"));
         add("payout", fields.Get(Field::kPayout));

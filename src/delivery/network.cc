@@ -240,6 +240,9 @@ struct ConversionAttempt : Running {
                 return EndLater(Failed(AttemptClass::kFinal, error));
             }
         }
+        // A look-up finds the click's other deposits, and cannot tell this one from them: it would
+        // never be created. So it is, at every attempt, with the same id.
+        if (!Get(parameters, kOccurrence).empty()) return Create();
         LookUp();
     }
 

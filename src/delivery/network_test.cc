@@ -301,6 +301,23 @@ TEST_F(NetworkTest, PrivateConversionThatExistsIsNotCreatedAgain) {
     EXPECT_THAT(server_->requests()[0].headers, HasSubstr("Authorization: Bearer s3cret\r\n"));
 }
 
+// The look-up would find the click's other deposits.
+TEST_F(NetworkTest, OneOfSeveralOfAClickIsCreatedWithoutALookUp) {
+    Serve([](const TestRequest& request) {
+        if (request.method == "GET") return TestReply(200, R"({"data":[{"id":9,"hash":"h"}]})");
+        return TestReply(201, R"({"conversions":[{"id":12}]})");
+    });
+    const auto attempt =
+        Private(Settings(), {{"hash", "h"}, {"goal_type_id", "7"}, {"occurrence", "t2"}});
+    EXPECT_TRUE(attempt.accepted);
+    EXPECT_EQ(attempt.result, (Parameters{{"id", "12"}}));
+    ASSERT_EQ(server_->requests().size(), 1u);
+    EXPECT_EQ(
+        server_->requests()[0].body,
+        R"({"conversions":[{"hash":"h","goal_type_id":7,"unique":"API"}]})"
+    );
+}
+
 TEST_F(NetworkTest, PrivateConversionIsCreatedWhenMissing) {
     int status = 201;
     Serve([&](const TestRequest& request) {

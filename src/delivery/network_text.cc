@@ -159,7 +159,7 @@ std::string ConversionsJson(std::span<const TextPairs> conversions) {
         bool unique_given = false;
         out += '{';
         for (const auto& [name, value] : parameters) {
-            if (value.empty()) continue;
+            if (value.empty() || name == kOccurrence) continue;
             unique_given |= name == "unique";
             out += JsonString(name) + ':' + JsonValue(name, value) + ',';
         }

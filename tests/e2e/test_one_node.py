@@ -53,6 +53,18 @@ def test_a_new_boot_takes_over_what_a_killed_one_owed(net, tmp_path):
         wait_until(lambda: metrics(srv)["nodes_alive"] == 1, 5, "the dead are not alive")
 
 
+def test_every_deposit_of_a_repeatable_goal_is_created_at_the_private_api(net, tmp_path):
+    """The network, asked for the click and the goal, finds the deposit before."""
+    with Server(tmp_path, net, start=False) as srv:
+        srv.start(arguments=goal_file(tmp_path, "true"))
+        click = new_id()
+        for transaction in ("t1", "t2", "t1", "t3"):
+            answer = srv.post("/api/private/conversions", {"click_hash": click, "goal_type_id": "6", "deposit_amount": 5, "transaction_id": transaction})
+            assert answer.status == 200 and answer.json["success"], answer
+        assert len(net.creations(click)) == 3 and len(srv.of_click(click)) == 3
+        assert len({call.delivery for call, _ in net.creations(click)}) == 3
+
+
 def test_a_goal_becomes_repeatable_and_never_goes_back(net, tmp_path):
     with Server(tmp_path, net, env=WAIT, start=False) as srv:
         srv.start(arguments=goal_file(tmp_path, "false"))
