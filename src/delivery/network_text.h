@@ -39,8 +39,8 @@ LookupAnswer ReadLookup(
     std::string_view body, std::string_view hash, std::string_view goal_type_id
 );
 
-// The parameter that says which of several conversions of a click and goal it is. The private API has
-// no word for it, so it stays here.
+// The parameter that says which of several conversions of a click and goal it is. The private API
+// has no word for it, so it stays here.
 inline constexpr const char* kOccurrence = "occurrence";
 
 // What a 2xx answer to a creation says of one conversion.
