@@ -144,6 +144,17 @@ def test_another_applications_database_is_refused(node, database):
     assert database.list_collection_names() == ["orders"]
 
 
+def test_clicks_say_whose_the_contacts_are(node, database):
+    """Contacts of few fields were taken for another application's, and the whole database with them."""
+    database.contacts.insert_one({"email": "a@example.com", "name": "A", "type": "user"})
+    database.admins.insert_one({"email": "boss@example.com", "hash": "5e88"})
+    done = adopt(node, "--dry-run", check=False)
+    assert done.returncode == 2 and "not the old application's" in done.stderr, "they say nothing alone"
+    database.conversions.insert_one({"click_id": 5, "goal_id": 5})
+    assert counts(adopt(node))["contacts: email_key set"] == 1
+    assert database.contacts.find_one()["email_key"] == "a@example.com"
+
+
 # --------------------------------------------------------------------------------------------- the rules
 
 def test_what_becomes_of_each_document(node, seed, database):
@@ -270,6 +281,27 @@ def test_ids_that_are_no_object_ids(node, seed, database):
     assert database.contacts.find_one()["email_key"] == "a@example.com"
     node.start()
     assert node.post("/api/ftd", {"click_id": "c1", "affiliate_id": "7", "amount": 6}).json["verdict"] == "updated"
+
+
+def test_a_document_that_gets_another_id_is_counted_once_and_stays_undated(node, seed, database):
+    """It comes back later in the order of `_id`, with a time in its new one that nobody meant: the report counted it twice,
+    and it was of the year 2089. What lists and sums ask for is in the document."""
+    for i in range(30):
+        seed.put("conversions", _id=f"own-{i}", click_id=f"c{i}", goal_id="6", createdAt=None, updatedAt=None, status=None)
+        seed.put("contacts", _id=f"own-{i}", email=f"a{i}@example.com", createdAt=None, updatedAt=None)
+    seed.put("conversions", _id=1, click_id="s", goal_id=9, createdAt=1700000000, status="weird")
+    seed.flush()
+    told, done = counts(adopt(node, "--dry-run")), counts(adopt(node))
+    assert told == done and done["conversions: conversions read"] == 31 and done["contacts: contacts read"] == 30
+    assert done["conversions: status set"] == 31 and done["conversions: goal_type set"] == 31
+    for one in [*database.conversions.find({"goal_id": "6"}), *database.contacts.find()]:
+        assert one["createdAt"].year == 1970, one
+    assert database.conversions.find_one({"click_id": "s"})["createdAt"].year == 2023
+    node.start()
+    node.admin_key = node.create_key("admin")
+    listed = node.admin("GET", "/api/admin/conversions?status=pending&limit=50").json
+    assert len(listed["data"]) == 31 and listed["stats"]["byStatus"] == {"pending": 31}
+    assert listed["stats"]["byGoalType"] == {"deposit": 30, "other": 1}
 
 
 def test_a_repeatable_goal_drops_the_narrow_index(node, seed, database, tmp_path):

@@ -14,19 +14,31 @@ namespace {
 
 constexpr size_t kSample = 20;  // documents looked at to know whose a collection is
 
-// The seed's collections, and fields of which its documents there have one of each list.
+// The seed's collections, and fields of which its documents there have one of each list. Clicks and
+// goals are nobody else's: beside such a collection the others are the seed's too, however little
+// is in their documents.
 struct SeedCollection {
     const char* name;
     std::vector<std::vector<const char*>> has;
+    bool speaks_for_all = false;
 };
 
 const std::vector<SeedCollection>& SeedCollections() {
     static const std::vector<SeedCollection> kSeed = {
-        {"conversions", {{"click_id"}, {"goal_id", "goal_type"}}},
-        {"postbacks", {{"click_id"}, {"goal"}}},
-        {"ftds", {{"click_id"}, {"amount", "affiliate_id"}}},
+        {"conversions", {{"click_id"}, {"goal_id", "goal_type"}}, true},
+        {"postbacks", {{"click_id"}, {"goal"}}, true},
+        {"ftds", {{"click_id"}, {"amount", "affiliate_id"}}, true},
         {"contacts",
-         {{"sub1", "ftd", "affiliateRegistered", "affiliate_status", "tracking_source"}}},
+         {{"sub1",
+           "ftd",
+           "affiliate_id",
+           "affiliateRegistered",
+           "affiliateError",
+           "affiliate_status",
+           "tracking_source",
+           "tracking_link",
+           "clicked_url",
+           "campaign_id"}}},
         {"admins", {{"email"}, {"password"}}},
     };
     return kSeed;
@@ -99,7 +111,8 @@ bool IsOurs(const std::string& name) {
 
 // Of collections with content and no marker.
 Result<DatabaseState> Judge(MongoClient::Lease& lease, const std::vector<std::string>& names) {
-    std::vector<std::string> seeds, others;
+    std::vector<std::string> seeds, others, unlike;
+    bool spoken_for = false;
     for (const auto& name : names) {
         if (name.starts_with("system.") || name == "adoption_aside") continue;
         Bson filter;
@@ -119,9 +132,15 @@ Result<DatabaseState> Judge(MongoClient::Lease& lease, const std::vector<std::st
                        return LooksLike(*seed, document);
                    })) {
             seeds.push_back(name);
-        } else {
+            spoken_for |= seed->speaks_for_all;
+        } else if (seed->speaks_for_all) {
             return Foreign(lease, fmt::format("{} that are not the old application's", name));
+        } else {
+            unlike.push_back(name);
         }
+    }
+    if (!unlike.empty() && !spoken_for) {
+        return Foreign(lease, fmt::format("{} that are not the old application's", unlike.front()));
     }
     if (!seeds.empty()) {
         return DatabaseState{
