@@ -59,6 +59,7 @@ constexpr Line kLines[] = {
     {"conversions.ids_made_text", "  ids made text"},
     {"conversions.dates_set", "  createdAt set"},
     {"conversions.types_set", "  goal_type set"},
+    {"conversions.statuses_set", "  status set"},
     {"conversions.merged", "  merged into another of the same click and goal"},
     {"conversions.delivered", "  finished deliveries, from metadata"},
     {"conversions.ids_renewed", "  given an ObjectId"},

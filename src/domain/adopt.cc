@@ -161,7 +161,8 @@ private:
         if (!row.text_key) Count("conversions.ids_made_text");
         if (!HoldsObjectId(fields)) Count("conversions.ids_renewed");
         if (read && read->created != row.conversion.created) Count("conversions.dates_set");
-        if (read && read->goal_type != row.conversion.goal_type) Count("conversions.types_set");
+        if (!GoalTypeNamed(fields.TextOr("goal_type"))) Count("conversions.types_set");
+        if (!StatusNamed(fields.TextOr("status"))) Count("conversions.statuses_set");
     }
 
     void MergeConversion(const Row& row) {
@@ -171,9 +172,12 @@ private:
         bool merged = std::any_of(history.begin(), history.end(), [&](const auto& entry) {
             return entry.by == kBy && entry.from == row.where;
         });
+        plan_.counted |= merged;
         if (merged) return;  // by a run that was broken off before this one was deleted
         Absorb(row);
-        document_->created = std::min(document_->created, row.conversion.created);
+        const Time other = row.conversion.created;
+        const bool known = document_->created != Time{};
+        if (other != Time{} && (!known || other < document_->created)) document_->created = other;
         Note("merged", row);
     }
 
@@ -346,6 +350,9 @@ private:
         for (const char* name : {"click_id", "goal_id"}) {
             if (!HoldsText(fields, name)) always.emplace_back(name);
         }
+        // Lists and sums ask the server for them, which knows no default.
+        if (!GoalTypeNamed(fields.TextOr("goal_type"))) always.emplace_back("goal_type");
+        if (!StatusNamed(fields.TextOr("status"))) always.emplace_back("status");
         bool renewed = !HoldsObjectId(fields);
         auto same = Encode(read), after = Encode(*document_);
         if (!renewed && UpdateOf(same, after, always).empty()) {

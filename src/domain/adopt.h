@@ -68,6 +68,7 @@ struct AdoptPlan {
     std::vector<std::string> merged;     // conversions, as stored, that go: they are part of it
     std::vector<AdoptDifference> differences;
     AdoptCounts counts;
+    bool counted = false;  // by a run that was broken off before `merged` was gone
 };
 
 AdoptPlan PlanKey(const SeedGroup& group, const AdoptRules& rules);
@@ -105,5 +106,7 @@ std::string UpdateOf(
 
 // An ObjectId for a document whose `_id` is none: always the same one.
 ObjectId SubstituteId(std::string_view collection, std::string_view bson);
+// Whether `_id` is such a one: the adoption has made the document itself.
+bool HasSubstituteId(std::string_view bson);
 
 }  // namespace barracuda::domain

@@ -13,6 +13,10 @@ namespace barracuda::domain {
 
 namespace {
 
+// The time in an ObjectId that we made: none, so nobody takes it for a document's age. The seed's
+// are of this century.
+const std::string kNoTime = "00000000";
+constexpr int64_t kSecondsMax = 100'000'000'000;  // the year 5138; as milliseconds it is 1973
 constexpr double kWholeMax = 9007199254740992.0;  // 2^53: whole doubles are exact up to here
 
 bool IsAbsent(const bson_iter_t& at) {
@@ -99,7 +103,11 @@ ObjectId SubstituteId(std::string_view collection, std::string_view bson) {
     std::string of(collection);
     of.push_back('\0');
     of += IdText(bson);
-    return *ObjectId::Parse(HashHex(of, 16).substr(0, 24));
+    return *ObjectId::Parse(kNoTime + HashHex(of, 16).substr(0, 16));
+}
+
+bool HasSubstituteId(std::string_view bson) {
+    return HoldsObjectId(TopFields(bson)) && IdText(bson).starts_with(kNoTime);
 }
 
 bool HoldsObjectId(const TopFields& fields) {
@@ -111,7 +119,10 @@ std::optional<Time> SeedTime(const TopFields& fields, const char* name) {
     const bson_iter_t* at = fields.Find(name);
     if (!at) return std::nullopt;
     if (BSON_ITER_HOLDS_DATE_TIME(at)) return TimeOf(*at);
-    if (BSON_ITER_HOLDS_NUMBER(at)) return Time{bson_iter_as_int64(at)};
+    if (BSON_ITER_HOLDS_NUMBER(at)) {
+        const int64_t number = bson_iter_as_int64(at);
+        return Time{number < kSecondsMax ? number * 1000 : number};
+    }
     if (BSON_ITER_HOLDS_UTF8(at)) return Time::ParseIso(ScalarText(*at).value_or(""));
     return std::nullopt;
 }

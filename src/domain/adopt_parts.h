@@ -11,7 +11,7 @@ bool HoldsObjectId(const TopFields& fields);
 bool HoldsText(const TopFields& fields, const char* name);
 bool HoldsOtherScalar(const TopFields& fields, const char* name);  // neither text nor absent
 
-// A date, also where it is ISO text or a number of milliseconds.
+// A date, also where it is ISO text or a number of seconds or milliseconds.
 std::optional<Time> SeedTime(const TopFields& fields, const char* name);
 
 // Same name, type and bytes.

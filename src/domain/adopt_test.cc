@@ -134,9 +134,13 @@ TEST(PlanKey, MissingGoalsTypesAndDatesAreFilled) {
     EXPECT_EQ(plan.document->created, Time{0x65a00000LL * 1000}) << "of its _id";
     EXPECT_THAT(
         plan.counts,
-        ElementsAre(Pair("conversions.dates_set", 1), Pair("conversions.ids_made_text", 1))
+        ElementsAre(
+            Pair("conversions.dates_set", 1),
+            Pair("conversions.ids_made_text", 1),
+            Pair("conversions.statuses_set", 1)
+        )
     );
-    plan = Plan({Seed(1, R"("click_id":"2","goal_id":"6","goal_type":null)")});
+    plan = Plan({Seed(1, R"("click_id":"2","goal_id":"6","goal_type":null,"status":"approved")")});
     EXPECT_EQ(plan.document->goal_type, GoalType::kDeposit);
     EXPECT_THAT(plan.counts, ElementsAre(Pair("conversions.types_set", 1)));
     struct Case {
@@ -146,6 +150,7 @@ TEST(PlanKey, MissingGoalsTypesAndDatesAreFilled) {
     for (const auto& [created, ms] : std::vector<Case>{
              {R"("2024-01-02T03:04:05Z")", 1'704'164'645'000},
              {"1704164645000", 1'704'164'645'000},
+             {"1704164645", 1'704'164'645'000},
              {R"("yesterday")", 77},
              {"null", 77}}) {
         plan = Plan({Bson(
@@ -156,6 +161,29 @@ TEST(PlanKey, MissingGoalsTypesAndDatesAreFilled) {
         EXPECT_EQ(plan.document->created.ms, ms) << created;
         EXPECT_THAT(Json(plan.update), HasSubstr("createdAt")) << created;
     }
+}
+
+// The server sums and filters by what is stored: a status that reads as pending has to be one.
+TEST(PlanKey, WhatListsAskForIsStored) {
+    for (const char* status : {"null", "\"Weird\"", "5", "\"\""}) {
+        auto stored = Seed(
+            1, R"("click_id":"2","goal_id":"9","goal_type":"x","status":)" + std::string(status)
+        );
+        auto plan = Plan({stored}, {}, {}, "9");
+        EXPECT_EQ(
+            Json(plan.update),
+            R"({ "$set" : { "goal_type" : "other", "status" : "pending", "rev" : 1 } })"
+        ) << status;
+        EXPECT_THAT(
+            plan.counts,
+            ElementsAre(Pair("conversions.statuses_set", 1), Pair("conversions.types_set", 1))
+        );
+        EXPECT_THAT(Plan({Applied(stored, plan.update)}, {}, {}, "9").update, IsEmpty());
+    }
+    auto without = Seed(1, R"("click_id":"2","goal_id":"9")");
+    auto after = Applied(without, Plan({without}, {}, {}, "9").update);
+    EXPECT_EQ(TopText(after, "status"), "pending");
+    EXPECT_EQ(TopText(after, "goal_type"), "other");
 }
 
 TEST(PlanKey, AnAcceptedPostbackIsAFinishedDelivery) {
@@ -174,9 +202,11 @@ TEST(PlanKey, AnAcceptedPostbackIsAFinishedDelivery) {
              {R"("status":"approved","metadata":{"name":"n"})", {}},
              {R"("status":"approved","metadata":"text")", {}},
              {R"("status":"approved")", {}},
-             {R"("metadata":{"privateApiConversion":{"id":4},"apiError":null})", {"private_api"}},
-             {R"("metadata":{"privateApiConversion":null,"apiError":"x"})", {}},
-             {R"("metadata":{"privateApiConversion":{"id":4},"apiError":"x"})", {}}}) {
+             {R"("status":"pending","metadata":{"privateApiConversion":{"id":4},"apiError":null})",
+              {"private_api"}},
+             {R"("status":"pending","metadata":{"privateApiConversion":null,"apiError":"x"})", {}},
+             {R"("status":"pending","metadata":{"privateApiConversion":{"id":4},"apiError":"x"})",
+              {}}}) {
         auto stored =
             Seed(1, R"("click_id":"2","goal_id":"6","goal_type":"deposit",)" + std::string(what));
         auto plan = Plan({stored});
@@ -195,7 +225,7 @@ TEST(PlanKey, AnAcceptedPostbackIsAFinishedDelivery) {
     auto plan = Plan({Seed(
         1,
         R"("click_id":"2","goal_id":"6","goal_type":"deposit",)"
-        R"("metadata":{"privateApiConversion":{"id":4}})"
+        R"("status":"pending","metadata":{"privateApiConversion":{"id":4}})"
     )});
     EXPECT_EQ(plan.document->deliveries.at(0).response, R"({ "id" : 4 })");
 }
@@ -240,6 +270,7 @@ TEST(PlanKey, OfSeveralTheOneWithATextKeyStaysAndIsFilled) {
         auto rest = Plan({Applied(text, plan.update), number});
         EXPECT_THAT(rest.update, IsEmpty());
         EXPECT_THAT(rest.merged, ElementsAre(number));
+        EXPECT_TRUE(rest.counted && !plan.counted);
     }
 }
 
@@ -381,7 +412,7 @@ TEST(PlanKey, AllThreeInOneWrite) {
 
 TEST(PlanKey, AnIdThatIsNoObjectIdIsReplaced) {
     auto stored = Bson(R"({"_id":"their own","click_id":"2","goal_id":"6","goal_type":"deposit",)"
-                       R"("createdAt":{"$date":5},"theirs":{"a":1}})");
+                       R"("status":"pending","createdAt":{"$date":5},"theirs":{"a":1}})");
     auto plan = Plan({stored});
     EXPECT_EQ(plan.before, stored);
     EXPECT_THAT(plan.update, IsEmpty());
@@ -391,6 +422,28 @@ TEST(PlanKey, AnIdThatIsNoObjectIdIsReplaced) {
     EXPECT_THAT(Json(plan.insert), HasSubstr("\"theirs\" : { \"a\" : 1 }"));
     EXPECT_THAT(plan.counts, ElementsAre(Pair("conversions.ids_renewed", 1)));
     EXPECT_TRUE(Plan({plan.insert}).update.empty());
+    EXPECT_FALSE(HasSubstituteId(stored));
+    EXPECT_TRUE(HasSubstituteId(plan.insert));
+    EXPECT_FALSE(HasSubstituteId(Seed(1, kPlain)));
+}
+
+// The time in the id that we made was read as the document's: it was of the year 2089.
+TEST(PlanKey, AnIdThatWeMadeTellsNoAge) {
+    auto undated = [](const char* id, const char* click) {
+        return Bson(
+            R"({"goal_id":"6","goal_type":"deposit","status":"pending","_id":)" + std::string(id) +
+            R"(,"click_id":)" + click + "}"
+        );
+    };
+    auto plan = Plan({undated("\"their own\"", "\"2\"")});
+    EXPECT_EQ(plan.document->created, Time{});
+    EXPECT_TRUE(Plan({plan.insert}).update.empty());
+    // Of two the one date that is known stays.
+    auto dated = Seed(7, kPlain);
+    const Time known = DecodeConversion(dated)->created;
+    EXPECT_EQ(Plan({dated, undated("5", "2")}).document->created, known);
+    auto text = Plan({undated("\"their own\"", "\"2\""), Seed(7, R"("click_id":2,"goal_id":"6")")});
+    EXPECT_EQ(text.document->created, known);
 }
 
 }  // namespace

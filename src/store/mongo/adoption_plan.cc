@@ -11,6 +11,7 @@ using domain::SeedKind;
 namespace {
 
 constexpr const char* kConversions = "conversions";
+constexpr const char* kConversionsRead = "conversions.read";
 constexpr const char* kContacts = "contacts";
 constexpr const char* kAdmins = "admins";
 
@@ -39,6 +40,7 @@ Result<PagePlan> AdoptionPlanner::PlanKeys(SeedKind kind, const Rows& page) {
     std::set<domain::ConversionKey> keys;
     const std::string read = std::string(CollectionOf(kind)) + ".read";
     for (const auto& row : page) {
+        if (domain::HasSubstituteId(row)) continue;  // counted as what it was
         auto key = SeedKeyOf(kind, row, rules_);
         ++plan.counts[read];
         if (key) {
@@ -61,14 +63,19 @@ Result<PagePlan> AdoptionPlanner::PlanKeys(SeedKind kind, const Rows& page) {
         auto at = groups->find(key);
         if (at != groups->end() && SpeaksFor(kind, at->second)) Take(at->second, plan);
     }
-    if (!dry_run_ && !plan.writes.deletes.empty()) {
-        // Conversions of later pages that go now: no page will show them.
-        const std::set<std::string> shown(page.begin(), page.end());
-        for (const auto& gone : plan.writes.deletes) {
-            if (!shown.contains(gone.before)) ++plan.counts[read];
-        }
-    }
+    if (!dry_run_) plan.counts[read] += Unseen(plan.writes, page);
     return plan;
+}
+
+// Conversions of later pages that go now, or come back with another `_id`: no page will show them.
+int64_t AdoptionPlanner::Unseen(const PageWrites& writes, const Rows& page) {
+    const std::set<std::string> shown(page.begin(), page.end());
+    int64_t unseen = 0;
+    for (const auto& gone : writes.deletes) unseen += !shown.contains(gone.before);
+    for (const auto& aside : writes.asides) {
+        unseen += !aside.made.empty() && !shown.contains(aside.document);
+    }
+    return unseen;
 }
 
 // Every key is planned once: at its first conversion, else its first postback, else its first ftd.
@@ -85,7 +92,12 @@ bool AdoptionPlanner::SpeaksFor(SeedKind kind, const SeedGroup& group) {
 
 void AdoptionPlanner::Take(const SeedGroup& group, PagePlan& to) const {
     auto plan = PlanKey(group, rules_);
-    domain::Add(to.counts, plan.counts);
+    if (plan.counted) {
+        // Its page did so, and cannot show it again where its `_id` is another one by now.
+        to.counts[kConversionsRead] -= static_cast<int64_t>(plan.merged.size());
+    } else {
+        domain::Add(to.counts, plan.counts);
+    }
     const std::string into = plan.document ? plan.document->id.Hex() : "";
     std::map<std::string, std::vector<domain::AdoptDifference>> differences;
     for (auto& difference : plan.differences) {
@@ -176,6 +188,7 @@ Result<PagePlan> AdoptionPlanner::PlanContacts(const Rows& page) {
         by_click[conversion.key.click.value].push_back(&conversion);
     }
     for (size_t i = 0; i < page.size(); ++i) {
+        if (domain::HasSubstituteId(page[i])) continue;  // it came out of another one's plan
         for (const auto& click : all[i].clicks) {
             for (const auto* found : by_click[click]) all[i].facts.conversions.push_back(*found);
         }

@@ -36,6 +36,7 @@ private:
     PagePlan PlanAdmins(const Rows& page) const;
     bool SpeaksFor(domain::SeedKind kind, const domain::SeedGroup& group);
     void Take(const domain::SeedGroup& group, PagePlan& to) const;
+    static int64_t Unseen(const PageWrites& writes, const Rows& page);
     Result<std::vector<domain::Conversion>> ConversionsOf(const std::set<std::string>& clicks);
 
     AdoptionRows& rows_;
