@@ -7,6 +7,7 @@
 
 #include "app/mongo_options.h"
 #include "domain/conversion.h"
+#include "store/mongo/privileges.h"
 #include "store/mongo/setup.h"
 
 namespace barracuda::app {
@@ -114,6 +115,10 @@ Result<store::AdoptReport> AdoptDatabase(
     if (!client) return Fail(client.error());
     auto usable = store::CheckServer(**client, config.store.allow_standalone, kPrimaryPatience);
     if (!usable) return Fail(usable.error());
+    if (!dry_run) {
+        auto may = store::CheckPrivileges(**client, true);
+        if (!may) return Fail(may.error());
+    }
     store::AdoptOptions adopt{.rules = RulesOf(config)};
     adopt.dry_run = dry_run;
     adopt.several_per_click = SeveralPerClick(config);

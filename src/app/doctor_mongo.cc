@@ -1,14 +1,15 @@
 // What the doctor finds about a MongoDB store, from outside: nothing is built, nothing is written.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 #include "app/doctor.h"
 #include "app/mongo_options.h"
 #include "domain/entity.h"
 #include "store/mongo/ask.h"
+#include "store/mongo/privileges.h"
 #include "store/mongo/scan.h"
 #include "store/mongo/setup.h"
 #include "store/mongo/state.h"
@@ -20,17 +21,6 @@ namespace {
 constexpr std::chrono::seconds kPrimaryPatience{4};
 constexpr int64_t kClockWarnMs = 2'000;
 constexpr int64_t kClockFailMs = 60'000;  // login attempts are counted by the nodes' clocks
-
-// What a node asks of its user on the database, and adoption besides.
-constexpr const char* kActions[] = {
-    "find",
-    "insert",
-    "update",
-    "remove",
-    "createIndex",
-    "dropIndex",
-    "listIndexes",
-    "listCollections"};
 
 std::vector<std::string> TextsIn(const domain::TopFields& fields, const char* name) {
     const auto* at = fields.Find(name);
@@ -117,55 +107,23 @@ void ExamineMembers(store::MongoClient::Lease& lease, Findings& to) {
     to.Warn("members", ill, "bring them back: the next loss stops writes");
 }
 
-// Actions that the user has on this database or on all.
-std::set<std::string> ActionsIn(const domain::TopFields& auth, const std::string& database) {
-    std::set<std::string> actions;
-    bson_iter_t entry;
-    const auto* list = auth.Find("authenticatedUserPrivileges");
-    if (!list || !BSON_ITER_HOLDS_ARRAY(list) || !bson_iter_recurse(list, &entry)) return actions;
-    while (bson_iter_next(&entry)) {
-        const domain::TopFields privilege(domain::BytesOf(entry));
-        const std::string resource(privilege.Bytes("resource"));
-        const domain::TopFields on(resource);
-        std::string db = on.TextOr("db");
-        bool ours =
-            on.TextOr("anyResource") == "true" ||
-            (on.Find("db") && (db.empty() || db == database) && on.TextOr("collection").empty());
-        if (!ours) continue;
-        for (auto& action : TextsIn(privilege, "actions")) actions.insert(std::move(action));
-    }
-    return actions;
-}
-
 void ExaminePrivileges(store::MongoClient::Lease& lease, Findings& to) {
-    auto reply =
-        lease.Command(store::Bson::Json(R"({"connectionStatus":1,"showPrivileges":true})"));
-    if (!reply) return to.Fail("privileges", reply.error().message, "check the credentials");
-    const std::string bytes = reply->Bytes();
-    const domain::TopFields fields(bytes);
-    const std::string auth_bytes(fields.Bytes("authInfo"));
-    const domain::TopFields auth(auth_bytes);
-    bson_iter_t user;
-    const auto* users = auth.Find("authenticatedUsers");
-    bool known = users && BSON_ITER_HOLDS_ARRAY(users) && bson_iter_recurse(users, &user) &&
-                 bson_iter_next(&user);
-    if (!known) {
+    auto found = store::LookAtPrivileges(lease, true);
+    if (!found) return to.Fail("privileges", found.error().message, "check the credentials");
+    if (found->wants_a_user) {
+        return to.Fail("privileges", store::kWantsAUser, "put them into store.url");
+    }
+    if (!found->known) {
         return to.Warn(
             "privileges",
             "nobody is logged in: whoever reaches the server may do anything",
             "turn access control on and give the address a user"
         );
     }
-    auto actions = ActionsIn(auth, lease.database());
-    std::string missing;
-    for (const char* action : kActions) {
-        if (actions.contains(action)) continue;
-        missing += (missing.empty() ? "" : ", ") + std::string(action);
-    }
-    if (missing.empty()) return to.Ok("privileges", "all that a node needs");
+    if (found->missing.empty()) return to.Ok("privileges", "all that a node needs");
     to.Fail(
         "privileges",
-        "the user lacks " + missing,
+        fmt::format("the user lacks {}", fmt::join(found->missing, ", ")),
         fmt::format("give it readWrite on the database {}", lease.database())
     );
 }

@@ -24,6 +24,13 @@ def locked():
             client.admin.authenticate("root", "root")
             for name, role in (("w", "readWrite"), ("r", "read")):
                 client.admin.command("createUser", name, pwd="secret-word", roles=[{"role": role, "db": "start"}])
+            actions = ["find", "insert", "update", "createIndex", "listIndexes", "listCollections", "createCollection"]
+            everything = {"db": "start", "collection": ""}
+            for name, more in (("without_remove", {}), ("by_collection", {"collection": "conversions"})):
+                privileges = [{"resource": everything, "actions": actions},
+                              *([{"resource": {**everything, **more}, "actions": ["remove"]}] if more else [])]
+                client.admin.command("createRole", name, privileges=privileges, roles=[])
+                client.admin.command("createUser", name, pwd="secret-word", roles=[name])
         yield mongo
 
 
@@ -59,9 +66,19 @@ def test_wrong_credentials(tmp_path, net, locked):
     assert "credentials" in refused(tmp_path, net, uri, BARRACUDA_STORE_ALLOW_STANDALONE="true")
 
 
-def test_a_missing_privilege(tmp_path, net, locked):
-    uri = f"mongodb://r:secret-word@127.0.0.1:{locked.ports[0]}/start?authSource=admin"
-    assert "privilege" in refused(tmp_path, net, uri, BARRACUDA_STORE_ALLOW_STANDALONE="true")
+@pytest.mark.parametrize("user, lacks", [("r", "insert, update, remove, createIndex"), ("without_remove", "remove"),
+                                         ("by_collection", "remove")])
+def test_a_missing_privilege(tmp_path, net, locked, user, lacks):
+    """Also one that the start itself needs not: a node without `remove` served, and no key could be revoked."""
+    uri = f"mongodb://{user}:secret-word@127.0.0.1:{locked.ports[0]}/start?authSource=admin"
+    line = refused(tmp_path, net, uri, BARRACUDA_STORE_ALLOW_STANDALONE="true")
+    assert line == (f"barracuda: the MongoDB user lacks a privilege on the database start: {lacks}; "
+                    "give it readWrite there")
+
+
+def test_no_user(tmp_path, net, locked):
+    line = refused(tmp_path, net, f"mongodb://127.0.0.1:{locked.ports[0]}/start", BARRACUDA_STORE_ALLOW_STANDALONE="true")
+    assert "wants a user and a password" in line
 
 
 def test_a_standalone_that_is_allowed(tmp_path, net, locked):

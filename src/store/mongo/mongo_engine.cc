@@ -5,6 +5,7 @@
 #include "store/each_document.h"
 #include "store/mongo/address.h"
 #include "store/mongo/commit.h"
+#include "store/mongo/privileges.h"
 #include "store/mongo/queries.h"
 #include "store/mongo/scan.h"
 #include "store/mongo/setup.h"
@@ -30,6 +31,7 @@ Result<std::unique_ptr<MongoEngine>> MongoEngine::Open(const MongoEngineOptions&
     if (!slow) return Fail(slow.error());
     auto checked = CheckServer(**fast, options.allow_standalone, options.start_patience);
     if (!checked) return Fail(checked.error());
+    if (auto may = CheckPrivileges(**fast); !may) return Fail(may.error());
     std::unique_ptr<MongoEngine> engine(new MongoEngine(options, std::move(*fast), std::move(*slow))
     );
     // Usually everything is there at once; where indexes take longer the program starts meanwhile
