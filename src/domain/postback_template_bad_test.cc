@@ -133,6 +133,9 @@ const std::vector<Bad> kJson = {
     BadJson(R"("{click_id}")", kWhole, "object or array"),
     BadJson(R"({amount:1})", 0, "only {status"),
     BadJson(R"({"a":{amount}{amount}})", 13, "no JSON"),
+    BadJson(R"({"a":1{amount}})", 6, "no JSON"),
+    BadJson(R"({"a":-{amount}})", 6, "no JSON"),
+    BadJson(R"({"a":{amount}.5})", 13, "no JSON"),
     BadJson("{\"a\":\"\xff\"}", kWhole, "UTF-8"),
 };
 

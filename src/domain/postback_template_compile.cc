@@ -222,8 +222,11 @@ private:
                 size_t begin = at;
                 Place place = inside ? Place::kJsonText : Place::kJsonBare;
                 if (!Macro(body, at, place, to_.body_)) return false;
-                probe += inside ? 'x' : '0';
-                probe.append(at - begin - 1, inside ? 'x' : ' ');
+                // Bare, what an absent value becomes: it has to stand alone, {amount}0 and
+                // -{amount} would be another number, or none.
+                const std::string_view value = inside ? "x" : "null";
+                probe += value;
+                probe.append(at - begin - value.size(), inside ? 'x' : ' ');
                 continue;
             }
             size_t bytes = inside && c == '\\' && at + 1 < body.size() ? 2 : 1;
