@@ -84,6 +84,7 @@ JsonObject DeliveryJson(const domain::Delivery& delivery) {
     JsonObject to;
     to.Text("id", delivery.id).Text("destination", delivery.destination);
     to.Text("kind", delivery.kind).Text("state", domain::NameOf(delivery.state));
+    if (delivery.change > 0) to.Int("change", delivery.change);
     to.Int("attempts", delivery.attempts);
     if (delivery.state == domain::DeliveryState::kWaiting) {
         to.Text("next_at", delivery.next_at.Iso());

@@ -10,6 +10,7 @@ JsonObject DeliveryRowJson(const delivery::DeliveryRow& row) {
     JsonObject to;
     to.Text("id", d.id).Text("ref", row.Ref()).Text("conversion_id", c.id.Hex());
     to.Text("network", d.destination).Text("kind", d.kind).Text("state", domain::NameOf(d.state));
+    if (d.change > 0) to.Int("change", d.change);
     to.Text("click_id", c.key.click.value).Text("goal_id", c.key.goal.value);
     if (!c.key.occurrence.empty()) to.Text("occurrence", c.key.occurrence);
     to.Text("affiliate_id", c.fields.Get(domain::Field::kAffiliateId));
