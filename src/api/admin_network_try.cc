@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view kNetworks = "/api/admin/networks/";
 
+constexpr const char* kUnknownNetwork = "name";  // the problem's field: answered 404
+
 // One try: whom, and with which values.
 struct Trial {
     domain::Network network;
@@ -48,6 +50,7 @@ domain::Conversion SampleConversion() {
 Read<domain::Conversion> StoredConversion(Service& service, const boost::json::object& given) {
     auto text = [&](const char* name) {
         const auto* value = given.if_contains(name);
+        if (value && value->is_int64()) return fmt::format("{}", value->get_int64());
         return value && value->is_string() ? std::string(value->get_string()) : std::string();
     };
     domain::ConversionKey key{
@@ -74,6 +77,13 @@ Read<Trial> ReadTrial(Service& service, const Call& call) {
         if (!read) return tl::unexpected<Problem>(read.error());
         body = std::move(*read);
     }
+    // A slip must not send a sample's values instead of those that were meant.
+    for (const auto& member : body) {
+        const std::string field(member.key());
+        const bool known = field == "network" || field == "conversion" || field == "parameters";
+        if (!known) return fault(field, "there is no such field");
+        if (!member.value().is_object()) return fault(field, "expected an object");
+    }
     auto part = [&](const char* name) -> const boost::json::object* {
         const auto* value = body.if_contains(name);
         return value && value->is_object() ? &value->get_object() : nullptr;
@@ -88,7 +98,7 @@ Read<Trial> ReadTrial(Service& service, const Call& call) {
         trial.network = *stored;
         trial.secrets = snapshot->secrets.at(name).values;
     } else {
-        return fault("name", "there is no such network");
+        return fault(kUnknownNetwork, "there is no such network");
     }
     if (trial.secrets.empty() && !trial.network.secrets.empty()) {
         trial.secrets = {"example-secret"};
@@ -136,6 +146,10 @@ http::Response Preview(const Trial& trial) {
     return JsonResponse(200, body.Object("data", CallJson(*call)));
 }
 
+http::Response Refusal(const Problem& problem) {
+    return problem.field == kUnknownNetwork ? NotFound("network") : ProblemResponse(problem);
+}
+
 http::Response Tested(const delivery::Attempt& attempt) {
     JsonObject data, timings, body;
     data.Bool("accepted", attempt.accepted).Int("status", attempt.status);
@@ -156,14 +170,14 @@ http::Response Tested(const delivery::Attempt& attempt) {
 void PreviewNetwork(Service& service, std::shared_ptr<Call> call) {
     RunQuery(service, call, [&service, call] {
         auto trial = ReadTrial(service, *call);
-        call->respond(trial ? Preview(*trial) : ProblemResponse(trial.error()));
+        call->respond(trial ? Preview(*trial) : Refusal(trial.error()));
     });
 }
 
 void TestNetwork(Service& service, std::shared_ptr<Call> call) {
     RunQuery(service, call, [&service, call] {
         auto trial = ReadTrial(service, *call);
-        if (!trial) return call->respond(ProblemResponse(trial.error()));
+        if (!trial) return call->respond(Refusal(trial.error()));
         if (!service.catalog->catalog()->FindNetwork(trial->delivery.destination)) {
             return call->respond(
                 ProblemResponse({"name", "save the network before it is tested", std::nullopt})

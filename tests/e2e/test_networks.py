@@ -271,6 +271,18 @@ def test_preview_and_test_send(srv, tracker, made):
     (_, path, headers, _), = tracker.of(probe)
     assert path == f"/t?c={probe}&k={OLDER}&s=approved" and headers["X-Key"] == OLDER
     assert srv.of_click(probe) == []
+    number = {"conversion": {"click_id": click, "goal_id": 6}}
+    assert f"c={click}&" in srv.admin("POST", "/api/admin/networks/tried/preview", json_body=number).data["url"]
+    # A slip is refused: it would send a sample's values.
+    before = len(tracker.requests)
+    for body, field in (({"parmeters": {"click_id": "x"}}, "parmeters"), ({"parameters": "x"}, "parameters"),
+                        ({"conversion": click}, "conversion"), ({"network": []}, "network")):
+        for action in ("preview", "test"):
+            answer = srv.admin("POST", f"/api/admin/networks/tried/{action}", json_body=body)
+            assert (answer.status, answer.json["field"]) == (400, field), answer
+    assert len(tracker.requests) == before
+    for action in ("preview", "test", "stop", "resume"):
+        assert srv.admin("POST", f"/api/admin/networks/none/{action}", json_body={}).status == 404
     # What is not stored yet can be previewed.
     unsaved = {"network": template("unsaved", "http://127.0.0.1/?x={goal_id}")}
     assert srv.admin("POST", "/api/admin/networks/unsaved/preview", json_body=unsaved).data["url"] == "http://127.0.0.1/?x=6"
