@@ -79,6 +79,8 @@ class Answer:
 
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
+        names = [name.lower() for name in headers.keys() if name.lower() != "set-cookie"]
+        assert len(names) == len(set(names)), f"a header is there twice: {names}"
         try:
             self.json = json.loads(body, parse_float=Decimal)
         except ValueError:

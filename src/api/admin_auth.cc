@@ -78,12 +78,7 @@ std::optional<http::Response> RefuseForeignPage(const http::Request& request) {
 }
 
 void RefuseForNow(Call& call, int seconds) {
-    auto response = ErrorResponse({ErrorCode::kLimited, "too many attempts, wait a little", {}});
-    std::erase_if(response.headers, [](auto& header) {
-        return http::EqualNoCase(header.first, "retry-after");
-    });
-    response.headers.emplace_back("Retry-After", fmt::format("{}", seconds));
-    call.respond(std::move(response));
+    call.respond(http::JsonError(429, "too many attempts, wait a little", seconds));
 }
 
 void CheckPassword(

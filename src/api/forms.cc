@@ -67,12 +67,8 @@ bool IsClickHash(std::string_view sub1) {
 bool AdmitForm(Service& service, const Call& call) {
     auto wait = service.forms.Check(ClientOf(service, call.request), SteadyMs());
     if (!wait) return true;
-    JsonObject body;
-    body.Bool("success", false)
-        .Text("message", "too many requests from your address, wait a little");
-    auto response = JsonResponse(429, body);
-    response.headers.emplace_back("Retry-After", fmt::format("{}", *wait));
-    RespondForm(service, call, std::move(response));
+    constexpr const char* kWhy = "too many requests from your address, wait a little";
+    RespondForm(service, call, http::JsonError(429, kWhy, static_cast<int>(*wait)));
     return false;
 }
 

@@ -115,7 +115,6 @@ http::Response ErrorResponse(const Error& error) {
     bool inside = status == 503;
     auto response =
         http::JsonError(status, inside ? "not available now, try again" : error.message);
-    if (inside) response.headers.emplace_back("Retry-After", "1");
     if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
 }
@@ -142,9 +141,7 @@ void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function
 }
 
 http::Response Overloaded() {
-    auto response = http::JsonError(503, "too many requests wait already, try again");
-    response.headers.emplace_back("Retry-After", "1");
-    return response;
+    return http::JsonError(503, "too many requests wait already, try again");
 }
 
 }  // namespace barracuda::api

@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds kLook{200};
 constexpr std::chrono::seconds kAgain{5};  // after an adoption that broke off
 constexpr std::chrono::seconds kLogEvery{10};
-constexpr const char* kRetryAfterS = "5";
+constexpr int kRetryAfterS = 5;
 
 }  // namespace
 
@@ -57,9 +57,7 @@ http::Handler HandlerOf(const Reason& reason) {
             alive.body = R"({"success":true,"message":"alive"})";
             return respond(std::move(alive));
         }
-        auto response = http::JsonError(503, reason.Get());
-        response.headers.emplace_back("Retry-After", kRetryAfterS);
-        respond(std::move(response));
+        respond(http::JsonError(503, reason.Get(), kRetryAfterS));
     };
 }
 

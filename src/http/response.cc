@@ -99,13 +99,15 @@ bool OwnedByServer(std::string_view name) {
 
 }  // namespace
 
-Response JsonError(int status, std::string_view message) {
+Response JsonError(int status, std::string_view message, int retry_after_s) {
     Response response;
     response.status = status;
     response.body = "{\"success\":false,\"message\":";
     response.body += boost::json::serialize(boost::json::string_view(message));
     response.body += '}';
-    if (status == 503 || status == 429) response.headers.emplace_back("Retry-After", "1");
+    if (status == 503 || status == 429) {
+        response.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+    }
     return response;
 }
 

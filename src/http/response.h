@@ -27,8 +27,8 @@ struct Response {
     std::function<void(NextChunk)> stream;
 };
 
-// {"success":false,"message":...}; 503 and 429 also get `Retry-After: 1`.
-Response JsonError(int status, std::string_view message);
+// {"success":false,"message":...}; 503 and 429 also get `Retry-After`.
+Response JsonError(int status, std::string_view message, int retry_after_s = 1);
 
 // How one answer goes onto its connection.
 struct HeadForm {
