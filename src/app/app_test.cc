@@ -126,6 +126,11 @@ TEST(CommandLineTest, AnEmptyValueIsNotTheDefault) {
         EXPECT_THAT(parsed.text, HasSubstr(flag));
         EXPECT_THAT(parsed.text, HasSubstr("empty"));
     }
+    EXPECT_EQ(
+        ParseCommandLine({"key", "create", "--name", "n", "--scope", "ingest", "--affiliate", ""})
+            .exit,
+        2
+    ) << "a key for everybody";
 }
 
 TEST(CommandLineTest, ACommandThatIsNoneIsNamed) {
@@ -254,6 +259,7 @@ TEST_F(OperationsTest, RefusesAndSaysWhy) {
              {.command = "key.create", .name = "", .scope = "ingest"},
              {.command = "key.create", .name = "n", .scope = "root"},
              {.command = "key.create", .name = "n", .scope = "admin", .affiliate = "7"},
+             {.command = "key.create", .name = "n", .scope = "ingest", .affiliate = "{affiliate}"},
              {.command = "backup", .directory = "/tmp"},
              {.command = "deliveries.retry", .ids = {"absent"}},
              {.command = "admin.create", .name = "n", .email = "nobody"},

@@ -69,7 +69,8 @@ running on the data directory it tells what is in its store.
 
 constexpr const char* kVersion = "barracuda " BARRACUDA_VERSION;
 
-// --data "$DATA" with nothing in DATA is a slip, and the default another place.
+// --data "$DATA" with nothing in DATA is a slip, and the default another place; without --affiliate
+// a key is bound to nobody.
 std::string NotEmpty(const std::string& value) {
     return value.empty() ? "a value is needed, this one is empty" : "";
 }
@@ -146,7 +147,8 @@ struct Parser {
             ->required()
             ->check(CLI::IsMember({"ingest", "admin"}));
         create->add_option("--affiliate", line.ask.affiliate, "may report for this one only")
-            ->type_name("ID");
+            ->type_name("ID")
+            ->check(NotEmpty);
         Command(key, "list", "list keys (never the keys themselves)", "key.list");
         auto* revoke = Command(key, "revoke", "end keys at once", "key.revoke");
         revoke->add_option("ID", line.ask.ids, "IDs as listed, or names")->required();

@@ -12,12 +12,12 @@
 #include "app/doctor.h"
 #include "base/object_id.h"
 #include "base/text.h"
-#include "config/values.h"
 #include "delivery/delivery_list.h"
 #include "delivery/flag_check.h"
 #include "delivery/schedule_check.h"
 #include "domain/conversion.h"
 #include "domain/email.h"
+#include "domain/given_id.h"
 #include "store/document_file.h"
 
 namespace barracuda::app {
@@ -73,8 +73,10 @@ Answer CreateKey(Workplace& at, const Ask& ask) {
     if (ask.scope != "ingest" && ask.scope != "admin") {
         return Refused("--scope: ingest or admin is expected");
     }
-    if (!ask.affiliate.empty() && (!config::IsId(ask.affiliate) || ask.scope == "admin")) {
-        return Refused("--affiliate: an affiliate's id, and only with --scope ingest");
+    if (!ask.affiliate.empty()) {
+        if (ask.scope == "admin") return Refused("--affiliate: only with --scope ingest");
+        const auto problem = domain::ProblemOfId(ask.affiliate);  // as a report would name it
+        if (!problem.empty()) return Refused(fmt::format("--affiliate: {}", problem));
     }
     api::KeyRing::NewKey key;
     key.name = ask.name;
