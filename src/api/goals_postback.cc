@@ -73,6 +73,7 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     }
     Give(report, Field::kAmount, amount ? amount : deposit);
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
+    report.status = ReadStatus(reader);
     ReadCommon(service, reader, click, goal, report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     report.deliveries.push_back({domain::kDefaultNetwork, domain::kGoalPostback});

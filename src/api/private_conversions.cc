@@ -42,9 +42,10 @@ void AnswerPrivate(
         reason = "the conversion is rejected, nothing is delivered";
     }
     data.TextOrNull("apiError", reason);
-    const char* message = accepted ? (decision.is_duplicate ? "Duplicate conversion ignored"
-                                                            : "Conversion created successfully")
-                                   : "Conversion stored, the network has not accepted it yet";
+    const char* message = accepted   ? (decision.is_duplicate ? "Duplicate conversion ignored"
+                                                              : "Conversion created successfully")
+                          : delivery ? "Conversion stored, the network has not accepted it yet"
+                                     : "Conversion is rejected, nothing is delivered";
     call.respond(JsonResponse(200, Head(call, decision, accepted, message).Object("data", data)));
 }
 
@@ -76,6 +77,7 @@ void RecordPrivate(
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     report.defaults.Set(Field::kOfferId, "2");
     ReadAmounts(reader, report);
+    report.status = ReadStatus(reader);
     Give(report, Field::kUnique, reader.Text("unique"));
     Give(report, Field::kClickHash, hash);
     // One sale has one key: the network's own click id, where a contact knows it by this hash.

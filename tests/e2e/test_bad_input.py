@@ -97,7 +97,7 @@ for name in ("payout", "revenue", "sale_amount", "deposit_amount"):
 field(GOALS, "deposit_amount", "NaN")
 
 # words from fixed lists
-for path in (FTD, POSTBACK, ADMIN):
+for path in LEDGER:
     for status in ("done", "approved'", "$ne"):
         field(path, "status", status)
     field(path, "status", {"$ne": "x"})

@@ -179,3 +179,22 @@ def test_explain_needs_a_key(srv):
     body = check(srv.get("/api/postback", click_id=new_id(), affiliate_id="7", goal="deposit", explain=1), verdict="recorded")
     assert "trace" not in body
     assert check(explained(srv, "5", new_id()), verdict="recorded")["trace"]
+
+
+@pytest.mark.parametrize("route", ["1", "6"])
+def test_a_given_status_counts_on_routes_that_notify(srv, net, route):
+    """A network is not told that a goal was reached by the very report that says it was not."""
+    fresh = new_id()
+    told = route == "6"  # route 1's success says that the network has accepted
+    answer = check(KEYED[route](srv, fresh, status="rejected"), success=told, verdict="recorded", duplicate=False)
+    assert answer["message"] == "Conversion is rejected, nothing is delivered" and answer["data"]["status"] == "rejected" and srv.conversion(fresh)["deliveries"] == []
+    known = new_id()
+    check(route5(srv, known), verdict="recorded", duplicate=False)
+    check(KEYED[route](srv, known, status="rejected"), success=told, verdict="updated", duplicate=True)
+    assert srv.conversion(known)["status"] == "rejected"
+    check(KEYED[route](srv, known, status="pending"), success=told, verdict="duplicate", duplicate=True)
+    time.sleep(0.2)
+    assert not net.creations(fresh) + net.creations(known) + net.goals(fresh) + net.goals(known)
+    pending = new_id()
+    check(KEYED[route](srv, pending, status="pending"), verdict="recorded", duplicate=False)
+    assert srv.conversion(pending)["status"] == "approved", "the network has accepted"
