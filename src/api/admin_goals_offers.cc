@@ -146,7 +146,7 @@ void EditEntity(
         [&service, call, refused, written = std::move(written)](Result<ledger::EditState> state) {
             if (!state) return call->respond(ErrorResponse(state.error()));
             if (*refused) return call->respond(ErrorResponse(**refused));
-            service.catalog->ReloadThen([call, written] { call->respond(written()); });
+            service.catalog->ReloadThen([call, written](bool) { call->respond(written()); });
         }
     );
 }

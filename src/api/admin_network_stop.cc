@@ -21,10 +21,15 @@ std::optional<std::string> NetworkIn(Service& service, Call& call) {
 }
 
 // Answers once this node follows; the others do within one poll.
-ledger::EditDone Answer(Service& service, std::shared_ptr<Call> call, std::string said) {
-    return [&service, call, said = std::move(said)](Result<ledger::EditState> written) {
+ledger::EditDone Answer(
+    Service& service, std::shared_ptr<Call> call, std::string name, std::string said
+) {
+    return [&service, call, name = std::move(name), said = std::move(said)](
+               Result<ledger::EditState> written
+           ) {
         if (!written) return call->respond(ErrorResponse(written.error()));
-        service.catalog->ReloadThen([&service, call, said] {
+        service.catalog->ReloadThen([&service, call, name, said](bool read) {
+            if (read) service.destinations->StopKept(name);
             service.dispatcher.FollowRules();
             call->respond(Saying(said));
         });
@@ -38,7 +43,7 @@ void StopNetwork(Service& service, std::shared_ptr<Call> call) {
     if (!name) return;
     const delivery::Stop stop{*name, "by " + call->caller.name, Time::Now()};
     auto said = fmt::format("Nothing is sent to {} until it is resumed", *name);
-    auto answer = Answer(service, call, std::move(said));
+    auto answer = Answer(service, call, *name, std::move(said));
     auto kept = [&service, stop, answer](Result<ledger::EditState> written) {
         if (written) service.destinations->StopHere(stop.network, stop.why);
         answer(std::move(written));
@@ -49,7 +54,7 @@ void StopNetwork(Service& service, std::shared_ptr<Call> call) {
 void ResumeNetwork(Service& service, std::shared_ptr<Call> call) {
     auto name = NetworkIn(service, *call);
     if (!name) return;
-    auto answer = Answer(service, call, fmt::format("{} is sent to again", *name));
+    auto answer = Answer(service, call, *name, fmt::format("{} is sent to again", *name));
     delivery::RemoveStop(
         service.ledger,
         *name,

@@ -128,7 +128,10 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (auto loaded = catalog.Load(); !loaded) return Fail(loaded.error());
     DeliveryEvents events(Log);
     delivery::Dispatcher dispatcher(
-        **engine, client, network, DispatcherOptionsOf(config, nodes, destinations, logs, events)
+        **engine,
+        client,
+        network,
+        DispatcherOptionsOf(config, nodes, destinations, catalog, logs, events)
     );
     delivery::FlowRunner flows(
         **engine, network, dispatcher, FlowOptionsOf(config, nodes, catalog)

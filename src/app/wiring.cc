@@ -24,7 +24,10 @@ std::function<double()> Jitter() {
 }
 
 void StopGone(
-    ledger::Ledger& ledger, delivery::Destinations& destinations, const std::string& name
+    ledger::Ledger& ledger,
+    delivery::Destinations& destinations,
+    delivery::CatalogStore& catalog,
+    const std::string& name
 ) {
     if (!destinations.RulesOf(name).stopped.empty()) return;  // a late answer of the same
     const delivery::Stop stop{name, "it answered 410 (gone)", Time::Now()};
@@ -32,12 +35,20 @@ void StopGone(
     Log(Level::kError,
         "a network is stopped until an operator resumes it",
         {{"network", name}, {"why", stop.why}});
-    delivery::KeepStop(ledger, stop, [name](Result<ledger::EditState> kept) {
-        if (kept) return;
-        Log(Level::kWarning,
-            "the stop holds until the next restart only",
-            {{"network", name}, {"why", kept.error().message}});
-    });
+    delivery::KeepStop(
+        ledger,
+        stop,
+        [&destinations, &catalog, name](Result<ledger::EditState> kept) {
+            if (kept) {
+                return catalog.ReloadThen([&destinations, name](bool read) {
+                    if (read) destinations.StopKept(name);
+                });
+            }
+            Log(Level::kWarning,
+                "the stop holds until the next restart only",
+                {{"network", name}, {"why", kept.error().message}});
+        }
+    );
 }
 
 void TakeGoals(const domain::Catalog& catalog, delivery::FlowOptions& options) {
@@ -110,6 +121,7 @@ delivery::DispatcherOptions DispatcherOptionsOf(
     const config::Config& config,
     Nodes& nodes,
     delivery::Destinations& destinations,
+    delivery::CatalogStore& catalog,
     Logs& logs,
     DeliveryEvents& events
 ) {
@@ -126,8 +138,8 @@ delivery::DispatcherOptions DispatcherOptionsOf(
     options.rules = [&destinations](const std::string& queue) {
         return destinations.RulesOf(std::string(delivery::NetworkOfQueue(queue)));
     };
-    options.stop = [&destinations](ledger::Ledger& ledger, const std::string& name) {
-        StopGone(ledger, destinations, name);
+    options.stop = [&](ledger::Ledger& ledger, const std::string& name) {
+        StopGone(ledger, destinations, catalog, name);
     };
     options.schedule = delivery::RetrySchedule(config.delivery.retry_schedule);
     options.random = Jitter();

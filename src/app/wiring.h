@@ -34,6 +34,7 @@ delivery::DispatcherOptions DispatcherOptionsOf(
     const config::Config& config,
     Nodes& nodes,
     delivery::Destinations& destinations,
+    delivery::CatalogStore& catalog,
     Logs& logs,
     DeliveryEvents& events
 );

@@ -111,7 +111,7 @@ void CatalogStore::Stop() {
     if (asked) Poll();
 }
 
-void CatalogStore::ReloadThen(std::function<void()> done) {
+void CatalogStore::ReloadThen(std::function<void(bool read)> done) {
     {
         std::lock_guard lock(mutex_);
         if (!closed_) {
@@ -119,19 +119,19 @@ void CatalogStore::ReloadThen(std::function<void()> done) {
             done = {};
         }
     }
-    if (done) return done();
+    if (done) return done(false);
     poller_.Wake();
 }
 
 void CatalogStore::Poll() {
-    std::vector<std::function<void()>> waiting;
+    std::vector<std::function<void(bool)>> waiting;
     {
         std::lock_guard lock(mutex_);
         waiting.swap(waiting_);
     }
     // A store that cannot be read keeps the snapshot of before; the next poll tries again.
-    (void)Load();
-    for (auto& done : waiting) done();
+    const bool read = Load().has_value();
+    for (auto& done : waiting) done(read);
 }
 
 }  // namespace barracuda::delivery

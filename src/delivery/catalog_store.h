@@ -62,8 +62,9 @@ public:
     SnapshotPtr snapshot() const;
     std::shared_ptr<const domain::Catalog> catalog() const { return snapshot()->catalog; }
 
-    // Reads the store, then calls `done` on the store's own thread.
-    void ReloadThen(std::function<void()> done);
+    // Reads the store, then calls `done` on this object's own thread, with whether that succeeded:
+    // then the snapshot is no older than this call.
+    void ReloadThen(std::function<void(bool read)> done);
 
 private:
     Result<domain::Catalog::Parts> ReadStored(Snapshot& next, std::string* bytes);
@@ -74,9 +75,9 @@ private:
     const CatalogOptions options_;
 
     mutable std::mutex mutex_;
-    SnapshotPtr snapshot_;                        // under mutex_
-    std::vector<std::function<void()>> waiting_;  // under mutex_
-    bool closed_ = false;                         // under mutex_
+    SnapshotPtr snapshot_;                            // under mutex_
+    std::vector<std::function<void(bool)>> waiting_;  // under mutex_
+    bool closed_ = false;                             // under mutex_
     std::string loaded_;  // the loading thread's: what the snapshot was built from
     Repeater poller_;     // last: it uses everything above
 };

@@ -141,6 +141,15 @@ void Destinations::ResumeHere(const std::string& name) {
     if (auto at = rules_.find(name); at != rules_.end()) at->second.stopped.clear();
 }
 
+void Destinations::StopKept(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    stopped_here_.erase(name);
+    const auto rules = rules_.find(name);
+    if (!snapshot_ || rules == rules_.end()) return;
+    const auto at = snapshot_->stops.find(name);
+    rules->second.stopped = at == snapshot_->stops.end() ? std::string() : at->second.why;
+}
+
 std::shared_ptr<Destination> Destinations::Find(const std::string& name) const {
     std::lock_guard lock(mutex_);
     auto at = by_name_.find(name);

@@ -80,6 +80,9 @@ public:
     // This process stops sending at once; what keeps the stop is delivery/stop.h.
     void StopHere(const std::string& name, const std::string& why);
     void ResumeHere(const std::string& name);
+    // The store has the stop, and the snapshot in use is younger: from here on it says when the
+    // stop ends. It may have ended already, at another node.
+    void StopKept(const std::string& name);
 
     // An attempt at a network that is no more ends with an alarm, and is tried again.
     void Send(

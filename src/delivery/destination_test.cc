@@ -208,6 +208,18 @@ TEST_F(DestinationTest, AStopHoldsUntilTheStoreSaysOtherwise) {
     destinations_.StopHere("default", "again");
     destinations_.ResumeHere("default");
     EXPECT_EQ(stopped(), "");
+    // Resumed at another node before this one ever saw the stop in the store: it stayed for good.
+    destinations_.StopHere("default", "answered 410");
+    edited([&](auto done) { KeepStop(ledger, stop, std::move(done)); });
+    edited([&](auto done) { RemoveStop(ledger, "default", std::move(done)); });
+    EXPECT_FALSE(*catalog.Load());
+    EXPECT_EQ(stopped(), "answered 410");
+    destinations_.StopKept("default");
+    EXPECT_EQ(stopped(), "");
+    edited([&](auto done) { KeepStop(ledger, stop, std::move(done)); });
+    ASSERT_TRUE(*catalog.Load());
+    destinations_.StopKept("default");
+    EXPECT_EQ(stopped(), "answered 410") << "it is in the store";
     ledger.Stop();
 }
 
@@ -220,7 +232,10 @@ TEST_F(DestinationTest, EditsAndRotatedSecretsAreFollowed) {
     catalog.Start();
     auto reload = [&] {
         std::promise<void> done;
-        catalog.ReloadThen([&] { done.set_value(); });
+        catalog.ReloadThen([&](bool read) {
+            EXPECT_TRUE(read);
+            done.set_value();
+        });
         done.get_future().wait();
     };
     Put(Tracker("t", server_.url() + "/1"));
@@ -243,7 +258,7 @@ TEST_F(DestinationTest, EditsAndRotatedSecretsAreFollowed) {
     ASSERT_TRUE(*catalog.Load());
     EXPECT_EQ(catalog.snapshot()->secrets.at("t").values, std::vector<std::string>{"two"});
     bool ran = false;
-    catalog.ReloadThen([&] { ran = true; });
+    catalog.ReloadThen([&](bool read) { ran = !read; });
     EXPECT_TRUE(ran) << "after a stop nobody is left waiting";
 }
 
