@@ -153,7 +153,9 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         std::move(hooks)
     );
     if (auto joined = nodes.Join(ledger); !joined) return Fail(joined.error());
-    delivery::ReplayJobs replays(**engine, ledger, {});
+    delivery::ReplayOptions replay_options;
+    replay_options.is_dead = [&nodes](const auto& node) { return nodes.membership().IsGone(node); };
+    delivery::ReplayJobs replays(**engine, ledger, replay_options);
     api::AdminAuth admin;
     if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());
     RemoveSetupLink(config.store.data);

@@ -286,6 +286,17 @@ std::optional<std::vector<std::string>> Membership::Owners() const {
     return owners;
 }
 
+bool Membership::IsGone(std::string_view node) const {
+    const Millis now = options_.clock();
+    std::lock_guard lock(mutex_);
+    if (node == node_ || FencedAt(now)) return false;
+    if (options_.alone) return true;
+    if (nodes_.empty()) return false;  // it has not looked yet
+    return std::none_of(nodes_.begin(), nodes_.end(), [&](const NodeDocument& known) {
+        return known.id == node && IsAlive(known);
+    });
+}
+
 std::string Membership::node() const {
     std::lock_guard lock(mutex_);
     return node_;

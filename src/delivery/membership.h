@@ -73,6 +73,10 @@ public:
     bool MayTake(std::string_view owner) const override;
     std::optional<std::vector<std::string>> Owners() const override;
 
+    // Whether a node works no more, as of the last look: dead, left, or forgotten; one that was born
+    // since is not known yet. For what a conversion or contact does not own: of those MayTake tells.
+    bool IsGone(std::string_view node) const;
+
     std::string node() const;  // changes when this process was declared dead
     // nullopt, or why this node sends nothing.
     std::optional<std::string> Fenced() const;

@@ -125,6 +125,22 @@ TEST_F(MembershipTest, TheSilentOneIsDeadAfterFifteenSecondsOfTheObserver) {
     EXPECT_THAT(a.membership.Owners(), Optional(ElementsAre("a1", "b1")));
 }
 
+TEST_F(MembershipTest, WhoIsGoneIsKnownWithoutAnythingOwned) {
+    Node a(*engine, "a", 1'000), b(*engine, "b", 5'000), c(*engine, "c", 9'000);
+    Pass(seconds(20), {&a, &b, &c}, {&a, &b, &c});
+    EXPECT_FALSE(a.membership.IsGone("a1"));
+    EXPECT_FALSE(a.membership.IsGone("b1"));
+    EXPECT_TRUE(a.membership.IsGone("of an earlier year"));
+    Pass(seconds(12), {&a, &c}, {&a, &c});
+    EXPECT_FALSE(a.membership.IsGone("b1")) << "silent, but not for long";
+    c.membership.Leave();
+    Pass(seconds(8), {&a}, {&a});
+    EXPECT_TRUE(a.membership.IsGone("b1"));
+    EXPECT_TRUE(a.membership.IsGone("c1"));
+    a.Pass(seconds(11));
+    EXPECT_FALSE(a.membership.IsGone("b1")) << "who is fenced judges nobody";
+}
+
 TEST_F(MembershipTest, ANodeWithoutAcknowledgedHeartbeatIsFenced) {
     Node a(*engine, "a", 0);
     EXPECT_TRUE(a.membership.MaySend("a1"));

@@ -10,9 +10,9 @@
 //     jobs.Create(filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
 //
 // Threads: every method from any thread; List and Find block on the store (query threads), the
-// answers of Create and Cancel come on the ledger's thread and must be short. Of several nodes over
-// one store those that take a job over may work on it at once: harmless, each delivery is woken
-// once.
+// answers of Create and Cancel come on the ledger's thread and must be short. A job is its
+// node's until that is dead; those that then take it over may work on it at once for a page:
+// harmless, each delivery is woken once.
 #pragma once
 
 #include <atomic>
