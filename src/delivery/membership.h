@@ -73,8 +73,9 @@ public:
     bool MayTake(std::string_view owner) const override;
     std::optional<std::vector<std::string>> Owners() const override;
 
-    // Whether a node works no more, as of the last look: dead, left, or forgotten; one that was born
-    // since is not known yet. For what a conversion or contact does not own: of those MayTake tells.
+    // Whether a node works no more, as of the last look: dead, left, or forgotten; one that was
+    // born since is not known yet. For what a conversion or contact does not own: of those MayTake
+    // tells.
     bool IsGone(std::string_view node) const;
 
     std::string node() const;  // changes when this process was declared dead
