@@ -83,16 +83,19 @@ DatabaseState Foreign(const MongoClient::Lease& lease, const std::string& what) 
 
 DatabaseState BeingAdopted(const MongoClient::Lease& lease, const std::string& record) {
     const domain::TopFields fields(record);
+    const std::string step = fields.TextOr("step");
+    const std::string place =
+        step.empty() ? "it has just begun"
+                     : fmt::format(
+                           "{}: {} of about {}", step, fields.Number("done"), fields.Number("total")
+                       );
     return {
         DatabaseKind::kBeingAdopted,
         fmt::format(
-            "the database {} is being adopted ({}: {} of about {}): if barracuda adopt does not "
-            "run "
-            "any more, run it again, it goes on where it stopped",
+            "the database {} is being adopted ({}): if barracuda adopt does not run any more, run "
+            "it again, it goes on where it stopped",
             lease.database(),
-            fields.TextOr("step", "it begins"),
-            fields.Number("done"),
-            fields.Number("total")
+            place
         )};
 }
 
