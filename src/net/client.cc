@@ -219,6 +219,10 @@ std::string_view Client::Transfer::WhatFailed(CURLcode code) const {
             return sent ? "the reply is no HTTP" : "the address is neither http nor https";
         case CURLE_WEIRD_SERVER_REPLY:
             return "the reply is no HTTP";
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return "its certificate is not trusted, or is another host's";
+        case CURLE_SSL_CONNECT_ERROR:
+            return "TLS could not be agreed on";
         default:
             return curl_easy_strerror(code);
     }
