@@ -412,6 +412,20 @@ TEST_P(EngineTest, RollupsAddAndMoveBetweenGroups) {
     NothingWrong();
 }
 
+// The old application's database may hold anything there; both engines count it alike.
+TEST_P(EngineTest, RollupsLeaveOutWhatIsNoMoney) {
+    int i = 0;
+    for (const char* amount : {"5", "-4", "1000000000001", "abc", "1e300", "NaN"}) {
+        const auto click = std::to_string(i++);
+        Put(engine(), DealRef(click), std::nullopt, Document({.click = click, .amount = amount}));
+    }
+    auto rows = engine().Rollup(Collection::kConversions);
+    ASSERT_THAT(*rows, SizeIs(1));
+    EXPECT_EQ((*rows)[0].count, 6);
+    EXPECT_TRUE((*rows)[0].micros == 5'000'000);
+    NothingWrong();
+}
+
 TEST_P(EngineTest, ReopenKeepsEverything) {
     auto a = Document({.click = "a", .due = 5});
     Put(engine(), DealRef("a"), std::nullopt, a);

@@ -109,8 +109,9 @@ struct Sum {
     const char* money;
 };
 
-// As the program reads a document: a missing field is empty, an amount that is no number is 0, and
-// every amount is rounded half to even to micro-units before it is added.
+// As the program reads a document: a missing field is empty, an amount that is no money
+// (base/money.h: below 0, beyond 10^12, no number) is 0, and every amount is rounded half to even
+// to micro-units before it is added.
 Bson PipelineOf(const Sum& sum) {
     std::string group = R"({"m":{"$dateToString":{"date":"$createdAt","format":"%Y-%m",)"
                         R"("timezone":"UTC","onNull":"1970-01"}})";
@@ -126,7 +127,7 @@ Bson PipelineOf(const Sum& sum) {
         R"([{{"$project":{{"_id":0,"g":{},"v":{{"$convert":{{"input":"${}","to":"decimal",)"
         R"("onError":0,"onNull":0}}}}}}}},)"
         R"({{"$group":{{"_id":"$g","n":{{"$sum":1}},"s":{{"$sum":{{"$cond":[{{"$and":[)"
-        R"({{"$gte":["$v",-1000000000000000]}},{{"$lte":["$v",1000000000000000]}}]}},)"
+        R"({{"$gte":["$v",0]}},{{"$lte":["$v",1000000000000]}}]}},)"
         R"({{"$round":[{{"$multiply":["$v",1000000]}},0]}},0]}}}}}}}},{{"$limit":{}}}])",
         group,
         sum.money,
