@@ -143,6 +143,29 @@ def test_a_secondary_that_is_cut_off(nodes, mongo):
     print(load.check(mongo.database(DATABASE)))
 
 
+def test_a_primary_that_hangs_for_good(nodes, mongo):
+    """A machine that loses its power closes no connection. Nodes that were reading from it, lists or who else lives, waited
+    for ten minutes, fenced, while another member had taken over after ten seconds."""
+    def lists(node):
+        with contextlib.suppress(OSError):
+            return node.admin("GET", "/api/admin/conversions?limit=1").status
+    with Load(ports(nodes)) as load, ThreadPoolExecutor(8) as asking:
+        time.sleep(QUIET_S)
+        reads = [asking.submit(lists, node) for _ in range(4) for node in nodes]
+        hung = mongo.primary()
+        mongo.pause(hung)
+        begin = time.monotonic()
+        took = back(ports(nodes), 45, since=begin)
+        for node in nodes:
+            wait_until(lambda n=node: lists(n) == 200, 30, "lists are answered, too", step=0.2)
+        listed = time.monotonic() - begin
+        print(f"a primary that hangs: writes go on after {took:.1f} s, lists after {listed:.1f} s")
+        time.sleep(QUIET_S)
+        mongo.resume(hung)
+        assert all(r.result(60) in (200, 503, None) for r in reads)
+    print(load.check(mongo.database(DATABASE)))
+
+
 def test_lost_answers_and_unconfirmed_writes(nodes, mongo):
     with Load(ports(nodes)) as load:
         for _ in range(4):

@@ -19,20 +19,39 @@ constexpr std::chrono::milliseconds kWatch{500};
 constexpr size_t kWarm = 4;
 constexpr std::chrono::seconds kRollupAgeMax{10};
 constexpr std::chrono::milliseconds kSlowRollup{50};
+// Of statistics: usually within the first, else the second; another waits so long for the one who
+// computes them.
+constexpr std::chrono::milliseconds kSumTime{8'000}, kLongSumTime{60'000}, kSumPatience{10'000};
+constexpr std::chrono::milliseconds kOnItsWay{
+    2'000};  // a socket waits longer than the server works
+
+Result<std::unique_ptr<MongoClient>> OpenPatient(
+    const MongoOptions& options, std::chrono::milliseconds socket
+) {
+    MongoOptions patient = options;
+    patient.socket = socket;
+    return MongoClient::Open(patient);
+}
+
+// Few and small documents, which the nodes read all the time to know of each other.
+bool IsSmall(Collection collection) {
+    return collection != Collection::kConversions && collection != Collection::kContacts;
+}
 
 }  // namespace
 
 Result<std::unique_ptr<MongoEngine>> MongoEngine::Open(const MongoEngineOptions& options) {
     auto fast = MongoClient::Open(options.client);
     if (!fast) return Fail(fast.error());
-    MongoOptions patient = options.client;
-    patient.socket = std::chrono::minutes(10);  // an index over many documents takes its time
-    auto slow = MongoClient::Open(patient);
-    if (!slow) return Fail(slow.error());
+    auto lists = OpenPatient(options.client, kScanTime + kOnItsWay);
+    if (!lists) return Fail(lists.error());
+    auto sums = OpenPatient(options.client, kLongSumTime + kOnItsWay);
+    if (!sums) return Fail(sums.error());
     auto checked = CheckServer(**fast, options.allow_standalone, options.start_patience);
     if (!checked) return Fail(checked.error());
     if (auto may = CheckPrivileges(**fast); !may) return Fail(may.error());
-    std::unique_ptr<MongoEngine> engine(new MongoEngine(options, std::move(*fast), std::move(*slow))
+    std::unique_ptr<MongoEngine> engine(
+        new MongoEngine(options, {std::move(*fast), std::move(*lists), std::move(*sums)})
     );
     // Usually everything is there at once; where indexes take longer the program starts meanwhile
     // and readyz says what it waits for.
@@ -46,14 +65,11 @@ Result<std::unique_ptr<MongoEngine>> MongoEngine::Open(const MongoEngineOptions&
     return engine;
 }
 
-MongoEngine::MongoEngine(
-    const MongoEngineOptions& options,
-    std::unique_ptr<MongoClient> fast,
-    std::unique_ptr<MongoClient> slow
-)
+MongoEngine::MongoEngine(const MongoEngineOptions& options, Clients clients)
     : options_(options),
-      fast_(std::move(fast)),
-      slow_(std::move(slow)),
+      fast_(std::move(clients.fast)),
+      lists_(std::move(clients.lists)),
+      sums_(std::move(clients.sums)),
       reader_(*fast_),
       trouble_("the indexes are being checked or built"),
       trouble_since_(Clock::now()) {
@@ -72,36 +88,51 @@ MongoEngine::~MongoEngine() {
     watcher_.join();
 }
 
+// An index over many documents takes its time.
+Result<MongoClient*> MongoEngine::Patient() {
+    if (!patient_) {
+        auto opened = OpenPatient(options_.client, std::chrono::minutes(10));
+        if (!opened) return Fail(opened.error());
+        patient_ = std::move(*opened);
+    }
+    return patient_.get();
+}
+
 std::optional<Error> MongoEngine::MakeReady() {
-    auto state = LookAt(*slow_);
+    auto state = LookAt(*lists_);
     if (!state) return state.error();
     if (state->kind == DatabaseKind::kForeign) return Error{ErrorCode::kInvalid, state->why, {}};
     if (!state->why.empty()) return Error{ErrorCode::kConflict, state->why, {}};
     if (auto error = JudgeNarrowIndex()) return error;
-    auto prepared = Prepare(*slow_);
+    auto patient = Patient();
+    if (!patient) return patient.error();
+    auto prepared = Prepare(**patient);
     if (!prepared && prepared.error().code == ErrorCode::kInvalid) {
         return Error{ErrorCode::kUnavailable, prepared.error().message, {}};
     }
     if (!prepared) return prepared.error();
+    patient_.reset();
     return std::nullopt;
 }
 
 // It goes with the first goal that is configured to count several times a click. Found later, when
 // such a goal is recorded, somebody else has made it: the seed's application does, at every start.
 std::optional<Error> MongoEngine::JudgeNarrowIndex() {
-    auto narrow = NarrowIndex(*slow_);
+    auto narrow = NarrowIndex(*lists_);
     if (!narrow) return narrow.error();
     if (narrow->empty()) return std::nullopt;
-    auto goals = RepeatableGoals(*slow_);
+    auto goals = RepeatableGoals(*lists_);
     if (!goals) return goals.error();
     if (!goals->empty()) {
         return Error{ErrorCode::kInvalid, TwoUniqueIndexes(*narrow, goals->front()), {}};
     }
     if (!options_.several_per_click) return std::nullopt;
     // Ours first, so that one of the two always judges.
-    auto built = BuildIndexes(*slow_);
+    auto patient = Patient();
+    if (!patient) return patient.error();
+    auto built = BuildIndexes(**patient);
     if (!built) return built.error();
-    auto dropped = DropNarrowIndex(*slow_);
+    auto dropped = DropNarrowIndex(**patient);
     if (!dropped) return dropped.error();
     return std::nullopt;
 }
@@ -157,7 +188,9 @@ Result<std::vector<WriteState>> MongoEngine::Commit(std::span<const Write> write
     return CommitBatch(reader_, writes, Deadline(options_.deadline)).Run();
 }
 
-Result<Page> MongoEngine::Scan(const ScanRequest& request) { return ScanPage(*slow_, request); }
+Result<Page> MongoEngine::Scan(const ScanRequest& request) {
+    return ScanPage(IsSmall(request.collection) ? *fast_ : *lists_, request);
+}
 
 Result<std::vector<std::string>> MongoEngine::FindAny(
     IndexId index, std::span<const std::string> values
@@ -172,17 +205,39 @@ Result<std::vector<WorkItem>> MongoEngine::Work(const WorkQuery& query) {
 Result<std::vector<std::string>> MongoEngine::WorkOwners() { return OwnersOfWork(*fast_); }
 
 Result<std::vector<RollupRow>> MongoEngine::Rollup(Collection collection) {
-    std::lock_guard lock(rollups_mutex_);  // one at a time: it reads the whole collection
-    auto begin = Clock::now();
-    if (auto at = rollups_.find(collection); at != rollups_.end() && begin < at->second.until) {
-        return at->second.rows;
+    // One at a time: it reads the whole collection.
+    std::unique_lock summing(summing_, kSumPatience);
+    bool takes_long = false;
+    {
+        std::lock_guard lock(rollups_mutex_);
+        const Cached& cached = rollups_[collection];
+        if (Clock::now() < cached.until) return cached.rows;
+        // Where one takes minutes, or hangs with its server, older ones are better than none.
+        if (!summing && cached.until != Clock::time_point()) return cached.rows;
+        takes_long = cached.takes_long;
     }
-    auto rows = SumUp(*slow_, collection);
-    auto took = Clock::now() - begin;
+    if (!summing) return Fail(ErrorCode::kUnavailable, "the statistics are being computed");
+    const auto begin = Clock::now();
+    auto rows = Sums(collection, takes_long);
+    const auto took = Clock::now() - begin;
     if (rows && took > kSlowRollup) {
-        rollups_[collection] = {Clock::now() + kRollupAgeMax - took, *rows};
+        std::lock_guard lock(rollups_mutex_);
+        const auto for_long = std::max<Clock::duration>(kRollupAgeMax - took, took);
+        rollups_[collection] = {Clock::now() + for_long, *rows, took > kSumTime / 2};
     }
     return rows;
+}
+
+Result<std::vector<RollupRow>> MongoEngine::Sums(Collection collection, bool takes_long) {
+    if (!takes_long) {
+        auto quick = SumUp(*lists_, collection, kSumTime);
+        if (!quick) return Fail(quick.error());
+        if (*quick) return std::move(**quick);
+    }
+    auto whole = SumUp(*sums_, collection, kLongSumTime);
+    if (!whole) return Fail(whole.error());
+    if (!*whole) return Fail(ErrorCode::kUnavailable, "the statistics take too long");
+    return std::move(**whole);
 }
 
 Result<bool> MongoEngine::Backup(const std::string&) {
@@ -195,10 +250,12 @@ Result<bool> MongoEngine::Backup(const std::string&) {
 
 Result<std::vector<std::string>> MongoEngine::Verify(bool repair) {
     if (repair) {
-        auto built = Prepare(*slow_);
+        auto patient = OpenPatient(options_.client, std::chrono::minutes(10));
+        if (!patient) return Fail(patient.error());
+        auto built = Prepare(**patient);
         if (!built) return Fail(built.error());
     }
-    auto findings = IndexFindings(*slow_);
+    auto findings = IndexFindings(*lists_);
     if (!findings) return findings;
     ScanRequest all;
     all.limit = 1'000;

@@ -47,7 +47,7 @@ public:
         override;
     Result<std::vector<WorkItem>> Work(const WorkQuery& query) override;
     Result<std::vector<std::string>> WorkOwners() override;
-    // At most 10 s old where computing it is slow.
+    // At most 10 s old where computing it is slow; older where it takes longer than that.
     Result<std::vector<RollupRow>> Rollup(Collection collection) override;
     // Refused: mongodump or a snapshot does that.
     Result<bool> Backup(const std::string& directory) override;
@@ -56,33 +56,40 @@ public:
     Result<std::vector<std::string>> Verify(bool repair) override;
     bool InsertsFirst() const override { return true; }
 
-    // For adoption and migration, which work below documents.
-    MongoClient& client() { return *slow_; }
+    // For tests, which look below documents.
+    MongoClient& client() { return *lists_; }
 
 private:
     using Clock = std::chrono::steady_clock;
     struct Cached {
         Clock::time_point until;
         std::vector<RollupRow> rows;
+        bool takes_long = false;
+    };
+    // A server that hangs keeps whoever asked it for as long as its socket may be silent, also when
+    // another member has taken over long ago. So each kind of question has its own limit.
+    struct Clients {
+        std::unique_ptr<MongoClient> fast;   // the ledger, the nodes, settings: documents by key
+        std::unique_ptr<MongoClient> lists;  // a page
+        std::unique_ptr<MongoClient> sums;   // statistics of very many documents
     };
 
-    MongoEngine(
-        const MongoEngineOptions& options,
-        std::unique_ptr<MongoClient> fast,
-        std::unique_ptr<MongoClient> slow
-    );
+    MongoEngine(const MongoEngineOptions& options, Clients clients);
+    Result<MongoClient*> Patient();
     void Watch();
     // nullopt: indexes are there and the database is ours. kInvalid, kForbidden: it never will be;
     // kConflict: not before it is adopted.
     std::optional<Error> MakeReady();
     std::optional<Error> JudgeNarrowIndex();
     void SetTrouble(std::optional<std::string> trouble);
+    Result<std::vector<RollupRow>> Sums(Collection collection, bool takes_long);
     // An error when trying is of no use now.
     std::optional<Error> Hopeless(bool writing) const;
 
     MongoEngineOptions options_;
-    std::unique_ptr<MongoClient> fast_;  // the ledger's: short time limits
-    std::unique_ptr<MongoClient> slow_;  // lists, statistics, indexes: long ones
+    std::unique_ptr<MongoClient> fast_, lists_, sums_;  // as Clients has them
+    // While indexes are built, over many documents: the watcher's.
+    std::unique_ptr<MongoClient> patient_;
     Reader reader_;
 
     mutable std::mutex mutex_;  // guards what follows
@@ -94,8 +101,9 @@ private:
     std::optional<std::string> trouble_;
     Clock::time_point trouble_since_;
 
+    std::timed_mutex summing_;
     std::mutex rollups_mutex_;
-    std::map<Collection, Cached> rollups_;
+    std::map<Collection, Cached> rollups_;  // under rollups_mutex_
     std::thread watcher_;
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kWorkMs = 4'000;
 constexpr size_t kOwnersMax = 64;  // boots with work left at one moment
+constexpr uint32_t kTimeLimitExceeded = 50;
 constexpr size_t kGroupsMax = 200'000;
 constexpr Collection kWithWork[] = {Collection::kConversions, Collection::kContacts};
 
@@ -249,19 +250,21 @@ Result<std::vector<std::string>> FindAnyOf(
     return documents;
 }
 
-Result<std::vector<RollupRow>> SumUp(MongoClient& client, Collection collection) {
+Result<std::optional<std::vector<RollupRow>>> SumUp(
+    MongoClient& client, Collection collection, std::chrono::milliseconds most
+) {
     Sum sum;
     if (collection == Collection::kConversions) {
         sum = {{"affiliate_id", "goal_type", "status", "currency"}, "amount"};
     } else if (collection == Collection::kContacts) {
         sum = {{"type", "status", "affiliate_status", "ftd", "ftd_currency"}, "ftd_amount"};
     } else {
-        return std::vector<RollupRow>();
+        return std::optional(std::vector<RollupRow>());
     }
     auto lease = client.Take();
     if (!lease) return Fail(lease.error());
     Bson pipeline = PipelineOf(sum), options;
-    options.Bool("allowDiskUse", true).Int("maxTimeMS", 60'000);
+    options.Bool("allowDiskUse", true).Int("maxTimeMS", most.count());
     auto in = lease->Collection(NameOf(collection));
     Cursor cursor(
         mongoc_collection_aggregate(
@@ -270,14 +273,20 @@ Result<std::vector<RollupRow>> SumUp(MongoClient& client, Collection collection)
         mongoc_cursor_destroy
     );
     std::vector<RollupRow> rows;
-    auto read = Each(cursor.get(), [&](const bson_t& document) {
-        rows.push_back(RowOf(document, sum.fields.size()));
-    });
-    if (!read) return Fail(read.error());
+    const bson_t* document = nullptr;
+    while (mongoc_cursor_next(cursor.get(), &document)) {
+        rows.push_back(RowOf(*document, sum.fields.size()));
+    }
+    bson_error_t error = {};
+    if (mongoc_cursor_error(cursor.get(), &error)) {
+        const bool server = error.domain == MONGOC_ERROR_SERVER;
+        if (server && error.code == kTimeLimitExceeded) return std::nullopt;
+        return Fail(ErrorOf(error));
+    }
     std::sort(rows.begin(), rows.end(), [](const RollupRow& a, const RollupRow& b) {
         return a.group < b.group;
     });
-    return rows;
+    return std::optional(std::move(rows));
 }
 
 }  // namespace barracuda::store

@@ -23,7 +23,10 @@ Result<std::vector<std::string>> FindAnyOf(
     MongoClient& client, IndexId index, std::span<const std::string> values
 );
 
-// Engine::Rollup, by an aggregation over the whole collection.
-Result<std::vector<RollupRow>> SumUp(MongoClient& client, Collection collection);
+// Engine::Rollup, by an aggregation over the whole collection. nullopt: it takes longer than
+// `most`.
+Result<std::optional<std::vector<RollupRow>>> SumUp(
+    MongoClient& client, Collection collection, std::chrono::milliseconds most
+);
 
 }  // namespace barracuda::store

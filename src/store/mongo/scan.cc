@@ -10,7 +10,6 @@ namespace barracuda::store {
 
 namespace {
 
-constexpr int64_t kScanMs = 20'000;
 constexpr std::string_view kLastCharacter = "\xf4\x8f\xbf\xbf";  // U+10FFFF, in no id of use
 
 using Cursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
@@ -137,7 +136,7 @@ Bson OptionsOf(const ScanRequest& request, const std::vector<std::string>& order
     for (const auto& field : order) sort.Int(field, request.descending ? -1 : 1);
     auto one_more = static_cast<int64_t>(request.limit) + 1;
     options.Document("sort", sort).Int("limit", one_more).Int("batchSize", one_more);
-    options.Int("maxTimeMS", kScanMs);
+    options.Int("maxTimeMS", kScanTime.count());
     return options;
 }
 
