@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -215,3 +216,12 @@ def test_negative_control_a_disk_that_lies(net, shim, tmp_path):
         except AssertionError:
             return  # it does not open, or even the admin's key is gone: the loss was seen
         assert not {(s.click, s.goal_id) for s in lied_to.acked} <= stored, "nothing lost by a lying disk: the test is blind"
+
+
+def test_a_killed_process_leaves_no_shared_memory(net, tmp_path):
+    """libmongoc names /dev/shm/mongoc-PID at its load: left there, it met the next process of that number."""
+    with Server(tmp_path, net) as srv:
+        shared = Path("/dev/shm") / f"mongoc-{srv.process.pid}"
+        assert not shared.exists()
+        srv.kill9()
+        assert not shared.exists()

@@ -1,11 +1,15 @@
 #include "store/mongo/mongo_client.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <vector>
 
 namespace barracuda::store {
+
+void UnlinkMongoCounters() { shm_unlink(fmt::format("/mongoc-{}", getpid()).c_str()); }
 
 namespace {
 
@@ -13,8 +17,7 @@ namespace {
 // ours may still hold clients while the program ends.
 void InitOnce() {
     static const bool done = [] {
-        // Its own words reach us as errors; by itself it would print addresses, and while it starts
-        // that it has no shared memory for its counters.
+        // Its own words reach us as errors; by itself it would print addresses.
         mongoc_log_set_handler(nullptr, nullptr);
         mongoc_init();
         return true;

@@ -24,6 +24,12 @@
 
 namespace barracuda::store {
 
+// To be called first of all. When it is loaded, libmongoc makes /dev/shm/mongoc-PID for counters
+// that `mongoc-stat` reads, and removes it at a clean end only: every kill -9 left one, and a
+// process that got the number of a dead one had a warning on stderr. Mapped already, it needs no
+// name.
+void UnlinkMongoCounters();
+
 struct MongoOptions {
     std::string uri;       // mongodb:// or mongodb+srv://, may hold a password
     std::string database;  // never empty
