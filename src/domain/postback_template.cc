@@ -150,7 +150,7 @@ void PostbackTemplate::Put(std::string& to, const Piece& piece, const Values& va
             }
             break;
         case Place::kHeader: {
-            bool raw = piece.raw;
+            bool raw = piece.raw || piece.macro == kSecret;  // the network compares it
             AppendEncoded(to, value, [&](unsigned char c) {
                 return (printable(c) || c == ' ') && (raw || c != '%');
             });

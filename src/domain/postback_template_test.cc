@@ -190,6 +190,9 @@ TEST(PostbackTemplate, ASecretInClearIsMaskedAndSignsNothing) {
     EXPECT_EQ(masked->url, "https://t.example/?k=***");
     EXPECT_EQ(masked->body, R"({"key":"***"})");
     EXPECT_EQ(masked->headers.at(0), "Authorization: Bearer ***");
+    auto odd = Render(text, {}, {"100% s/3"});
+    EXPECT_EQ(odd->headers.at(0), "Authorization: Bearer 100% s/3") << "it is compared as it is";
+    EXPECT_EQ(odd->url, "https://t.example/?k=100%25%20s%2F3");
 }
 
 TEST(PostbackTemplate, GoodTemplatesThatLookOdd) {
