@@ -133,7 +133,7 @@ void Creations::Send(Batch batch) {
         });
     };
     CallTrace trace{.method = call.method};
-    trace.url = net::MaskSecrets(call.url, {settings->hash, settings->private_api_token});
+    trace.url = net::MaskSecrets(call.url, SecretsOf(*settings));
     ++calls_;
     client_.Start(
         std::move(call),
@@ -146,7 +146,8 @@ void Creations::Send(Batch batch) {
 }
 
 void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
-    Attempt attempt = AttemptOf(reply);
+    const auto secrets = SecretsOf(*batch.front().settings);
+    Attempt attempt = AttemptOf(reply, secrets);
     if (batch.size() > 1 && MayBeOneItemsFault(attempt)) {
         const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
         halves_.emplace_back(
@@ -158,7 +159,7 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
     trace.address = reply.address;
     trace.reused = reply.reused;
     trace.timings = reply.timings;
-    trace.response = ToUtf8(reply.body, CallTrace::kResponseBytesMax);
+    trace.response = KeptText(reply.body, CallTrace::kResponseBytesMax, secrets);
     std::vector<CreatedItem> created(batch.size());
     if (attempt.accepted) {
         std::vector<Parameters> conversions;
@@ -167,9 +168,10 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
     }
     for (size_t i = 0; i < batch.size(); ++i) {
         Attempt own = OfItem(attempt, created[i]);
+        own.error = net::MaskSecrets(own.error, secrets);
         // One's own part of what was said of many: it is stored, and told to the one who reported.
         if (batch.size() > 1 && !created[i].answer.empty()) {
-            own.response = ToUtf8(created[i].answer, Attempt::kResponseBytesMax);
+            own.response = KeptText(created[i].answer, Attempt::kResponseBytesMax, secrets);
         }
         own.call = trace;
         batch[i].done(std::move(own));

@@ -44,10 +44,10 @@ Attempt Failed(AttemptClass cls, std::string error) {
     return {.cls = cls, .error = std::move(error)};
 }
 
-Attempt FromReply(const net::HttpReply& reply) {
+Attempt FromReply(const net::HttpReply& reply, const std::vector<std::string>& secrets) {
     Attempt attempt{.status = reply.status};
     attempt.withheld = reply.withheld;
-    attempt.response = ToUtf8(reply.body, Attempt::kResponseBytesMax);
+    attempt.response = KeptText(reply.body, Attempt::kResponseBytesMax, secrets);
     attempt.retry_after = reply.retry_after;
     attempt.cls = Classify(reply.status, reply.status == 0);
     attempt.accepted = attempt.cls == AttemptClass::kAccepted;
@@ -76,6 +76,8 @@ struct Running : std::enable_shared_from_this<Running> {
     virtual ~Running() = default;
     virtual void Begin() = 0;
 
+    std::vector<std::string> Secrets() const { return SecretsOf(*settings); }
+
     void End(Attempt attempt) {
         attempt.call = std::move(last);
         done(std::move(attempt));
@@ -85,7 +87,7 @@ struct Running : std::enable_shared_from_this<Running> {
         last.address = reply.address;
         last.reused = reply.reused;
         last.timings = reply.timings;
-        last.response = ToUtf8(reply.body, CallTrace::kResponseBytesMax);
+        last.response = KeptText(reply.body, CallTrace::kResponseBytesMax, Secrets());
     }
 
     // For answers known without a call.
@@ -109,7 +111,7 @@ struct Running : std::enable_shared_from_this<Running> {
         call.guard = settings->guard;
         call.timeout = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
         last = {.method = call.method};
-        last.url = net::MaskSecrets(call.url, {settings->hash, settings->private_api_token});
+        last.url = net::MaskSecrets(call.url, Secrets());
         client->Start(
             std::move(call),
             [self = shared_from_this(), next = std::move(next)](net::HttpReply r) {
@@ -141,7 +143,7 @@ struct GoalAttempt : Running {
         AddDeliveryParameter(query);
         Call(
             {.url = NetworkUrl(settings->base_url, "goal/" + net::PercentEncode(goal_id), query)},
-            [this](net::HttpReply reply) { End(FromReply(reply)); }
+            [this](net::HttpReply reply) { End(FromReply(reply, Secrets())); }
         );
     }
 };
@@ -172,9 +174,9 @@ struct ClickAttempt : Running {
 
     void OnReply(const net::HttpReply& reply) {
         const bool redirect = reply.status / 100 == 3 && !reply.location.empty();
-        if (!redirect) return EndWithoutHash(FromReply(reply));
+        if (!redirect) return EndWithoutHash(FromReply(reply, Secrets()));
         if (auto found = ReadClick(reply.location)) {
-            Attempt attempt = FromReply(reply);
+            Attempt attempt = FromReply(reply, Secrets());
             attempt.accepted = true;
             attempt.cls = AttemptClass::kAccepted;
             attempt.error.clear();
@@ -182,7 +184,7 @@ struct ClickAttempt : Running {
             return End(std::move(attempt));
         }
         if (++redirects > kRedirectsMax) {
-            Attempt attempt = FromReply(reply);
+            Attempt attempt = FromReply(reply, Secrets());
             attempt.error = fmt::format("more than {} redirects without a hash", kRedirectsMax);
             return EndWithoutHash(std::move(attempt));
         }
@@ -265,7 +267,7 @@ struct ConversionAttempt : Running {
     }
 
     void OnLookUp(const net::HttpReply& reply) {
-        Attempt attempt = FromReply(reply);
+        Attempt attempt = FromReply(reply, Secrets());
         if (!attempt.accepted) {
             attempt.error = "look-up: " + attempt.error;
             return End(std::move(attempt));
@@ -336,7 +338,9 @@ Network::Network(net::Client& client, NetworkSettings settings)
       creations_(std::make_shared<Creations>(client)),
       settings_(std::make_shared<const NetworkSettings>(std::move(settings))) {}
 
-Attempt AttemptOf(const net::HttpReply& reply) { return FromReply(reply); }
+Attempt AttemptOf(const net::HttpReply& reply, const std::vector<std::string>& secrets) {
+    return FromReply(reply, secrets);
+}
 
 void Network::Use(NetworkSettings settings) {
     auto next = std::make_shared<const NetworkSettings>(std::move(settings));

@@ -40,6 +40,11 @@ struct NetworkSettings {
     std::shared_ptr<const net::AddressGuard> guard{};  // null: the client's
 };
 
+// What no log and no answer may hold.
+inline std::vector<std::string> SecretsOf(const NetworkSettings& settings) {
+    return {settings.hash, settings.private_api_token};
+}
+
 struct Attempt {
     static constexpr size_t kResponseBytesMax = 1024;
     int status = 0;  // of the last reply; 0: none came
@@ -54,8 +59,8 @@ struct Attempt {
     CallTrace call{};              // for the log of attempts
 };
 
-// What a reply means, by retry.h; the response cut to what a delivery keeps.
-Attempt AttemptOf(const net::HttpReply& reply);
+// What a reply means, by retry.h; the response cut to what a delivery keeps, without `secrets`.
+Attempt AttemptOf(const net::HttpReply& reply, const std::vector<std::string>& secrets);
 
 class Creations;
 

@@ -79,6 +79,22 @@ TEST_F(NetworkTest, TracesTheLastCallWithSecretsMasked) {
     EXPECT_EQ(Goal({}, {{"goal_id", "5"}}).call.url, "") << "no call was made";
 }
 
+// Error pages repeat the request. What is kept of them is told to whoever reported.
+TEST_F(NetworkTest, WhatIsKeptOfAnAnswerHoldsNoSecret) {
+    Serve([](const TestRequest& request) {
+        return TestReply(404, "Cannot GET " + request.target + "\n" + request.headers);
+    });
+    auto settings = Settings();
+    settings.hash = "conf/igured";
+    settings.private_api_token = "s3cret\"token";
+    const Attempt goal = Goal(settings, {{"goal_id", "5"}, {"click_id", "c"}});
+    EXPECT_THAT(goal.response, HasSubstr("Cannot GET /api/v3/goal/5?hash=***&click_id=c"));
+    EXPECT_THAT(goal.call.response, HasSubstr("?hash=***&click_id=c"));
+    const Attempt made = Private(settings, {{"hash", "h"}, {"goal_type_id", "1"}});
+    EXPECT_THAT(made.response, HasSubstr("Bearer ***"));
+    EXPECT_THAT(made.call.response, Not(HasSubstr("s3cret")));
+}
+
 TEST_F(NetworkTest, GoalIsAGetWithEveryParameterEncodedOnce) {
     Serve([](const TestRequest&) { return TestReply(200, "ok"); });
     const auto attempt = Goal(

@@ -142,6 +142,13 @@ std::string ToUtf8(std::string_view bytes, size_t bytes_max) {
     return out;
 }
 
+std::string KeptText(
+    std::string_view body, size_t bytes_max, const std::vector<std::string>& secrets
+) {
+    constexpr size_t kMasked = 16 * 1024;  // what is cut off later need not be looked through
+    return ToUtf8(net::MaskSecrets(body.substr(0, bytes_max + kMasked), secrets), bytes_max);
+}
+
 std::string NetworkUrl(std::string_view base, std::string_view path, const TextPairs& query) {
     while (base.ends_with('/')) base.remove_suffix(1);
     std::string url = fmt::format("{}/{}", base, path);

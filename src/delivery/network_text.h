@@ -14,6 +14,11 @@ namespace barracuda::delivery {
 // UTF-8, and NUL, becomes '?', so that every store and every page can hold the text.
 std::string ToUtf8(std::string_view bytes, size_t bytes_max);
 
+// A body as it is kept: ToUtf8, without our own secrets, which error pages of many servers repeat.
+std::string KeptText(
+    std::string_view body, size_t bytes_max, const std::vector<std::string>& secrets
+);
+
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
 
 // `path` under `base`, with a query where there is one.

@@ -52,12 +52,12 @@ public:
         http.may_send = std::move(may_send);
         client_.Start(
             std::move(http),
-            [trace, done = std::move(done)](net::HttpReply reply) mutable {
-                Attempt attempt = AttemptOf(reply);
+            [trace, values = secrets.values, done = std::move(done)](net::HttpReply reply) mutable {
+                Attempt attempt = AttemptOf(reply, values);
                 trace.address = reply.address;
                 trace.reused = reply.reused;
                 trace.timings = reply.timings;
-                trace.response = ToUtf8(reply.body, CallTrace::kResponseBytesMax);
+                trace.response = KeptText(reply.body, CallTrace::kResponseBytesMax, values);
                 attempt.call = std::move(trace);
                 done(std::move(attempt));
             }

@@ -80,12 +80,26 @@ std::string PercentEncode(std::string_view text) {
     return out;
 }
 
+namespace {
+
+// As it stands between the quotes of a JSON text; a secret holds no control characters.
+std::string InJson(std::string_view text) {
+    std::string escaped;
+    for (char c : text) {
+        if (c == '"' || c == '\\') escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
+}  // namespace
+
 std::string MaskSecrets(std::string_view url, const std::vector<std::string>& secrets) {
     constexpr size_t kLongEnough = 8;  // a shorter one would be found inside harmless text
     std::string masked(url);
     for (const auto& secret : secrets) {
         if (secret.empty()) continue;
-        for (const auto& text : {PercentEncode(secret), secret}) {
+        for (const auto& text : {PercentEncode(secret), secret, InJson(secret)}) {
             size_t at = 0;
             while ((at = masked.find(text, at)) != std::string::npos) {
                 const size_t end = at + text.size();

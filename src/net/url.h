@@ -25,8 +25,8 @@ Result<QueryParameters> ParseQuery(std::string_view url);
 // `reference` (absolute or relative, as in a Location header) seen from `base`, without fragment.
 Result<std::string> ResolveUrl(std::string_view base, std::string_view reference);
 
-// `url` for logs: every query value that is one of `secrets`, and every secret of at least eight
-// bytes wherever it stands, becomes "***".
+// `url`, or another text, for logs: every query value that is one of `secrets`, and every secret of
+// at least eight bytes wherever it stands, plain, percent-encoded or in JSON, becomes "***".
 std::string MaskSecrets(std::string_view url, const std::vector<std::string>& secrets);
 
 }  // namespace barracuda::net

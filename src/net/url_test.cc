@@ -44,6 +44,10 @@ TEST(MaskSecrets, HidesValuesAndLongSecretsAnywhere) {
         "http://h.example/p/***?k=x***y"
     );
     EXPECT_EQ(MaskSecrets("http://h.example", secrets), "http://h.example");
+    EXPECT_EQ(
+        MaskSecrets(R"({"k":"a\"long\\one","p":"Bearer a"long\one"})", {R"(a"long\one)"}),
+        R"({"k":"***","p":"Bearer ***"})"
+    );
 }
 
 TEST(ResolveUrl, FollowsALocationHeader) {
