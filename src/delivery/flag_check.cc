@@ -5,7 +5,8 @@
 
 #include "delivery/contact_sync.h"
 #include "store/document_ref.h"
-#include "store/kv_verify.h"
+#include "store/each_document.h"
+#include "store/finding_list.h"
 
 namespace barracuda::delivery {
 
@@ -44,20 +45,14 @@ public:
         store::ScanRequest request;
         request.collection = store::Collection::kContacts;
         request.limit = kPage;
-        do {
-            auto page = engine_.Scan(request);
-            if (!page) return Fail(page.error());
-            for (const auto& document : page->documents) {
-                auto wrong = Compare(document);
-                if (!wrong) return Fail(wrong.error());
-                if (*wrong) suspects_.push_back(RefOf(document));
-                if (suspects_.size() < options_.suspects_max) continue;
-                if (auto judged = JudgeSuspects(); !judged) return Fail(judged.error());
-            }
-            request.cursor = page->cursor;
-        } while (!request.cursor.empty());
-        if (auto judged = JudgeSuspects(); !judged) return Fail(judged.error());
-        if (unnamed_ > 0) findings_.push_back("and " + std::to_string(unnamed_) + " more contacts");
+        Result<bool> looked = true;
+        auto read = store::EachDocument(engine_, request, [&](const std::string& document) {
+            if (looked) looked = Look(document);
+        });
+        if (!read) return Fail(read.error());
+        if (looked) looked = JudgeSuspects();
+        if (!looked) return Fail(looked.error());
+        findings_.End(" contacts");
         return wrong_;
     }
 
@@ -69,6 +64,13 @@ private:
 
     static store::Ref RefOf(const std::string& document) {
         return store::RefOfDocument(store::Collection::kContacts, document);
+    }
+
+    Result<bool> Look(const std::string& document) {
+        auto wrong = Compare(document);
+        if (!wrong) return Fail(wrong.error());
+        if (*wrong) suspects_.push_back(RefOf(document));
+        return suspects_.size() < options_.suspects_max ? true : JudgeSuspects();
     }
 
     Result<std::optional<Wrong>> Compare(const std::string& document) {
@@ -119,14 +121,10 @@ private:
 
     Result<bool> Conclude(const store::Ref& ref, Wrong wrong) {
         ++wrong_;
-        if (findings_.size() < store::KvVerifier::kNamedMax) {
-            findings_.push_back(
-                "contact " + ref.key + ": not what its conversions say: " +
-                Differences(wrong.contact, wrong.following.after)
-            );
-        } else {
-            ++unnamed_;
-        }
+        findings_.Add(
+            "contact " + ref.key +
+            ": not what its conversions say: " + Differences(wrong.contact, wrong.following.after)
+        );
         // Under another id than one of ours it would be written as another document.
         if (!mend_ || ref.key != wrong.contact.id.Hex()) return true;
         auto edited = mend_(ref, std::move(wrong.following.edit));
@@ -142,9 +140,9 @@ private:
     store::Engine& engine_;
     const FlagCheckOptions& options_;
     const Mend& mend_;
-    std::vector<std::string>& findings_;
+    store::FindingList findings_;
     std::vector<store::Ref> suspects_;
-    size_t wrong_ = 0, unnamed_ = 0;
+    size_t wrong_ = 0;
 };
 
 }  // namespace

@@ -217,14 +217,14 @@ TEST_F(FlagCheckTest, WhatFollowsAMomentLaterIsNotWrong) {
 }
 
 TEST_F(FlagCheckTest, ManyAreReadInPagesAndCounted) {
-    const size_t many = store::KvVerifier::kNamedMax + 30;
+    const size_t many = store::FindingList::kNamedMax + 30;
     for (size_t i = 0; i < many; ++i) {
         auto contact = Untouched("c" + std::to_string(i));
         contact.ftd = i != 5;
         Put(contact);
     }
     EXPECT_EQ(Check({}, true), many - 1);
-    EXPECT_EQ(findings.size(), store::KvVerifier::kNamedMax + 1);
+    EXPECT_EQ(findings.size(), store::FindingList::kNamedMax + 1);
     EXPECT_EQ(findings.back(), "and 29 more contacts");
     EXPECT_LE(engine.largest, 500u);
     EXPECT_EQ(Check(), 0u) << "those are mended that were not named";

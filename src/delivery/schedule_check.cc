@@ -1,7 +1,7 @@
 #include "delivery/schedule_check.h"
 
 #include "store/each_document.h"
-#include "store/kv_verify.h"
+#include "store/finding_list.h"
 
 namespace barracuda::delivery {
 
@@ -37,7 +37,7 @@ Result<bool> CheckSchedules(
     const Mend& mend,
     std::vector<std::string>& findings
 ) {
-    size_t unnamed = 0;
+    store::FindingList list(findings);
     Result<bool> mended = true;
     store::ScanRequest all;
     all.limit = kPage;
@@ -45,13 +45,7 @@ Result<bool> CheckSchedules(
         auto conversion = domain::DecodeConversion(document);
         // What is no conversion, Engine::Verify names.
         if (!conversion || !Correct(*conversion, node) || !mended) return;
-        if (findings.size() < store::KvVerifier::kNamedMax) {
-            findings.push_back(
-                Readable(conversion->key) + ": due, owner or dead is not what its deliveries say"
-            );
-        } else {
-            ++unnamed;
-        }
+        list.Add(Readable(conversion->key) + ": due, owner or dead is not what its deliveries say");
         if (!mend) return;
         auto edited =
             mend(store::RefOf(conversion->key), [node](const std::optional<std::string>& stored) {
@@ -60,7 +54,7 @@ Result<bool> CheckSchedules(
         if (!edited) mended = Fail(edited.error());
     });
     if (!read) return read;
-    if (unnamed > 0) findings.push_back("and " + std::to_string(unnamed) + " more");
+    list.End();
     return mended;
 }
 

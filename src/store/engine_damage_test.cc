@@ -205,12 +205,12 @@ TEST_P(DamageTest, DocumentsThatAreNoneAreNamed) {
 }
 
 TEST_P(DamageTest, ManyFindingsAreNamedUpToABound) {
-    for (size_t i = 0; i < KvVerifier::kNamedMax + 7; ++i) {
+    for (size_t i = 0; i < FindingList::kNamedMax + 7; ++i) {
         Damage(Space::kWork, KvChange::Kind::kPut, "stray " + std::to_string(i));
     }
     auto found = engine().Verify(true);
     ASSERT_TRUE(found);
-    EXPECT_THAT(*found, SizeIs(KvVerifier::kNamedMax + 1));
+    EXPECT_THAT(*found, SizeIs(FindingList::kNamedMax + 1));
     EXPECT_EQ(found->back(), "and 7 more");
     EXPECT_THAT(*engine().Verify(false), IsEmpty()) << "all are repaired, named or not";
 }

@@ -80,7 +80,7 @@ Result<std::vector<std::string>> KvVerifier::Run() {
         Wrong(Space::kIndexes, key, value.Bytes(), "a sum of the statistics");
     }
     if (auto repaired = Repair(); !repaired) return Fail(repaired.error());
-    if (unnamed_ > 0) findings_.push_back("and " + std::to_string(unnamed_) + " more");
+    list_.End();
     return std::move(findings_);
 }
 
@@ -234,11 +234,7 @@ Result<bool> KvVerifier::Rollups(const std::vector<Pair>& page) {
 }
 
 void KvVerifier::Find(std::string what, const Ref* ref) {
-    if (findings_.size() >= kNamedMax) {
-        ++unnamed_;
-        return;
-    }
-    findings_.push_back(ref ? Readable(*ref) + ": " + what : std::move(what));
+    list_.Add(ref ? Readable(*ref) + ": " + what : std::move(what));
 }
 
 void KvVerifier::Wrong(

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "store/finding_list.h"
 #include "store/index.h"
 #include "store/kv.h"
 #include "store/kv_keys.h"
@@ -18,7 +19,6 @@ class KvVerifier {
 public:
     static constexpr size_t kPage = 1'000;
     static constexpr size_t kPageBytes = 4 << 20;
-    static constexpr size_t kNamedMax = 1'000;  // findings; the rest is counted
 
     // With `repair` what is derived is put right on the way: nobody else may write meanwhile.
     KvVerifier(Kv& kv, bool repair) : kv_(kv), snapshot_(kv.Snapshot()), repair_(repair) {}
@@ -57,7 +57,7 @@ private:
     std::unique_ptr<KvSnapshot> snapshot_;
     const bool repair_;
     std::vector<std::string> findings_;
-    size_t unnamed_ = 0;
+    FindingList list_{findings_};
     std::vector<KvChange> changes_;
     std::map<std::string, RollupValue> rollups_;  // by group, as the documents have it
     std::string last_unique_;                     // the unique part of the entry before
