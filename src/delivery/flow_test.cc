@@ -219,16 +219,21 @@ TEST_F(FlowTest, ARestartGoesOnWhereItStopped) {
     EXPECT_EQ(goals, 2);
 }
 
-TEST_F(FlowTest, FlagsFollowTheLedger) {
-    Program program(*this, "n1", {});
-    auto progress = program.Create(Person("contact"), kWait);
+// An admin rejects the deposit of a form.
+void RejectDeposit(ledger::Ledger& ledger, const domain::ConversionKey& deposit) {
     domain::Report report;
     report.speaker = domain::Speaker::kAdmin;
-    report.key = progress->deposit->key;
+    report.key = deposit;
     report.goal_type = domain::GoalType::kDeposit;
     report.status = domain::Status::kRejected;
     report.new_id = report.command_id = ObjectId::New();
-    program.ledger.SubmitInternal(report, [](Result<domain::Decision>) {});
+    ledger.SubmitInternal(report, [](Result<domain::Decision>) {});
+}
+
+TEST_F(FlowTest, FlagsFollowTheLedger) {
+    Program program(*this, "n1", {});
+    auto progress = program.Create(Person("contact"), kWait);
+    RejectDeposit(program.ledger, progress->deposit->key);
     auto contact = program.Until(progress->contact.id, [](const auto& c) { return !c.ftd; });
     EXPECT_FALSE(contact.ftd_amount);
     EXPECT_TRUE(contact.affiliate_registered);
@@ -240,13 +245,7 @@ TEST_F(FlowTest, ACleanStopLeavesNoFlagBehind) {
     auto progress = program.Create(Person("contact"), kWait);
     ASSERT_TRUE(progress);
     program.flows.Stop();
-    domain::Report report;
-    report.speaker = domain::Speaker::kAdmin;
-    report.key = progress->deposit->key;
-    report.goal_type = domain::GoalType::kDeposit;
-    report.status = domain::Status::kRejected;
-    report.new_id = report.command_id = ObjectId::New();
-    program.ledger.SubmitInternal(report, [](Result<domain::Decision>) {});
+    RejectDeposit(program.ledger, progress->deposit->key);
     program.dispatcher.Stop();
     ASSERT_TRUE(program.ledger.Pass(kWait));
     EXPECT_TRUE(program.Read(progress->contact.id).ftd) << "nobody has told it";
