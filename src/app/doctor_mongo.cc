@@ -22,11 +22,6 @@ constexpr std::chrono::seconds kPrimaryPatience{4};
 constexpr int64_t kClockWarnMs = 2'000;
 constexpr int64_t kClockFailMs = 60'000;  // login attempts are counted by the nodes' clocks
 
-std::vector<std::string> TextsIn(const domain::TopFields& fields, const char* name) {
-    const auto* at = fields.Find(name);
-    return at ? domain::TextsIn(*at) : std::vector<std::string>();
-}
-
 struct Hello {
     std::string set, message;
     std::vector<std::string> members, arbiters;
@@ -43,8 +38,8 @@ Result<Hello> SayHello(store::MongoClient::Lease& lease) {
     Hello hello;
     hello.set = fields.TextOr("setName");
     hello.message = fields.TextOr("msg");
-    hello.members = TextsIn(fields, "hosts");
-    hello.arbiters = TextsIn(fields, "arbiters");
+    hello.members = domain::TextsIn(fields, "hosts");
+    hello.arbiters = domain::TextsIn(fields, "arbiters");
     if (auto theirs = fields.Date("localTime")) {
         int64_t least = theirs->ms - after, most = theirs->ms - before;
         hello.ahead_ms = least > 0 ? least : most < 0 ? most : 0;

@@ -89,6 +89,11 @@ std::vector<std::string> TextsIn(const bson_iter_t& at) {
     return texts;
 }
 
+std::vector<std::string> TextsIn(const TopFields& fields, const char* name) {
+    const auto* at = fields.Find(name);
+    return at ? TextsIn(*at) : std::vector<std::string>();
+}
+
 void PutMeta(BsonWriter& to, const EntityMeta& meta) {
     PutHistory(to, meta.history);
     to.Int("rev", meta.rev);

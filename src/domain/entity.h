@@ -61,6 +61,7 @@ using VisitElement = std::function<void(std::string_view key, const bson_iter_t&
 bool EachElement(std::string_view bson, const VisitElement& visit);
 void PutTexts(BsonWriter& to, const char* key, const std::vector<std::string>& texts);
 std::vector<std::string> TextsIn(const bson_iter_t& at);
+std::vector<std::string> TextsIn(const TopFields& fields, const char* name);  // absent: none
 void PutMeta(BsonWriter& to, const EntityMeta& meta);
 // Reads one element that PutMeta wrote; false when it is another's.
 bool TakeMeta(EntityMeta& to, std::string_view key, const bson_iter_t& at);

@@ -20,11 +20,6 @@ constexpr const char* kNode[] = {
     "find", "insert", "update", "remove", "createIndex", "listIndexes"};
 constexpr const char* kAdoption[] = {"dropIndex", "listCollections"};
 
-std::vector<std::string> TextsIn(const domain::TopFields& fields, const char* name) {
-    const auto* at = fields.Find(name);
-    return at ? domain::TextsIn(*at) : std::vector<std::string>();
-}
-
 // Actions that the user has on all of our collections: on each, on the database, or on any.
 std::set<std::string> ActionsIn(const domain::TopFields& auth, const std::string& database) {
     std::map<std::string, std::set<std::string>> of_collection;
@@ -38,7 +33,7 @@ std::set<std::string> ActionsIn(const domain::TopFields& auth, const std::string
         const std::string db = on.TextOr("db"), name = on.TextOr("collection");
         const bool any = on.TextOr("anyResource") == "true";
         if (!any && (!on.Find("db") || (!db.empty() && db != database))) continue;
-        for (const auto& action : TextsIn(privilege, "actions")) {
+        for (const auto& action : domain::TextsIn(privilege, "actions")) {
             for (Collection ours : kCollections) {
                 if (any || name.empty() || name == NameOf(ours)) {
                     of_collection[NameOf(ours)].insert(action);
