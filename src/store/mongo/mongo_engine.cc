@@ -33,6 +33,8 @@ Result<std::unique_ptr<MongoClient>> OpenPatient(
     return MongoClient::Open(patient);
 }
 
+constexpr std::chrono::minutes kIndexTime{10};  // an index over many documents takes its time
+
 // Few and small documents, which the nodes read all the time to know of each other.
 bool IsSmall(Collection collection) {
     return collection != Collection::kConversions && collection != Collection::kContacts;
@@ -88,10 +90,9 @@ MongoEngine::~MongoEngine() {
     watcher_.join();
 }
 
-// An index over many documents takes its time.
 Result<MongoClient*> MongoEngine::Patient() {
     if (!patient_) {
-        auto opened = OpenPatient(options_.client, std::chrono::minutes(10));
+        auto opened = OpenPatient(options_.client, kIndexTime);
         if (!opened) return Fail(opened.error());
         patient_ = std::move(*opened);
     }
@@ -250,7 +251,7 @@ Result<bool> MongoEngine::Backup(const std::string&) {
 
 Result<std::vector<std::string>> MongoEngine::Verify(bool repair) {
     if (repair) {
-        auto patient = OpenPatient(options_.client, std::chrono::minutes(10));
+        auto patient = OpenPatient(options_.client, kIndexTime);
         if (!patient) return Fail(patient.error());
         auto built = Prepare(**patient);
         if (!built) return Fail(built.error());
