@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::string_view kNetworks = "/api/admin/networks/";
 
-constexpr const char* kUnknownNetwork = "name";  // the problem's field: answered 404
-
 // One try: whom, and with which values.
 struct Trial {
     domain::Network network;
@@ -66,15 +64,18 @@ Read<domain::Conversion> StoredConversion(Service& service, const boost::json::o
 
 // {"network": {…}} tries what is not stored; {"conversion": {"click_id", "goal_id"}} takes a stored
 // conversion's values, {"parameters": {"click_id": "x"}} takes those given, else a sample's.
-Read<Trial> ReadTrial(Service& service, const Call& call) {
+tl::expected<Trial, http::Response> ReadTrial(Service& service, const Call& call) {
     Trial trial;
-    auto fault = [](std::string field, std::string reason) {
-        return tl::unexpected<Problem>(Problem{std::move(field), std::move(reason), std::nullopt});
+    auto refused = [](const Problem& problem) {
+        return tl::unexpected<http::Response>(ProblemResponse(problem));
+    };
+    auto fault = [&](std::string field, std::string reason) {
+        return refused({std::move(field), std::move(reason), std::nullopt});
     };
     boost::json::object body;
     if (!call.request.body.empty()) {
         auto read = ReadObject(call.request.body);
-        if (!read) return tl::unexpected<Problem>(read.error());
+        if (!read) return refused(read.error());
         body = std::move(*read);
     }
     // A slip must not send a sample's values instead of those that were meant.
@@ -92,13 +93,13 @@ Read<Trial> ReadTrial(Service& service, const Call& call) {
     const std::string name = NameIn(call.request, kNetworks);
     if (const auto* given = part("network")) {
         auto network = ReadNetwork(*given, name);
-        if (!network) return tl::unexpected<Problem>(network.error());
+        if (!network) return refused(network.error());
         trial.network = std::move(*network);
     } else if (const auto* stored = snapshot->catalog->FindNetwork(name)) {
         trial.network = *stored;
         trial.secrets = snapshot->secrets.at(name).values;
     } else {
-        return fault(kUnknownNetwork, "there is no such network");
+        return tl::unexpected<http::Response>(NotFound("network"));
     }
     if (trial.secrets.empty() && !trial.network.secrets.empty()) {
         trial.secrets = {"example-secret"};
@@ -107,7 +108,7 @@ Read<Trial> ReadTrial(Service& service, const Call& call) {
     auto conversion = SampleConversion();
     if (const auto* given = part("conversion")) {
         auto found = StoredConversion(service, *given);
-        if (!found) return tl::unexpected<Problem>(found.error());
+        if (!found) return refused(found.error());
         conversion = std::move(*found);
     }
     trial.delivery.destination = name;
@@ -146,10 +147,6 @@ http::Response Preview(const Trial& trial) {
     return JsonResponse(200, body.Object("data", CallJson(*call)));
 }
 
-http::Response Refusal(const Problem& problem) {
-    return problem.field == kUnknownNetwork ? NotFound("network") : ProblemResponse(problem);
-}
-
 http::Response Tested(const delivery::Attempt& attempt) {
     JsonObject data, timings, body;
     data.Bool("accepted", attempt.accepted).Int("status", attempt.status);
@@ -170,14 +167,14 @@ http::Response Tested(const delivery::Attempt& attempt) {
 void PreviewNetwork(Service& service, std::shared_ptr<Call> call) {
     RunQuery(service, call, [&service, call] {
         auto trial = ReadTrial(service, *call);
-        call->respond(trial ? Preview(*trial) : Refusal(trial.error()));
+        call->respond(trial ? Preview(*trial) : std::move(trial.error()));
     });
 }
 
 void TestNetwork(Service& service, std::shared_ptr<Call> call) {
     RunQuery(service, call, [&service, call] {
         auto trial = ReadTrial(service, *call);
-        if (!trial) return call->respond(Refusal(trial.error()));
+        if (!trial) return call->respond(std::move(trial.error()));
         if (!service.catalog->catalog()->FindNetwork(trial->delivery.destination)) {
             return call->respond(
                 ProblemResponse({"name", "save the network before it is tested", std::nullopt})

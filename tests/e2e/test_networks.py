@@ -275,7 +275,7 @@ def test_preview_and_test_send(srv, tracker, made):
     assert f"c={click}&" in srv.admin("POST", "/api/admin/networks/tried/preview", json_body=number).data["url"]
     # A slip is refused: it would send a sample's values.
     before = len(tracker.requests)
-    for body, field in (({"parmeters": {"click_id": "x"}}, "parmeters"), ({"parameters": "x"}, "parameters"),
+    for body, field in (({"parmeters": {"click_id": "x"}}, "parmeters"), ({"name": "tried"}, "name"), ({"parameters": "x"}, "parameters"),
                         ({"conversion": click}, "conversion"), ({"network": []}, "network")):
         for action in ("preview", "test"):
             answer = srv.admin("POST", f"/api/admin/networks/tried/{action}", json_body=body)
