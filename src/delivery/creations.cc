@@ -156,10 +156,7 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
         halves_.emplace_back(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
         return;
     }
-    trace.address = reply.address;
-    trace.reused = reply.reused;
-    trace.timings = reply.timings;
-    trace.response = KeptText(reply.body, CallTrace::kResponseBytesMax, secrets);
+    NoteReply(trace, reply, secrets);
     std::vector<CreatedItem> created(batch.size());
     if (attempt.accepted) {
         std::vector<Parameters> conversions;

@@ -44,24 +44,6 @@ Attempt Failed(AttemptClass cls, std::string error) {
     return {.cls = cls, .error = std::move(error)};
 }
 
-Attempt FromReply(const net::HttpReply& reply, const std::vector<std::string>& secrets) {
-    Attempt attempt{.status = reply.status};
-    attempt.withheld = reply.withheld;
-    attempt.response = KeptText(reply.body, Attempt::kResponseBytesMax, secrets);
-    attempt.retry_after = reply.retry_after;
-    attempt.cls = Classify(reply.status, reply.status == 0);
-    attempt.accepted = attempt.cls == AttemptClass::kAccepted;
-    if (reply.status == 0) {
-        attempt.error = reply.error;
-    } else if (!attempt.accepted) {
-        attempt.error = fmt::format("the network answered {}", reply.status);
-    }
-    // The guard refuses the same address tomorrow: somebody has to look at the settings.
-    attempt.refused_address = reply.refused_address;
-    if (reply.refused_address) attempt.cls = AttemptClass::kAlarm;
-    return attempt;
-}
-
 // The fields that every kind of attempt needs; each kind is a subclass that lives in its callbacks.
 struct Running : std::enable_shared_from_this<Running> {
     net::Client* client = nullptr;
@@ -83,12 +65,7 @@ struct Running : std::enable_shared_from_this<Running> {
         done(std::move(attempt));
     }
 
-    void Note(const net::HttpReply& reply) {
-        last.address = reply.address;
-        last.reused = reply.reused;
-        last.timings = reply.timings;
-        last.response = KeptText(reply.body, CallTrace::kResponseBytesMax, Secrets());
-    }
+    Attempt Judge(const net::HttpReply& reply) const { return AttemptOf(reply, Secrets()); }
 
     // For answers known without a call.
     void EndLater(Attempt attempt) {
@@ -115,7 +92,7 @@ struct Running : std::enable_shared_from_this<Running> {
         client->Start(
             std::move(call),
             [self = shared_from_this(), next = std::move(next)](net::HttpReply r) {
-                self->Note(r);
+                NoteReply(self->last, r, self->Secrets());
                 next(std::move(r));
             }
         );
@@ -143,7 +120,7 @@ struct GoalAttempt : Running {
         AddDeliveryParameter(query);
         Call(
             {.url = NetworkUrl(settings->base_url, "goal/" + net::PercentEncode(goal_id), query)},
-            [this](net::HttpReply reply) { End(FromReply(reply, Secrets())); }
+            [this](net::HttpReply reply) { End(Judge(reply)); }
         );
     }
 };
@@ -174,9 +151,9 @@ struct ClickAttempt : Running {
 
     void OnReply(const net::HttpReply& reply) {
         const bool redirect = reply.status / 100 == 3 && !reply.location.empty();
-        if (!redirect) return EndWithoutHash(FromReply(reply, Secrets()));
+        if (!redirect) return EndWithoutHash(Judge(reply));
         if (auto found = ReadClick(reply.location)) {
-            Attempt attempt = FromReply(reply, Secrets());
+            Attempt attempt = Judge(reply);
             attempt.accepted = true;
             attempt.cls = AttemptClass::kAccepted;
             attempt.error.clear();
@@ -184,7 +161,7 @@ struct ClickAttempt : Running {
             return End(std::move(attempt));
         }
         if (++redirects > kRedirectsMax) {
-            Attempt attempt = FromReply(reply, Secrets());
+            Attempt attempt = Judge(reply);
             attempt.error = fmt::format("more than {} redirects without a hash", kRedirectsMax);
             return EndWithoutHash(std::move(attempt));
         }
@@ -267,7 +244,7 @@ struct ConversionAttempt : Running {
     }
 
     void OnLookUp(const net::HttpReply& reply) {
-        Attempt attempt = FromReply(reply, Secrets());
+        Attempt attempt = Judge(reply);
         if (!attempt.accepted) {
             attempt.error = "look-up: " + attempt.error;
             return End(std::move(attempt));
@@ -339,7 +316,30 @@ Network::Network(net::Client& client, NetworkSettings settings)
       settings_(std::make_shared<const NetworkSettings>(std::move(settings))) {}
 
 Attempt AttemptOf(const net::HttpReply& reply, const std::vector<std::string>& secrets) {
-    return FromReply(reply, secrets);
+    Attempt attempt{.status = reply.status};
+    attempt.withheld = reply.withheld;
+    attempt.response = KeptText(reply.body, Attempt::kResponseBytesMax, secrets);
+    attempt.retry_after = reply.retry_after;
+    attempt.cls = Classify(reply.status, reply.status == 0);
+    attempt.accepted = attempt.cls == AttemptClass::kAccepted;
+    if (reply.status == 0) {
+        attempt.error = reply.error;
+    } else if (!attempt.accepted) {
+        attempt.error = fmt::format("the network answered {}", reply.status);
+    }
+    // The guard refuses the same address tomorrow: somebody has to look at the settings.
+    attempt.refused_address = reply.refused_address;
+    if (reply.refused_address) attempt.cls = AttemptClass::kAlarm;
+    return attempt;
+}
+
+void NoteReply(
+    CallTrace& trace, const net::HttpReply& reply, const std::vector<std::string>& secrets
+) {
+    trace.address = reply.address;
+    trace.reused = reply.reused;
+    trace.timings = reply.timings;
+    trace.response = KeptText(reply.body, CallTrace::kResponseBytesMax, secrets);
 }
 
 void Network::Use(NetworkSettings settings) {

@@ -59,6 +59,11 @@ struct Attempt {
     CallTrace call{};              // for the log of attempts
 };
 
+// The reply's part of a trace; what is kept of its body is without `secrets`.
+void NoteReply(
+    CallTrace& trace, const net::HttpReply& reply, const std::vector<std::string>& secrets
+);
+
 // What a reply means, by retry.h; the response cut to what a delivery keeps, without `secrets`.
 Attempt AttemptOf(const net::HttpReply& reply, const std::vector<std::string>& secrets);
 

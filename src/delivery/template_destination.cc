@@ -54,10 +54,7 @@ public:
             std::move(http),
             [trace, values = secrets.values, done = std::move(done)](net::HttpReply reply) mutable {
                 Attempt attempt = AttemptOf(reply, values);
-                trace.address = reply.address;
-                trace.reused = reply.reused;
-                trace.timings = reply.timings;
-                trace.response = KeptText(reply.body, CallTrace::kResponseBytesMax, values);
+                NoteReply(trace, reply, values);
                 attempt.call = std::move(trace);
                 done(std::move(attempt));
             }
