@@ -4,6 +4,7 @@ Short here; `./dev chaos` makes it 100,000 deliveries and 100 kills (STORM_DELIV
 once (STORM_FAILURES).
 """
 import bisect
+import contextlib
 import os
 import random
 import time
@@ -24,13 +25,20 @@ ENV = {
 }
 
 
-@pytest.fixture
-def storm(net, tmp_path):
-    with receiver(BINARY) as rec, Server(tmp_path, net, env=ENV) as srv:
+@contextlib.contextmanager
+def told(net, tmp_path, env):
+    """A receiver, and a server that tells it of every conversion."""
+    with receiver(BINARY) as rec, Server(tmp_path, net, env=env) as srv:
         answer = srv.admin("POST", "/api/admin/networks", json_body={
             "name": "storm", "kind": "template", "postback": {"url": rec.address("storm")}})
         assert answer.status == 200, answer
         yield rec, srv
+
+
+@pytest.fixture
+def storm(net, tmp_path):
+    with told(net, tmp_path, ENV) as both:
+        yield both
 
 
 def settle(rec, srv, count, seconds):
@@ -107,10 +115,7 @@ def test_what_failed_together_is_tried_again_apart(net, tmp_path):
     jitter = 0.2
     delay = max(5, FAILURES // 500)  # longer than it takes to report them, so that the reports' own spread is not what is seen
     env = {**ENV, "BARRACUDA_DELIVERY_RETRY_SCHEDULE": f"0s, {delay}s, 1h"}
-    with receiver(BINARY) as rec, Server(tmp_path, net, env=env) as srv:
-        answer = srv.admin("POST", "/api/admin/networks", json_body={
-            "name": "storm", "kind": "template", "postback": {"url": rec.address("storm")}})
-        assert answer.status == 200, answer
+    with told(net, tmp_path, env) as (rec, srv):
         rec.set("storm", "425", calls=1)
         with Clients(srv, FAILURES):
             pass
