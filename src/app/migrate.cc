@@ -153,10 +153,13 @@ Result<std::string> MoveInto(
     auto findings = (*target)->Verify(false);
     if (!findings) return Fail(findings.error());
     if (!findings->empty()) {
-        const std::string count = std::to_string(findings->size());
         return Fail(
             ErrorCode::kConflict,
-            "the target is not sound (" + count + " findings), first: " + findings->front()
+            fmt::format(
+                "the target is not sound ({} findings), first: {}",
+                findings->size(),
+                findings->front()
+            )
         );
     }
     if (auto said = SayWhatTheSourceHad(**target); !said) return Fail(said.error());
