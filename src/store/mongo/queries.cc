@@ -21,14 +21,12 @@ constexpr Collection kWithWork[] = {Collection::kConversions, Collection::kConta
 
 using Cursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
 
-// Calls `take` with every document that the cursor gives.
+// Calls `take` with every document that the cursor gives. False: not with all, and `error` why.
 template <typename Take>
-Result<bool> Each(mongoc_cursor_t* cursor, Take take) {
+bool Each(mongoc_cursor_t* cursor, bson_error_t& error, Take take) {
     const bson_t* document = nullptr;
     while (mongoc_cursor_next(cursor, &document)) take(*document);
-    bson_error_t error = {};
-    if (mongoc_cursor_error(cursor, &error)) return Fail(ErrorOf(error));
-    return true;
+    return !mongoc_cursor_error(cursor, &error);
 }
 
 // Only what the work list needs.
@@ -54,7 +52,8 @@ Result<std::vector<WorkItem>> FindWork(
         mongoc_cursor_destroy
     );
     std::vector<WorkItem> items;
-    auto read = Each(cursor.get(), [&](const bson_t& document) {
+    bson_error_t error = {};
+    const bool all = Each(cursor.get(), error, [&](const bson_t& document) {
         std::string_view bytes(
             reinterpret_cast<const char*>(bson_get_data(&document)), document.len
         );
@@ -65,7 +64,7 @@ Result<std::vector<WorkItem>> FindWork(
         if (bson_iter_init_find(&at, &document, "due")) item.due = domain::TimeOf(at);
         items.push_back(std::move(item));
     });
-    if (!read) return Fail(read.error());
+    if (!all) return Fail(ErrorOf(error));
     return items;
 }
 
@@ -241,12 +240,13 @@ Result<std::vector<std::string>> FindAnyOf(
         mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
         mongoc_cursor_destroy
     );
-    auto read = Each(cursor.get(), [&](const bson_t& document) {
+    bson_error_t error = {};
+    const bool all = Each(cursor.get(), error, [&](const bson_t& document) {
         documents.emplace_back(
             reinterpret_cast<const char*>(bson_get_data(&document)), document.len
         );
     });
-    if (!read) return Fail(read.error());
+    if (!all) return Fail(ErrorOf(error));
     return documents;
 }
 
@@ -273,12 +273,11 @@ Result<std::optional<std::vector<RollupRow>>> SumUp(
         mongoc_cursor_destroy
     );
     std::vector<RollupRow> rows;
-    const bson_t* document = nullptr;
-    while (mongoc_cursor_next(cursor.get(), &document)) {
-        rows.push_back(RowOf(*document, sum.fields.size()));
-    }
     bson_error_t error = {};
-    if (mongoc_cursor_error(cursor.get(), &error)) {
+    const bool all = Each(cursor.get(), error, [&](const bson_t& document) {
+        rows.push_back(RowOf(document, sum.fields.size()));
+    });
+    if (!all) {
         const bool server = error.domain == MONGOC_ERROR_SERVER;
         if (server && error.code == kTimeLimitExceeded) return std::nullopt;
         return Fail(ErrorOf(error));
