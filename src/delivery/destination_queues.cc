@@ -121,9 +121,17 @@ size_t DestinationQueues::Room(Instant now) {
     return room;
 }
 
+bool DestinationQueues::HasSlot(const Queue& queue) const {
+    return queue.attempts < queue.rules.concurrency && attempts_ < options_.attempts_max;
+}
+
+bool DestinationQueues::Pending(const std::string& destination) {
+    const Queue& queue = Get(destination);
+    return !queue.waiting.empty() && HasSlot(queue);
+}
+
 bool DestinationQueues::MaySend(Queue& queue, Instant now) {
-    if (queue.waiting.empty() || queue.attempts >= queue.rules.concurrency) return false;
-    if (attempts_ >= options_.attempts_max) return false;
+    if (queue.waiting.empty() || !HasSlot(queue)) return false;
     if (attempts_ * 2 >= options_.attempts_max) {
         const auto busy = [](const Queue* one) {
             return one->attempts > 0 || !one->waiting.empty();
@@ -157,7 +165,7 @@ std::optional<Job> DestinationQueues::Next(Instant now) {
 std::optional<Instant> DestinationQueues::Wake(Instant now) {
     std::optional<Instant> first;
     for (Queue* queue : turns_) {
-        if (queue->waiting.empty() || queue->attempts >= queue->rules.concurrency) continue;
+        if (queue->waiting.empty() || !HasSlot(*queue)) continue;
         if (!queue->rules.stopped.empty()) continue;
         Instant at = queue->breaker.Allows(now) ? queue->pace.next(now) : queue->breaker.next();
         if (at <= now || at == Instant::max()) continue;  // it waits for an attempt to end

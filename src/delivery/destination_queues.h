@@ -4,9 +4,10 @@
 // (breaker.h). Those that may send take turns, one attempt each, so one that hangs or drowns leaves
 // the others as they were:
 //
-//     if (!queues.Offer(job, now)) …           // no room: the work index keeps it, a poll brings
-//     it while (auto job = queues.Next(now)) …    // send it queues.Ended(job, ending, now) // the
-//     attempt is over queues.Settled(job.destination)          // … and its outcome is recorded
+//     if (!queues.Offer(job, now)) …            no room: the work index keeps it, a poll brings it
+//     while (auto job = queues.Next(now)) …     send it
+//     queues.Ended(destination, ending, now)    the attempt is over
+//     queues.Settled(destination)               … and its outcome is recorded
 //
 // Bounds: a destination holds at most kHeldPerAttempt jobs for each of its attempts at a time, all
 // together have at most `attempts_max` under way, and once half of these are taken nobody gets more
@@ -112,6 +113,8 @@ public:
     bool Offer(Job job, Instant now);
     // The next attempt to make, which then counts as under way.
     std::optional<Job> Next(Instant now);
+    // Whether one waits for this destination, and not for another attempt to end.
+    bool Pending(const std::string& destination);
     // When Next may say yes again by time alone; nullopt: time changes nothing.
     std::optional<Instant> Wake(Instant now);
 
@@ -156,6 +159,7 @@ private:
     Queue& Get(const std::string& destination);
     bool IsOpen(const Queue& queue, Instant now) const;
     size_t Capacity(Queue& queue) const;
+    bool HasSlot(const Queue& queue) const;
     bool MaySend(Queue& queue, Instant now);
     std::vector<Job> Empty(Queue& queue);
 

@@ -112,6 +112,24 @@ TEST_F(QueuesTest, OneThatHangsCannotTakeTheOthersPlaces) {
     EXPECT_LE(begun["b"] + begun["c"] + begun["hangs"], 60);
 }
 
+TEST_F(QueuesTest, IsPendingWhatWaitsForMoreThanAnAttemptsEnd) {
+    rules_["a"].concurrency = 1;
+    rules_["paced"].rate_per_second = 1;
+    auto queues = Make(2);
+    EXPECT_FALSE(queues.Pending("a"));
+    Fill(queues, "a", 2);
+    EXPECT_TRUE(queues.Pending("a"));
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+    EXPECT_FALSE(queues.Pending("a")) << "its only slot is taken";
+    Fill(queues, "paced", 1);
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+    Fill(queues, "paced", 1);
+    EXPECT_FALSE(queues.Pending("paced")) << "all slots of all destinations are taken";
+    End(queues, "a", Health::kAlive);
+    EXPECT_TRUE(queues.Pending("a"));
+    EXPECT_TRUE(queues.Pending("paced")) << "it waits for time, so somebody must set a timer";
+}
+
 TEST_F(QueuesTest, ARateHoldsOverEverySecond) {
     rules_["a"].rate_per_second = 50;
     auto queues = Make();

@@ -26,11 +26,8 @@ constexpr size_t kRecentMax = 1'024;  // outcomes kept for requests that come to
 double SystemRandom() { return randombytes_random() / 4294967296.0; }
 
 DestinationQueues::Options QueueOptionsOf(const DispatcherOptions& options) {
-    DestinationQueues::Options queues;
-    queues.attempts_max = options.attempts_max;
-    queues.breaker = options.breaker;
-    queues.rules = options.rules;
-    return queues;
+    return {
+        .attempts_max = options.attempts_max, .breaker = options.breaker, .rules = options.rules};
 }
 
 }  // namespace
@@ -87,14 +84,20 @@ bool Dispatcher::Queue(
 
 void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
     const Instant now = options_.steady();
-    std::lock_guard lock(mutex_);
-    if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
-    for (const auto& delivery : conversion.deliveries) {
-        if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
-        queues_.TryNow(QueueOf(delivery), now);  // just reported, or woken by an operator
-        Queue(conversion, delivery, now);
+    bool pending = false;
+    {
+        std::lock_guard lock(mutex_);
+        if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
+        for (const auto& delivery : conversion.deliveries) {
+            if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
+            const std::string queue = QueueOf(delivery);
+            queues_.TryNow(queue, now);  // just reported, or woken by an operator
+            Queue(conversion, delivery, now);
+            pending |= queues_.Pending(queue);
+        }
     }
-    if (queues_.waiting() > 0) client_.Post([] {});  // wakes Step
+    // Wakes Step, which takes the mutex first. What waits for an attempt to end needs no look.
+    if (pending) client_.Post([] {});
 }
 
 void Dispatcher::Drop(const domain::Delivery& delivery) {
