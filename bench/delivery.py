@@ -118,24 +118,36 @@ def rate(options, rec):
     return done and stats["calls"] == stats["deliveries"] and stats["accepted"] / seconds >= 5_000
 
 
+# What becomes of the other half of the reports: its network answers, or hangs, or is owed nothing.
+OTHERS = {"ok": ["21", "22"], "hang": ["21", "22"], "alone": ["21", "99"]}
+
+
 def hanging(options, rec):
-    """Half of the traffic goes to a network that answers, half to one that hangs; against both answering."""
-    figures = {"ok": [], "hang": []}
-    networks = {"good": rec.address("good"), "other": rec.address("other")}
-    for turn in range(options.turns):
-        for mode in ("ok", "hang") if turn % 2 == 0 else ("hang", "ok"):
-            rec.get("/reset")
-            rec.set("other", mode)
-            with server(options, networks, {"21": "good", "22": "other"}) as (_, url):
-                load(url, f"{mode}{turn}", ["21", "22"], options.paced, options.seconds)
-                time.sleep(0.5)
-                figures[mode].append(rec.stats("good"))
-                rec.set("other", "ok")
+    """Half of the traffic goes to a network that answers, half to one that hangs.
+
+    Against two controls. "alone": the other half is recorded and owed to nobody, as much work as beside one that hangs;
+    it is the bound's. "ok": both answer, which keeps the machine busier, and a guest kernel that polls before it halts
+    wakes sooner for it: with half of the reports and nothing else the p99 is higher still.
+    """
+    figures = {mode: [] for mode in OTHERS}
+    with receiver(options.program) as other:
+        networks = {"good": rec.address("good"), "other": other.address("other")}
+        for turn in range(options.turns):
+            for mode in sorted(OTHERS, reverse=turn % 2):
+                rec.get("/reset")
+                other.get("/reset")
+                other.set("other", "hang" if mode == "hang" else "ok")
+                with server(options, networks, {"21": "good", "22": "other"}) as (_, url):
+                    load(url, f"{mode}{turn}", OTHERS[mode], options.paced, options.seconds)
+                    time.sleep(0.5)
+                    figures[mode].append(rec.stats("good"))
+                    other.set("other", "ok")
     p99 = {mode: statistics.median(f["p99_us"] for f in of) for mode, of in figures.items()}
     got = {mode: statistics.median(f["accepted"] for f in of) for mode, of in figures.items()}
-    print(f"hanging    the other half: p99 {p99['ok'] / 1000:.2f} ms -> {p99['hang'] / 1000:.2f} ms, delivered "
-          f"{got['ok']:,.0f} -> {got['hang']:,.0f}, medians of {options.turns} turns, {options.paced} reports a second")
-    return p99["hang"] <= p99["ok"] * (1 + HANG_P99) and got["hang"] >= got["ok"] * (1 - HANG_RATE)
+    print(f"hanging    the other half: p99 {p99['hang'] / 1000:.2f} ms, {p99['alone'] / 1000:.2f} ms alone, {p99['ok'] / 1000:.2f} ms "
+          f"where both answer; delivered {got['hang']:,.0f}, {got['alone']:,.0f}, {got['ok']:,.0f}; medians of "
+          f"{options.turns} turns, {options.paced} reports a second")
+    return p99["hang"] <= p99["alone"] * (1 + HANG_P99) and got["hang"] >= got["ok"] * (1 - HANG_RATE)
 
 
 def main():
