@@ -88,6 +88,12 @@ MongoEngine::~MongoEngine() {
     }
     changed_.notify_all();
     watcher_.join();
+    // All at once: libmongoc's monitors look up twice a second, so that closing one client takes
+    // half a second.
+    std::vector<std::jthread> closing;
+    for (auto* client : {&fast_, &lists_, &sums_, &patient_}) {
+        closing.emplace_back([client] { client->reset(); });
+    }
 }
 
 Result<MongoClient*> MongoEngine::Patient() {
@@ -112,7 +118,6 @@ std::optional<Error> MongoEngine::MakeReady() {
         return Error{ErrorCode::kUnavailable, prepared.error().message, {}};
     }
     if (!prepared) return prepared.error();
-    patient_.reset();
     return std::nullopt;
 }
 
@@ -140,6 +145,7 @@ std::optional<Error> MongoEngine::JudgeNarrowIndex() {
 
 void MongoEngine::Watch() {
     for (bool ready = false;;) {
+        if (ready) patient_.reset();  // not sooner: closing it takes a while, and Open waits
         std::optional<std::string> trouble = fast_->NoPrimary();
         if (!ready && !trouble) {
             auto error = MakeReady();

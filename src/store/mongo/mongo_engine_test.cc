@@ -215,11 +215,15 @@ TEST_P(MongoTest, ADocumentOfTheSeedIsChangedWhereItStands) {
 
 // A database with one document that this engine did not write.
 void With(TempDatabase& theirs, const char* collection, const char* json) {
-    auto client = MongoClient::Open(theirs.Options().client);
-    auto lease = (*client)->Take();
+    auto lease = MongoBeside().Take();
+    ASSERT_TRUE(lease);
+    MongoCollection into(
+        mongoc_client_get_collection(lease->get(), theirs.name().c_str(), collection),
+        mongoc_collection_destroy
+    );
     bson_error_t error = {};
     EXPECT_TRUE(mongoc_collection_insert_one(
-        lease->Collection(collection).get(), Bson::Json(json).get(), nullptr, nullptr, &error
+        into.get(), Bson::Json(json).get(), nullptr, nullptr, &error
     )) << error.message;
 }
 
