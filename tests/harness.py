@@ -23,6 +23,8 @@ import urllib.parse
 from decimal import Decimal
 from pathlib import Path
 
+from ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("BARRACUDA_BINARY", ROOT / "build/release/barracuda"))
 CLIENTS = 64
@@ -43,12 +45,6 @@ def kill_leftovers():
 
 
 atexit.register(kill_leftovers)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def new_hash():

@@ -17,7 +17,6 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,8 @@ from pathlib import Path
 
 import pymongo
 import pymongo.errors
+
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMBERS = 3
@@ -61,19 +62,11 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def _free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-
-
 class ReplicaSet:
     def __init__(self, members=MEMBERS, replica_set="barracuda_test", arguments=()):
         self.directory = Path(tempfile.mkdtemp(prefix="barracuda-mongo-"))
         self.name, self.arguments = replica_set, list(arguments)
-        self.ports = _free_ports(members)
+        self.ports = [free_port() for _ in range(members)]
         self.processes = [None] * members
         try:
             for i in range(members):

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from harness import BINARY, Server, new_id, wait_until
+from harness import BINARY, Server, new_id, request, wait_until
+from ports import free_port
 from seed import Seed, everything, seeded
 
 pytestmark = pytest.mark.bounded(240)
@@ -110,7 +111,6 @@ def test_adopt_on_start(node, seed):
 
 
 def test_the_operators_own_address(node, seed):
-    from harness import free_port, request
     seed.conversion("c", "6")
     seed.flush()
     ops = free_port()

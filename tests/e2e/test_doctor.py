@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from harness import BINARY, Server, free_port, new_id
+from harness import BINARY, Server, new_id
 from mongo_server import ReplicaSet
+from ports import free_port
 from seed import Seed, everything
 
 pytestmark = pytest.mark.bounded(120)

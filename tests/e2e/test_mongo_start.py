@@ -7,8 +7,9 @@ import threading
 import bson
 import pytest
 
-from harness import Server, free_port, new_id
+from harness import Server, new_id
 from mongo_server import ReplicaSet
+from ports import free_port
 
 pytestmark = pytest.mark.bounded(120)
 NODE = {"BARRACUDA_STORE_DATABASE": "start"}

@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from harness import Server, free_port, new_id, wait_until
+from harness import Server, new_id, wait_until
+from ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLDER = "older-secret"
