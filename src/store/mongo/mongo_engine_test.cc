@@ -222,9 +222,9 @@ void With(TempDatabase& theirs, const char* collection, const char* json) {
         mongoc_collection_destroy
     );
     bson_error_t error = {};
-    EXPECT_TRUE(mongoc_collection_insert_one(
-        into.get(), Bson::Json(json).get(), nullptr, nullptr, &error
-    )) << error.message;
+    EXPECT_TRUE(
+        mongoc_collection_insert_one(into.get(), Bson::Json(json).get(), nullptr, nullptr, &error)
+    ) << error.message;
 }
 
 TEST_P(MongoTest, AnotherApplicationsDatabaseIsRefused) {
