@@ -375,7 +375,7 @@ bool Client::ExpireOverdue() {
     const auto now = Clock::now();
     if (deadlines_.empty() || deadlines_.begin()->first > now) return false;
     // A reply that has come counts, also when this process stood still while it came.
-    loop_->LookAtAll();
+    loop_->Run(std::chrono::milliseconds(0));
     bool worked = ReapFinished();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
         void* easy = deadlines_.begin()->second;

@@ -5,17 +5,8 @@
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
-#include <utility>
-#include <vector>
 
 namespace barracuda::net {
-
-// Seen under the thread sanitizer: of some fresh connections the loop heard nothing, neither that
-// they could be written nor that the reply was there, and the calls ended at their time limit, to
-// be made again. Why is not known; to ask four times a second costs next to nothing.
-constexpr std::chrono::milliseconds kLookEvery{250};
-
-static_assert(CURL_POLL_IN == CURL_CSELECT_IN && CURL_POLL_OUT == CURL_CSELECT_OUT);
 
 // A socket of libcurl's: it opens and closes it, we only look. `wanted` is 0 once it has let go of
 // it, and the number may be another socket's by then.
@@ -51,19 +42,10 @@ void SocketLoop::Run(std::chrono::milliseconds wait) {
     long due_ms = -1;  // none
     curl_multi_timeout(multi_, &due_ms);
     if (due_ms >= 0) wait = std::min(wait, std::chrono::milliseconds(due_ms));
-    if (io_.run_one_for(wait) > 0) io_.poll();
+    // Where no time is left run_one_for looks at nothing: who never waits must hear of sockets too.
+    io_.run_one_for(wait);
+    io_.poll();
     RunDue();
-    if (Clock::now() - looked_at_ >= kLookEvery) LookAtAll();
-}
-
-// libcurl is told that what it waits for has happened: it asks the kernel itself.
-void SocketLoop::LookAtAll() {
-    looked_at_ = Clock::now();
-    std::vector<std::pair<int, int>> waiting;
-    for (const auto& [socket, watch] : watches_) waiting.emplace_back(socket, watch->wanted);
-    for (auto [socket, wanted] : waiting) {
-        if (watches_.contains(socket)) Happened(socket, wanted & (CURL_POLL_IN | CURL_POLL_OUT));
-    }
 }
 
 void SocketLoop::RunDue() {

@@ -31,15 +31,10 @@ public:
     // Lets libcurl do what is due by its clock: a call that was just added begins.
     void RunDue();
 
-    // Lets libcurl ask the kernel about every socket it waits for; Run does so four times a second
-    // (socket_loop.cc says why).
-    void LookAtAll();
-
     void Wake();
 
 private:
     struct Watch;
-    using Clock = std::chrono::steady_clock;
 
     static int OnSocket(void* easy, int socket, int what, void* self, void*);
 
@@ -51,7 +46,6 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> open_;
     std::unordered_map<int, std::shared_ptr<Watch>> watches_;
-    Clock::time_point looked_at_{};
     std::atomic<bool> woken_ = false;  // a wake is on its way
 };
 
