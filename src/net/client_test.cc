@@ -17,11 +17,11 @@ using Clock = std::chrono::steady_clock;
 
 ClientOptions Loopback() { return {.allowed = {Cidr::Parse("127.0.0.0/8").value()}}; }
 
-HttpReply Fetch(Client& client, HttpCall call) {
+HttpReply Fetch(Client& client, HttpCall call, milliseconds step = milliseconds(100)) {
     std::optional<HttpReply> reply;
     client.Start(std::move(call), [&](HttpReply got) { reply = std::move(got); });
     const auto end = Clock::now() + std::chrono::seconds(10);
-    while (!reply && Clock::now() < end) client.Step(milliseconds(100));
+    while (!reply && Clock::now() < end) client.Step(step);
     EXPECT_TRUE(reply.has_value());
     return reply.value_or(HttpReply{});
 }
@@ -43,6 +43,29 @@ TEST(Client, SendsACallAndReadsTheReply) {
     EXPECT_EQ(request.body, "hi");
     EXPECT_THAT(request.headers, HasSubstr("X-A: b\r\n"));
     EXPECT_EQ(request.headers.find("Expect"), std::string::npos);
+}
+
+// A dispatcher that always has something due never waits.
+TEST(Client, HearsOfItsSocketsWithoutWaiting) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    HttpCall call{.url = server.url(), .timeout = std::chrono::seconds(5)};
+    EXPECT_EQ(Fetch(client, std::move(call), milliseconds(0)).status, 200);
+}
+
+TEST(Client, AReplyThatCameWhileItStoodStillCounts) {
+    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    Client client(Loopback());
+    std::optional<HttpReply> reply;
+    client.Start({.url = server.url(), .timeout = std::chrono::seconds(1)}, [&](HttpReply got) {
+        reply = std::move(got);
+    });
+    while (server.requests().empty() && !reply) client.Step(milliseconds(1));
+    std::this_thread::sleep_for(milliseconds(1'200));  // as after SIGSTOP
+    const auto end = Clock::now() + std::chrono::seconds(10);
+    while (!reply && Clock::now() < end) client.Step(milliseconds(1));
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200) << reply->error;
 }
 
 TEST(Client, ReusesTheConnection) {
