@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 #include <thread>
 
@@ -54,13 +55,18 @@ TEST(Client, HearsOfItsSocketsWithoutWaiting) {
 }
 
 TEST(Client, AReplyThatCameWhileItStoodStillCounts) {
-    TestServer server([](const TestRequest&) { return TestReply(200, "ok"); });
+    std::atomic<bool> asked = false;
+    TestServer server([&](const TestRequest&) {
+        asked = true;
+        std::this_thread::sleep_for(milliseconds(300));
+        return TestReply(200, "ok");
+    });
     Client client(Loopback());
     std::optional<HttpReply> reply;
     client.Start({.url = server.url(), .timeout = std::chrono::seconds(1)}, [&](HttpReply got) {
         reply = std::move(got);
     });
-    while (server.requests().empty() && !reply) client.Step(milliseconds(1));
+    while (!asked && !reply) client.Step(milliseconds(1));
     std::this_thread::sleep_for(milliseconds(1'200));  // as after SIGSTOP
     const auto end = Clock::now() + std::chrono::seconds(10);
     while (!reply && Clock::now() < end) client.Step(milliseconds(1));
