@@ -372,11 +372,8 @@ bool Client::ReapFinished() {
 // Our own clock rather than CURLOPT_TIMEOUT_MS: libcurl's does not run while a call waits for one
 // of its host's connections.
 bool Client::ExpireOverdue() {
+    bool worked = false;
     const auto now = Clock::now();
-    if (deadlines_.empty() || deadlines_.begin()->first > now) return false;
-    // A reply that has come counts, also when this process stood still while it came.
-    loop_->Run(std::chrono::milliseconds(0));
-    bool worked = ReapFinished();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
         void* easy = deadlines_.begin()->second;
         Transfer& transfer = *transfers_.at(easy);
