@@ -7,20 +7,18 @@
 #include <future>
 #include <string>
 
+#include "base/test_wait.h"
+
 namespace barracuda {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// Counts its steps, and waits for them with a generous bound.
 struct Steps {
     std::atomic<int> done = 0;
     bool Reach(int wanted) const {
-        for (auto end = Clock::now() + 20s; done < wanted && Clock::now() < end;) {
-            std::this_thread::sleep_for(1ms);
-        }
-        return done >= wanted;
+        return Comes([&] { return done >= wanted; });
     }
 };
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <future>
 
+#include "base/test_wait.h"
 #include "net/test_server.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
@@ -248,10 +249,7 @@ TEST_F(DestinationTest, EditsAndRotatedSecretsAreFollowed) {
     key_ = "one";
     Put(tracker);
     // Another node's edit: nobody asks, the poll finds it.
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (swaps_ < 3 && std::chrono::steady_clock::now() < until) {
-        std::this_thread::sleep_for(milliseconds(5));
-    }
+    EXPECT_TRUE(Comes([&] { return swaps_ >= 3; }));
     EXPECT_EQ(catalog.snapshot()->secrets.at("t").values, std::vector<std::string>{"one"});
     catalog.Stop();
     key_ = "two";

@@ -6,6 +6,7 @@
 
 #include <future>
 
+#include "base/test_wait.h"
 #include "delivery/flow.h"
 #include "net/test_server.h"
 #include "store/kv_engine.h"
@@ -89,13 +90,9 @@ struct FlowTest : testing::Test {
         domain::Contact Until(
             const ObjectId& id, const std::function<bool(const domain::Contact&)>& wanted
         ) {
-            for (int i = 0; i < 500; ++i) {
-                auto contact = Read(id);
-                if (wanted(contact)) return contact;
-                std::this_thread::sleep_for(milliseconds(10));
-            }
-            ADD_FAILURE() << "not within 5 s";
-            return Read(id);
+            domain::Contact contact;
+            EXPECT_TRUE(Comes([&] { return wanted(contact = Read(id)); }));
+            return contact;
         }
     };
 

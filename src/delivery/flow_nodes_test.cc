@@ -4,6 +4,7 @@
 #include <future>
 #include <set>
 
+#include "base/test_wait.h"
 #include "delivery/flow.h"
 #include "net/test_server.h"
 #include "store/kv_engine.h"
@@ -140,13 +141,6 @@ struct FlowNodesTest : testing::Test {
     domain::Contact Read(const ObjectId& id) {
         store::Ref ref{store::Collection::kContacts, id.Hex()};
         return *domain::DecodeContact(*engine->Load(std::span(&ref, 1))->front());
-    }
-    bool Comes(const std::function<bool()>& wanted, milliseconds within = milliseconds(5'000)) {
-        for (milliseconds waited{0}; waited < within; waited += milliseconds(10)) {
-            if (wanted()) return true;
-            std::this_thread::sleep_for(milliseconds(10));
-        }
-        return wanted();
     }
 };
 

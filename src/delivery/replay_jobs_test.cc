@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "base/test_wait.h"
 #include "store/engine_fixture.h"
 #include "store/memory/memory_log.h"
 
@@ -97,14 +98,13 @@ protected:
         return made.get_future().get();
     }
     ReplayJob Until(const std::string& id, const std::function<bool(const ReplayJob&)>& wanted) {
-        for (int i = 0; i < 6'000; ++i) {
-            auto job = jobs_->Find(id);
-            EXPECT_TRUE(job);
-            if (!job || wanted(*job)) return job.value_or(ReplayJob());
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-        ADD_FAILURE() << "not within half a minute";
-        return {};
+        Result<ReplayJob> job = jobs_->Find(id);
+        EXPECT_TRUE(Comes([&] {
+            job = jobs_->Find(id);
+            return !job || wanted(*job);
+        }));
+        EXPECT_TRUE(job);
+        return job.value_or(ReplayJob());
     }
     ReplayJob UntilDone(const std::string& id) {
         return Until(id, [](const auto& job) { return job.state == JobState::kDone; });
@@ -351,10 +351,9 @@ TEST(ReplayLarge, EachOnceOverRestarts) {
             id = made.get_future().get();
         }
         int64_t stop_at = life < 3 ? replayed + dead / 5 : dead;
-        for (int i = 0; i < 60'000 && replayed < stop_at; ++i) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            replayed = jobs.Find(id)->replayed;
-        }
+        Comes(
+            [&] { return (replayed = jobs.Find(id)->replayed) >= stop_at; }, std::chrono::minutes(2)
+        );
         jobs.Stop();
         ledger.Stop();
         replayed = jobs.Find(id)->replayed;
