@@ -25,7 +25,7 @@ struct EraseTest : FlowTest {
     std::string Trace() {
         std::lock_guard lock(data->mutex);
         for (const auto& [space, map] : data->spaces) {
-            for (const auto& [key, value] : map) {
+            for (const auto& [key, value] : *map) {
                 for (const char* trace : kTraces) {
                     if (key.find(trace) == key.npos && value.find(trace) == value.npos) continue;
                     return fmt::format("{} in space {} {}", trace, static_cast<int>(space), key);

@@ -3,6 +3,7 @@
 #include <future>
 #include <thread>
 
+#include "base/test_wait.h"
 #include "store/engine_fixture.h"
 #include "store/kv_verify.h"
 
@@ -62,7 +63,7 @@ private:
 
 TEST(VerifyBeside, WritesAndReadsGoOnWhileItRuns) {
     auto data = std::make_shared<MemoryKv::Data>();
-    data->spaces[Space::kDocuments][std::string("\0index_version", 14)] = DerivedVersion();
+    data->Own(Space::kDocuments)[std::string("\0index_version", 14)] = DerivedVersion();
     Gate gate;
     auto opened = KvEngine::Open(std::make_unique<GatedKv>(data, gate));
     ASSERT_TRUE(opened);
@@ -125,8 +126,8 @@ TEST(VerifyBeside, SeesOneMomentOfAStoreThatChanges) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     });
-    while (written < until) std::this_thread::yield();
-    for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(Comes([&] { return written >= until; }));
+    for (int i = 0; i < 5; ++i) {
         const int64_t before = written;
         until = before + 4'000;
         auto findings = engine.Verify(false);
@@ -134,7 +135,7 @@ TEST(VerifyBeside, SeesOneMomentOfAStoreThatChanges) {
         if (findings) {
             EXPECT_THAT(*findings, IsEmpty());
         }
-        while (written < before + 500) std::this_thread::yield();
+        EXPECT_TRUE(Comes([&] { return written >= before + 500; }));
     }
     stop = true;
     writer.join();

@@ -1,12 +1,41 @@
 #include "store/memory/memory_kv.h"
 
+#include <utility>
+
 namespace barracuda::store {
 
 namespace {
 
+using Data = MemoryKv::Data;
+
+// All spaces as they stood when this was made.
+class Moment {
+public:
+    explicit Moment(std::shared_ptr<Data> data) : data_(std::move(data)) {
+        std::lock_guard lock(data_->mutex);
+        spaces_ = data_->spaces;
+    }
+    Moment(const Moment&) = delete;
+    Moment& operator=(const Moment&) = delete;
+    ~Moment() {
+        std::lock_guard lock(data_->mutex);
+        spaces_.clear();
+    }
+    const MemoryKv::Map& map(Space space) const {
+        static const MemoryKv::Map kEmpty;
+        const auto at = spaces_.find(space);
+        return at == spaces_.end() ? kEmpty : *at->second;
+    }
+
+private:
+    std::shared_ptr<Data> data_;
+    std::map<Space, std::shared_ptr<MemoryKv::Map>> spaces_;
+};
+
 class MemoryIterator final : public KvIterator {
 public:
-    explicit MemoryIterator(MemoryKv::Map map) : map_(std::move(map)), at_(map_.end()) {}
+    MemoryIterator(std::shared_ptr<const Moment> moment, Space space)
+        : moment_(std::move(moment)), map_(moment_->map(space)), at_(map_.end()) {}
     void Seek(std::string_view key) override { at_ = map_.lower_bound(key); }
     void SeekForPrev(std::string_view key) override {
         at_ = map_.upper_bound(key);
@@ -20,7 +49,8 @@ public:
     Result<bool> Status() const override { return true; }
 
 private:
-    MemoryKv::Map map_;
+    const std::shared_ptr<const Moment> moment_;
+    const MemoryKv::Map& map_;
     MemoryKv::Map::const_iterator at_;
 };
 
@@ -37,34 +67,44 @@ std::vector<std::optional<std::string>> ValuesIn(
 
 class MemorySnapshot final : public KvSnapshot {
 public:
-    explicit MemorySnapshot(std::map<Space, MemoryKv::Map> spaces) : spaces_(std::move(spaces)) {}
+    explicit MemorySnapshot(std::shared_ptr<Data> data)
+        : moment_(std::make_shared<Moment>(std::move(data))) {}
     Result<std::vector<std::optional<std::string>>> MultiGet(
         Space space, std::span<const std::string> keys
     ) override {
-        return ValuesIn(spaces_[space], keys);
+        return ValuesIn(moment_->map(space), keys);
     }
     std::unique_ptr<KvIterator> Iterate(Space space) override {
-        return std::make_unique<MemoryIterator>(spaces_[space]);
+        return std::make_unique<MemoryIterator>(moment_, space);
     }
 
 private:
-    std::map<Space, MemoryKv::Map> spaces_;
+    const std::shared_ptr<const Moment> moment_;
 };
 
 }  // namespace
 
+MemoryKv::Map& MemoryKv::Data::Own(Space space) {
+    auto& map = spaces[space];
+    if (!map) {
+        map = std::make_shared<Map>();
+    } else if (map.use_count() > 1) {
+        map = std::make_shared<Map>(*map);
+    }
+    return *map;
+}
+
 Result<std::vector<std::optional<std::string>>> MemoryKv::MultiGet(
     Space space, std::span<const std::string> keys
 ) {
-    std::lock_guard lock(data_->mutex);
-    return ValuesIn(data_->spaces[space], keys);
+    return ValuesIn(Moment(data_).map(space), keys);
 }
 
 Result<bool> MemoryKv::Apply(std::span<const KvChange> changes) {
     std::lock_guard lock(data_->mutex);
     if (data_->fail_writes) return Fail(ErrorCode::kUnavailable, "injected write error");
     for (const auto& change : changes) {
-        Map& map = data_->spaces[change.space];
+        Map& map = data_->Own(change.space);
         if (change.kind == KvChange::Kind::kPut) {
             map[change.key] = change.value;
         } else if (change.kind == KvChange::Kind::kDelete) {
@@ -79,14 +119,10 @@ Result<bool> MemoryKv::Apply(std::span<const KvChange> changes) {
 }
 
 std::unique_ptr<KvIterator> MemoryKv::Iterate(Space space) {
-    std::lock_guard lock(data_->mutex);
-    return std::make_unique<MemoryIterator>(data_->spaces[space]);
+    return std::make_unique<MemoryIterator>(std::make_shared<Moment>(data_), space);
 }
 
-std::unique_ptr<KvSnapshot> MemoryKv::Snapshot() {
-    std::lock_guard lock(data_->mutex);
-    return std::make_unique<MemorySnapshot>(data_->spaces);
-}
+std::unique_ptr<KvSnapshot> MemoryKv::Snapshot() { return std::make_unique<MemorySnapshot>(data_); }
 
 Result<bool> MemoryKv::Backup(const std::string&) {
     return Fail(ErrorCode::kInvalid, "a store in memory has no backup");

@@ -1,4 +1,5 @@
-// An ordered store in memory, for tests: snapshots by copy, and a switch that makes writes fail.
+// An ordered store in memory, for tests: snapshots that cost nothing until somebody writes, and a
+// switch that makes writes fail.
 #pragma once
 
 #include <atomic>
@@ -14,8 +15,12 @@ class MemoryKv final : public Kv {
 public:
     using Map = std::map<std::string, std::string, std::less<>>;
     struct Data {
+        // For a writer, with the mutex held: what still reads the space keeps it as it was.
+        Map& Own(Space space);
+
         std::mutex mutex;
-        std::map<Space, Map> spaces;
+        // Copied and let go with the mutex held, so that Own sees who reads.
+        std::map<Space, std::shared_ptr<Map>> spaces;
         std::atomic<bool> fail_writes = false;
     };
 
