@@ -29,6 +29,7 @@ def pytest_runtest_protocol(item, nextitem):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "bounded(seconds): time limit of one test, default 90 s")
+    config.addinivalue_line("markers", "alone: compares rates or times, so nothing else may run beside it")
 
 
 def pytest_sessionfinish(session, exitstatus):

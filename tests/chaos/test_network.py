@@ -234,6 +234,7 @@ def latencies(srv, n):
     return sorted(out)
 
 
+@pytest.mark.alone
 def test_a_hanging_network_slows_nobody_else(srv, net):
     usual = latencies(srv, 500)
     net.set_mode("hang", "goal")

@@ -109,6 +109,7 @@ def busiest(moments):
     return max(i + 1 - bisect.bisect_left(moments, at - 1) for i, at in enumerate(moments))
 
 
+@pytest.mark.alone
 @pytest.mark.bounded(120 + FAILURES // 50)
 def test_what_failed_together_is_tried_again_apart(net, tmp_path):
     """425 is no outage, so no breaker and no slowing down hides what the schedule does."""
