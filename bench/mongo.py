@@ -12,11 +12,9 @@ import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests")]
-from mongo_server import ReplicaSet  # noqa: E402
-from receiver import receiver  # noqa: E402
-from run import cpu_us, drive, known, server  # noqa: E402
+from run import ROOT, cpu_us, drive, known, server  # makes tests/ known
+from mongo_server import ReplicaSet
+from receiver import receiver
 
 MANY = 256  # connections
 
