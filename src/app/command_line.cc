@@ -75,6 +75,12 @@ std::string NotEmpty(const std::string& value) {
     return value.empty() ? "a value is needed, this one is empty" : "";
 }
 
+void AddValue(
+    CLI::App* to, const char* option, std::string& into, const char* about, const char* what
+) {
+    to->add_option(option, into, about)->type_name(what)->check(NotEmpty);
+}
+
 std::string Absolute(const std::string& path) {
     std::error_code ec;
     return std::filesystem::absolute(path, ec).lexically_normal().string();
@@ -89,15 +95,9 @@ struct Parser {
     CLI::App* Command(CLI::App* parent, const char* name, const char* about, std::string command) {
         auto* sub = parent->add_subcommand(name, about);
         sub->footer("");  // the first steps are the program's
-        sub->add_option("--config", config_file, "TOML file with settings")
-            ->type_name("FILE")
-            ->check(NotEmpty);
-        sub->add_option("--data", data, "data directory (default ./data)")
-            ->type_name("DIR")
-            ->check(NotEmpty);
-        sub->add_option("--store", store, "rocksdb (default) or a MongoDB address")
-            ->type_name("URL")
-            ->check(NotEmpty);
+        AddValue(sub, "--config", config_file, "TOML file with settings", "FILE");
+        AddValue(sub, "--data", data, "data directory (default ./data)", "DIR");
+        AddValue(sub, "--store", store, "rocksdb (default) or a MongoDB address", "URL");
         sub->callback([this, command = std::move(command)] { line.command = command; });
         return sub;
     }
@@ -122,9 +122,9 @@ struct Parser {
 
     void Service() {
         auto* serve = Command(&app, "serve", "run the server until SIGTERM or Ctrl-C", "serve");
-        serve->add_option("--listen", listen, "address to serve on (default 127.0.0.1:8080)")
-            ->type_name("HOST:PORT")
-            ->check(NotEmpty);
+        AddValue(
+            serve, "--listen", listen, "address to serve on (default 127.0.0.1:8080)", "HOST:PORT"
+        );
         auto* check =
             Command(&app, "check-config", "check the settings and print them", "check-config");
         check->add_flag(
@@ -146,9 +146,7 @@ struct Parser {
         create->add_option("--scope", line.ask.scope, "ingest: report conversions; admin: all")
             ->required()
             ->check(CLI::IsMember({"ingest", "admin"}));
-        create->add_option("--affiliate", line.ask.affiliate, "may report for this one only")
-            ->type_name("ID")
-            ->check(NotEmpty);
+        AddValue(create, "--affiliate", line.ask.affiliate, "may report for this one only", "ID");
         Command(key, "list", "list keys (never the keys themselves)", "key.list");
         auto* revoke = Command(key, "revoke", "end keys at once", "key.revoke");
         revoke->add_option("ID", line.ask.ids, "IDs as listed, or names")->required();
