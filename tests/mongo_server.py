@@ -230,6 +230,20 @@ class ReplicaSet:
         return Named(self.uri()).database(name)
 
 
+@contextlib.contextmanager
+def locked(database):
+    """A standalone with users, each with the password secret-word: w may write to the database, r may only read it.
+    -> it, and a client that may do everything."""
+    with ReplicaSet(members=1, replica_set=None, arguments=["--auth"]) as mongo:
+        with contextlib.closing(mongo.client(0)) as client:
+            client.admin.command("createUser", "root", pwd="root", roles=["root"])
+        with contextlib.closing(mongo.client(0)) as client:
+            client.admin.authenticate("root", "root")
+            for name, role in (("w", "readWrite"), ("r", "read")):
+                client.admin.command("createUser", name, pwd="secret-word", roles=[{"role": role, "db": database}])
+            yield mongo, client
+
+
 class Named:
     """A server that somebody else started, by its address."""
 

@@ -1,12 +1,11 @@
 """The doctor names what is wrong and what to do, and touches nothing."""
-import contextlib
 import socket
 import subprocess
 
 import pytest
 
+import mongo_server
 from harness import BINARY, Server, new_id
-from mongo_server import ReplicaSet
 from ports import free_port
 from seed import Seed, everything
 
@@ -200,13 +199,7 @@ def test_not_ours(node, database):
 
 
 def test_who_may_what(tmp_path, net):
-    with ReplicaSet(members=1, replica_set=None, arguments=["--auth"]) as locked:
-        with contextlib.closing(locked.client(0)) as client:
-            client.admin.command("createUser", "root", pwd="root", roles=["root"])
-        with contextlib.closing(locked.client(0)) as client:
-            client.admin.authenticate("root", "root")
-            for name, role in (("w", "readWrite"), ("r", "read")):
-                client.admin.command("createUser", name, pwd="secret-word", roles=[{"role": role, "db": "mine"}])
+    with mongo_server.locked("mine") as (locked, _):
         at = f"127.0.0.1:{locked.ports[0]}/mine?authSource=admin"
         node = Server(tmp_path, net, env={"BARRACUDA_STORE_ALLOW_STANDALONE": "true"}, start=False, keys=False)
         node.env.pop("BARRACUDA_STORE_DATABASE", None)

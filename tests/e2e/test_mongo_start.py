@@ -7,8 +7,8 @@ import threading
 import bson
 import pytest
 
+import mongo_server
 from harness import Server, new_id
-from mongo_server import ReplicaSet
 from ports import free_port
 
 pytestmark = pytest.mark.bounded(120)
@@ -17,21 +17,15 @@ NODE = {"BARRACUDA_STORE_DATABASE": "start"}
 
 @pytest.fixture(scope="module")
 def locked():
-    """A standalone with users: w may write to the database `start`, r may only read it."""
-    with ReplicaSet(members=1, replica_set=None, arguments=["--auth"]) as mongo:
-        with contextlib.closing(mongo.client(0)) as client:
-            client.admin.command("createUser", "root", pwd="root", roles=["root"])
-        with contextlib.closing(mongo.client(0)) as client:
-            client.admin.authenticate("root", "root")
-            for name, role in (("w", "readWrite"), ("r", "read")):
-                client.admin.command("createUser", name, pwd="secret-word", roles=[{"role": role, "db": "start"}])
-            actions = ["find", "insert", "update", "createIndex", "listIndexes", "listCollections", "createCollection"]
-            everything = {"db": "start", "collection": ""}
-            for name, more in (("without_remove", {}), ("by_collection", {"collection": "conversions"})):
-                privileges = [{"resource": everything, "actions": actions},
-                              *([{"resource": {**everything, **more}, "actions": ["remove"]}] if more else [])]
-                client.admin.command("createRole", name, privileges=privileges, roles=[])
-                client.admin.command("createUser", name, pwd="secret-word", roles=[name])
+    """w may write to the database `start`, r may only read it, and two others lack one privilege each."""
+    with mongo_server.locked("start") as (mongo, client):
+        actions = ["find", "insert", "update", "createIndex", "listIndexes", "listCollections", "createCollection"]
+        everything = {"db": "start", "collection": ""}
+        for name, more in (("without_remove", {}), ("by_collection", {"collection": "conversions"})):
+            privileges = [{"resource": everything, "actions": actions},
+                          *([{"resource": {**everything, **more}, "actions": ["remove"]}] if more else [])]
+            client.admin.command("createRole", name, privileges=privileges, roles=[])
+            client.admin.command("createUser", name, pwd="secret-word", roles=[name])
         yield mongo
 
 
