@@ -76,11 +76,7 @@ protected:
     std::unique_ptr<store::KvEngine> engine_ = std::move(*store::KvEngine::Open(
         std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
     ));
-    net::Client client_{[] {
-        net::ClientOptions options;
-        options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
-        return options;
-    }()};
+    net::Client client_{net::Loopback()};
     Network network_{client_, {}};
     Destinations destinations_{
         client_,

@@ -138,7 +138,7 @@ protected:
         std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
     ));
     SlowReads reads_{*engine_};
-    net::Client client_{{.allowed = {*Cidr::Parse("127.0.0.0/8")}}};
+    net::Client client_{net::Loopback()};
     Network network_{client_, {.base_url = server_.url(), .hash = "h"}};
     std::unique_ptr<Dispatcher> dispatcher_;
     std::unique_ptr<ledger::Ledger> ledger_;

@@ -40,11 +40,7 @@ struct FlowTest : testing::Test {
     // One life of the program over the same data.
     struct Program {
         std::unique_ptr<store::KvEngine> engine;
-        net::Client client{[] {
-            net::ClientOptions options;
-            options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
-            return options;
-        }()};
+        net::Client client{net::Loopback()};
         Network network;
         Dispatcher dispatcher;
         FlowRunner flows;

@@ -61,11 +61,7 @@ struct FlowNodesTest : testing::Test {
 
     struct Node {
         Told told;
-        net::Client client{[] {
-            net::ClientOptions options;
-            options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
-            return options;
-        }()};
+        net::Client client{net::Loopback()};
         Network network;
         Dispatcher dispatcher;
         FlowRunner flows;

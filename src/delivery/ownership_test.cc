@@ -90,9 +90,8 @@ struct OwnershipTest : testing::Test {
             return options;
         }
         static net::ClientOptions ClientOf(long connections) {
-            net::ClientOptions options;
+            auto options = net::Loopback();
             options.connections_per_host_max = connections;
-            options.allowed.push_back(*Cidr::Parse("127.0.0.0/8"));
             return options;
         }
         DispatcherOptions DispatcherOf(bool fences) {

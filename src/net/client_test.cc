@@ -16,8 +16,6 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 
-ClientOptions Loopback() { return {.allowed = {Cidr::Parse("127.0.0.0/8").value()}}; }
-
 HttpReply Fetch(Client& client, HttpCall call, milliseconds step = milliseconds(100)) {
     std::optional<HttpReply> reply;
     client.Start(std::move(call), [&](HttpReply got) { reply = std::move(got); });
@@ -52,26 +50,6 @@ TEST(Client, HearsOfItsSocketsWithoutWaiting) {
     Client client(Loopback());
     HttpCall call{.url = server.url(), .timeout = std::chrono::seconds(5)};
     EXPECT_EQ(Fetch(client, std::move(call), milliseconds(0)).status, 200);
-}
-
-TEST(Client, AReplyThatCameWhileItStoodStillCounts) {
-    std::atomic<bool> asked = false;
-    TestServer server([&](const TestRequest&) {
-        asked = true;
-        std::this_thread::sleep_for(milliseconds(300));
-        return TestReply(200, "ok");
-    });
-    Client client(Loopback());
-    std::optional<HttpReply> reply;
-    client.Start({.url = server.url(), .timeout = std::chrono::seconds(1)}, [&](HttpReply got) {
-        reply = std::move(got);
-    });
-    while (!asked && !reply) client.Step(milliseconds(1));
-    std::this_thread::sleep_for(milliseconds(1'200));  // as after SIGSTOP
-    const auto end = Clock::now() + std::chrono::seconds(10);
-    while (!reply && Clock::now() < end) client.Step(milliseconds(1));
-    ASSERT_TRUE(reply);
-    EXPECT_EQ(reply->status, 200) << reply->error;
 }
 
 TEST(Client, ReusesTheConnection) {

@@ -21,8 +21,12 @@
 #include <vector>
 
 #include "base/check.h"
+#include "net/client.h"
 
 namespace barracuda::net {
+
+// What a client needs to reach it.
+inline ClientOptions Loopback() { return {.allowed = {Cidr::Parse("127.0.0.0/8").value()}}; }
 
 struct TestRequest {
     std::string method;
