@@ -37,8 +37,9 @@ std::string Readable(const Ref& ref) {
 
 // All text of a document and of those in it; libbson's own check of it finds nothing. MongoDB takes
 // no document that has other text.
-bool HoldsUtf8(bson_iter_t at, int depth) {
+bool HoldsUtf8(const bson_iter_t& begin, int depth) {
     constexpr int kDepthMax = 100;
+    bson_iter_t at = begin;
     while (bson_iter_next(&at)) {
         uint32_t length = 0;
         const char* text = BSON_ITER_HOLDS_UTF8(&at) ? bson_iter_utf8(&at, &length) : nullptr;
