@@ -98,6 +98,15 @@ def drive(process, url, run, repeats, options, script="route5.lua"):
     return figures
 
 
+def beside_bare_http(options, ours):
+    """The same load on a server that does nothing but HTTP: absolute times of a noisy machine say little."""
+    program = ROOT / "build" / "release" / "bench_bare_http"
+    with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as bare:
+        figures = drive(bare, f"http://127.0.0.1:{bare.stdout.readline().strip()}", "bare-http", 0, options)
+        bare.stdin.close()
+    print(f"a durable conversion costs {ours['cpu_us'] / figures['cpu_us']:.1f} times the CPU of bare HTTP")
+
+
 def known(url, run):
     """True when the first click of the run's first thread is answered as a duplicate."""
     number = 2  # wrk asks the script once before it starts, and throws that request away
@@ -121,13 +130,15 @@ def main():
           f"{os.cpu_count()} cores shared with the load generator")
     sound = True
     with server(options.program) as (process, url):
+        runs = {}
         for run, repeats in (("distinct", 0), ("repeats-20", 20)):
-            figures = drive(process, url, run, repeats, options)
+            figures = runs[run] = drive(process, url, run, repeats, options)
             sound &= figures["not_2xx"] == 0 and figures["socket_errors"] == 0
             if not known(url, run):
                 print(f"{run}: the first click sent is not known to the store")
                 sound = False
         print(f"{resident_mb(process.pid):.0f} MB resident afterwards")
+    beside_bare_http(options, runs["distinct"])
     commit = ROOT / "build" / "release" / "bench_commit"
     if commit.exists():
         sys.stdout.flush()
