@@ -97,18 +97,18 @@ size_t DestinationQueues::Capacity(Queue& queue) const {
     return std::clamp<size_t>(static_cast<size_t>(rate * kHeldSeconds), 1, most);
 }
 
-bool DestinationQueues::Offer(Job job, Instant now) {
+DestinationQueues::Offered DestinationQueues::Offer(Job job, Instant now) {
     Queue& queue = Get(job.destination);
-    if (!IsOpen(queue, now)) return false;
+    if (!IsOpen(queue, now)) return Offered::kClosed;
     if (queue.held >= Capacity(queue)) {
         queue.wanting = true;
-        return false;
+        return Offered::kNoRoom;
     }
     job.since = now;
     queue.waiting.push_back(std::move(job));
     ++queue.held;
     ++waiting_;
-    return true;
+    return Offered::kTaken;
 }
 
 size_t DestinationQueues::Room(Instant now) {

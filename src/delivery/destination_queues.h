@@ -109,8 +109,12 @@ public:
     };
     explicit DestinationQueues(Options options) : options_(std::move(options)) {}
 
-    // False: not now.
-    bool Offer(Job job, Instant now);
+    enum class Offered {
+        kTaken,
+        kNoRoom,  // it is well, and has as much as it may hold
+        kClosed,  // it is stopped, or its breaker is open
+    };
+    [[nodiscard]] Offered Offer(Job job, Instant now);
     // The next attempt to make, which then counts as under way.
     std::optional<Job> Next(Instant now);
     // Whether one waits for this destination, and not for another attempt to end.

@@ -26,9 +26,12 @@ protected:
         job.delivery_id = fmt::format("{}-{}", destination, i);
         return job;
     }
+    bool Take(DestinationQueues& queues, Job job) {
+        return queues.Offer(std::move(job), now_) == DestinationQueues::Offered::kTaken;
+    }
     int Fill(DestinationQueues& queues, const std::string& destination, int most = 100'000) {
         int taken = 0;
-        while (taken < most && queues.Offer(JobFor(destination, taken), now_)) ++taken;
+        while (taken < most && Take(queues, JobFor(destination, taken))) ++taken;
         return taken;
     }
     // By destination, in the order in which they may begin now.
@@ -69,8 +72,8 @@ TEST_F(QueuesTest, EachHasItsOwnLimitAndItsOwnRoom) {
     EXPECT_THAT(Begin(queues), SizeIs(2 + 64));
     End(queues, "small", Health::kAlive);
     EXPECT_EQ(Begin(queues), std::vector<std::string>{"small"});
-    EXPECT_TRUE(queues.Offer(JobFor("small"), now_)) << "one outcome is recorded";
-    EXPECT_FALSE(queues.Offer(JobFor("small"), now_));
+    EXPECT_TRUE(Take(queues, JobFor("small"))) << "one outcome is recorded";
+    EXPECT_FALSE(Take(queues, JobFor("small")));
 }
 
 TEST_F(QueuesTest, SaysOnceWhenWhatItRefusedHasRoomAgain) {
@@ -92,9 +95,9 @@ TEST_F(QueuesTest, WhatIsNotRecordedYetKeepsItsPlace) {
     EXPECT_EQ(Fill(queues, "a"), 4);
     Begin(queues);
     queues.Ended("a", {.health = Health::kAlive}, now_);
-    EXPECT_FALSE(queues.Offer(JobFor("a"), now_)) << "a slow store must not be outrun";
+    EXPECT_FALSE(Take(queues, JobFor("a"))) << "a slow store must not be outrun";
     queues.Settled("a");
-    EXPECT_TRUE(queues.Offer(JobFor("a"), now_));
+    EXPECT_TRUE(Take(queues, JobFor("a")));
 }
 
 TEST_F(QueuesTest, OneThatHangsCannotTakeTheOthersPlaces) {
@@ -156,8 +159,8 @@ TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
     Begin(queues, 12);
     for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
     EXPECT_THAT(forgotten_, SizeIs(30 - 11)) << "all that was not begun";
-    EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
-    EXPECT_TRUE(queues.Offer(JobFor("up"), now_));
+    EXPECT_FALSE(Take(queues, JobFor("down")));
+    EXPECT_TRUE(Take(queues, JobFor("up")));
     now_ += seconds(1);
     EXPECT_EQ(Fill(queues, "down", 5), 5);
     Begin(queues, 1);  // up's
@@ -182,7 +185,7 @@ TEST_F(QueuesTest, WhoWaitsForAnAttemptIsAProbeOnceASecond) {
     EXPECT_THAT(Begin(queues), SizeIs(1));
     End(queues, "down", Health::kOutage);
     queues.TryNow("down", now_);
-    EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
+    EXPECT_FALSE(Take(queues, JobFor("down")));
 }
 
 TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
@@ -196,7 +199,7 @@ TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
     rules_["a"].stopped = "answered 410";
     queues.RefreshRules();
     now_ += std::chrono::hours(10);
-    EXPECT_FALSE(queues.Offer(JobFor("a"), now_));
+    EXPECT_FALSE(Take(queues, JobFor("a")));
     rules_["a"].stopped.clear();
     queues.RefreshRules();
     EXPECT_FALSE(queues.IsGone("a"));

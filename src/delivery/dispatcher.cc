@@ -13,11 +13,6 @@ namespace barracuda::delivery {
 
 namespace {
 
-// Documents read at a time. Reading holds up the sending, so what fits nowhere is passed over in
-// short pages, one part in kPassingOver of the time.
-constexpr size_t kPageLeast = 16, kPageMost = 512;
-constexpr int kPassingOver = 100;
-constexpr size_t kRoomToGoOn = 64;
 // What waited for its turn longer than this is read again before it is sent: somebody may have
 // ended it meanwhile, here or at another node.
 constexpr std::chrono::seconds kFreshFor{1};
@@ -39,7 +34,9 @@ Dispatcher::Dispatcher(
       client_(client),
       network_(network),
       options_(std::move(options)),
-      sweep_(engine),
+      near_{WorkSweep(engine), kPassingOverNew},
+      refused_{WorkSweep(engine), kPassingOverNew},
+      far_{WorkSweep(engine), kPassingOverOld},
       queues_(QueueOptionsOf(options_)) {
     if (!options_.random) options_.random = SystemRandom;
 }
@@ -49,6 +46,7 @@ Dispatcher::~Dispatcher() { Stop(); }
 void Dispatcher::Attach(ledger::Ledger& ledger) {
     std::lock_guard lock(mutex_);  // a command of an operator may owe already
     ledger_ = &ledger;
+    looked_until_ = options_.now();  // what was due before is an earlier boot's, to be taken over
     alone_ = std::make_unique<SoleOwner>(ledger.node());
 }
 
@@ -77,9 +75,17 @@ bool Dispatcher::Queue(
     const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
 ) {
     if (active_.contains(delivery.id)) return false;
-    if (!queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) return false;
-    active_.insert(delivery.id);
-    return true;
+    switch (queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) {
+        case DestinationQueues::Offered::kTaken:
+            active_.insert(delivery.id);
+            return true;
+        case DestinationQueues::Offered::kNoRoom:
+            refused_from_ = std::min(refused_from_.value_or(delivery.next_at), delivery.next_at);
+            return false;
+        case DestinationQueues::Offered::kClosed:
+            break;
+    }
+    return false;
 }
 
 void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
@@ -163,7 +169,7 @@ void Dispatcher::Step(std::chrono::milliseconds wait) {
             next_take_over_ = now + options_.poll;
             TakeOver();
         }
-        if (now >= next_page_ || poll_now_.exchange(false)) Poll();
+        Poll();
         SendQueued();
         wait = std::min(wait, UntilWake());
     }
@@ -174,116 +180,13 @@ void Dispatcher::Step(std::chrono::milliseconds wait) {
 // How long until a pace or a breaker lets something pass, or the next page is to be read.
 std::chrono::milliseconds Dispatcher::UntilWake() {
     const Instant now = options_.steady();
-    Instant at = std::min(next_page_, next_take_over_);
+    Instant at = std::min({near_.next, refused_.next, far_.next, next_take_over_});
     {
         std::lock_guard lock(mutex_);
         if (auto wake = queues_.Wake(now)) at = std::min(at, *wake);
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - now);
     return std::max(left, std::chrono::milliseconds(0));
-}
-
-// One page of this node's due work. A round goes on as fast as there is room; what finds none is
-// passed over, at most a hundredth of the time, so that it does not stand in front of other
-// networks'.
-void Dispatcher::Poll() {
-    const Instant begin = options_.steady();
-    size_t room = 0;
-    {
-        std::lock_guard lock(mutex_);
-        room = queues_.Room(begin);
-        settled_.clear();
-    }
-    const size_t limit = fruitful_ ? std::clamp(room, kPageLeast, kPageMost) : kPageLeast;
-    auto page = sweep_.Next(ledger_->node(), options_.now(), limit);
-    next_page_ = begin + options_.poll;
-    if (!page) return;
-    if (page->first) {
-        std::lock_guard lock(mutex_);
-        oldest_due_ = std::nullopt;
-        if (!page->items.empty()) oldest_due_ = page->items.front().due;
-    }
-    std::vector<store::Ref> refs;
-    for (const auto& item : page->items) refs.push_back(item.ref);
-    auto documents = engine_.Load(refs);
-    if (!documents) return;
-    fruitful_ = false;
-    for (const auto& document : *documents) {
-        if (!document) continue;
-        if (auto conversion = domain::DecodeConversion(*document)) fruitful_ |= Claim(*conversion);
-    }
-    std::lock_guard lock(mutex_);
-    hungry_ = fruitful_ && !page->ended;
-    if (page->ended) return;
-    const Instant now = options_.steady();
-    const bool go_on = fruitful_ && queues_.Room(now) >= kRoomToGoOn;
-    next_page_ = go_on ? now : now + kPassingOver * (now - begin);
-}
-
-// What dead nodes owed (over RocksDB: earlier boots), as much as there is room for.
-void Dispatcher::TakeOver() {
-    FollowRules();
-    size_t room = 0;
-    {
-        std::lock_guard lock(mutex_);
-        room = queues_.Room(options_.steady());
-        room = taking_ < room ? room - taking_ : 0;
-    }
-    auto owners = ownership().Owners();
-    if (!owners) {
-        auto all = engine_.WorkOwners();
-        if (!all) return;
-        owners = std::move(*all);
-    }
-    owners->push_back(ledger_->node());
-    sweep_.Keep(*owners);
-    bool more = false;
-    for (const auto& owner : *owners) {
-        if (owner == ledger_->node() || !ownership().MayTake(owner)) continue;
-        auto page = sweep_.Next(owner, options_.now(), std::clamp(room, kPageLeast, kPageMost));
-        if (!page) continue;
-        for (const auto& item : page->items) Take(item);
-        more |= !page->ended;
-        room -= std::min(room, page->items.size());
-    }
-    if (more && room >= kRoomToGoOn) next_take_over_ = options_.steady();
-}
-
-// Of several nodes that try, one gets the document; Claim asks whose it is now.
-void Dispatcher::Take(const store::WorkItem& item) {
-    std::string mark = "take " + item.ref.key;
-    {
-        std::lock_guard lock(mutex_);
-        if (!active_.insert(mark).second) return;
-        ++taking_;
-    }
-    domain::TakeOver take{store::ConversionKeyOf(item.ref), item.owner};
-    ledger_->SubmitInternal(take, [this, mark](Result<domain::Decision> decision) {
-        {
-            std::lock_guard lock(mutex_);
-            active_.erase(mark);
-            --taking_;
-        }
-        if (!decision || !decision->document) return;
-        if (Claim(*decision->document)) client_.Post([] {});
-    });
-}
-
-// Queues what is due of a document, if this node owns it. True: something was.
-bool Dispatcher::Claim(const domain::Conversion& conversion) {
-    const Instant now = options_.steady();
-    const Time due_by = options_.now();
-    std::lock_guard lock(mutex_);
-    if (stopping_ || !ownership().MaySend(conversion.owner)) return false;
-    bool queued = false;
-    for (const auto& delivery : conversion.deliveries) {
-        if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > due_by) {
-            continue;
-        }
-        if (settled_.contains(delivery.id)) continue;
-        queued |= Queue(conversion, delivery, now);
-    }
-    return queued;
 }
 
 void Dispatcher::SendQueued() {

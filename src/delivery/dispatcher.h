@@ -2,8 +2,10 @@
 //
 // It is a step() over net::Client; a thread only calls it, so tests drive it by hand with a clock
 // of their own. Fresh deliveries come from the ledger right after the commit while their network's
-// queue has room (destination_queues.h); the rest waits, due, and rounds over the work queue
-// (work_sweep.h), at most a second apart, find it.
+// queue has room (destination_queues.h); the rest waits, due, and is found in rounds over the work
+// queue (work_sweep.h): what became due since the last look, at most a second later; what found no
+// room at a network that is well; and, slowly, everything. So a network that is down, however much
+// is owed to it, holds up nobody's retries.
 //
 // Threads: Owe, Wait and counters() from any thread; Step from exactly one.
 #pragma once
@@ -105,7 +107,13 @@ private:
     const Ownership& ownership() const;
     bool Queue(const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now);
     std::chrono::milliseconds UntilWake();
+    struct Round;
     void Poll();
+    void PollNear();
+    void PollRefused();
+    void PollFar();
+    std::optional<WorkSweep::Page> ReadPage(Round& round, Time until, std::optional<Time> start);
+    bool ClaimAll(const std::vector<store::WorkItem>& items, bool& fruitful);
     void TakeOver();
     void Take(const store::WorkItem& item);
     bool Claim(const domain::Conversion& conversion);
@@ -141,9 +149,18 @@ private:
     std::unique_ptr<SoleOwner> alone_;
     std::atomic<bool> poll_now_ = false;
     // Step's thread only.
-    WorkSweep sweep_;
-    Instant next_page_{}, next_take_over_{};
-    bool fruitful_ = false;  // something of the last page was queued
+    static constexpr size_t kRoomToGoOn = 64;  // for another page
+    static constexpr int kPassingOverNew = 10, kPassingOverOld = 100;
+    struct Round {
+        WorkSweep sweep;
+        const int passing_over;  // one part in so many of the time, where nothing is queued
+        Instant next{};          // when its next page is to be read
+        bool fruitful = false;   // something of its last page was queued
+        std::optional<Time> from{}, until{};  // of the round under way
+    };
+    Round near_, refused_, far_;
+    Time looked_until_{};  // what was due by then has been looked at
+    Instant next_take_over_{};
 
     mutable std::mutex mutex_;
     DestinationQueues queues_;
@@ -154,6 +171,8 @@ private:
     std::deque<Job> recent_;  // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
     bool hungry_ = false;  // the last page was queued, and more is due
+    std::optional<Time>
+        refused_from_;  // since when is due what found no room at a network that is well
     uint64_t alarms_ = 0;
     std::optional<Time> oldest_due_;
     std::atomic<bool> stopping_ = false;

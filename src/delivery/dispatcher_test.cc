@@ -94,6 +94,15 @@ protected:
         });
         ledger::Settle(*ledger_);
     }
+    // And has the dispatcher look at all of it, until only what is new is looked at first.
+    void OweToAStopped(int count) {
+        rules_["down"].stopped = "by an operator";
+        for (int i = 0; i < count; ++i) Record(fmt::format("c{}", i), "down");
+        for (int round = 0; round < 2; ++round) {
+            Pass(seconds(1));
+            for (int i = 0; i < count / 5; ++i) dispatcher_->Step(milliseconds(0));
+        }
+    }
     // Steps until nothing moves any more at this moment.
     void Work(int quiet_rounds = 6) {
         size_t before = Calls();
@@ -235,6 +244,44 @@ TEST_F(DispatcherTest, WhatCannotBeSentIsNotReadForEveryDeliveryOfTheOthers) {
         EXPECT_EQ(Read(fmt::format("other{}", i)).state, domain::DeliveryState::kDone);
     }
     EXPECT_EQ(reads_.documents, before) << "no time has passed; it was 12,005";
+}
+
+// A stopped network's backlog is the oldest work there is, and stands in front of everybody's.
+TEST_F(DispatcherTest, WhatIsOwedToAStoppedNetworkHoldsUpNobodysRetry) {
+    OweToAStopped(2'000);
+    Answers(500);
+    Record("mine");
+    Work();
+    Answers(200);
+    now_.ms += 6'000;
+    steady_ += seconds(6);
+    dispatcher_->Step(milliseconds(0));
+    EXPECT_EQ(client_.in_flight(), 1u) << "found by the first look, not behind 2,000";
+    Work();
+    EXPECT_EQ(Read("mine").state, domain::DeliveryState::kDone);
+}
+
+TEST_F(DispatcherTest, WhatFoundNoRoomIsSentAsSoonAsThereIsSome) {
+    OweToAStopped(2'000);
+    rules_["small"].concurrency = 2;  // holds eight
+    for (int i = 0; i < 50; ++i) Record(fmt::format("mine{}", i), "small");
+    Work(3);
+    EXPECT_EQ(Calls(), 50u) << "in seven rounds, and no time has passed";
+}
+
+TEST_F(DispatcherTest, AnotherBootFindsADueRetryBehindAStoppedNetworksBacklog) {
+    OweToAStopped(2'000);
+    Answers(500);
+    Record("mine");
+    Work();
+    Answers(200);
+    End();
+    Begin();
+    now_.ms += 6'000;
+    steady_ += seconds(6);
+    for (int i = 0; i < 15; ++i) Pass(milliseconds(50));
+    EXPECT_EQ(Read("mine").state, domain::DeliveryState::kDone)
+        << "2,001 are taken over in 9 pages";
 }
 
 // The two APIs of one network are two services, mostly of two hosts.

@@ -198,12 +198,15 @@ const Ownership& FlowRunner::ownership() const {
 void FlowRunner::Poll() {
     if (runs_.size() >= options_.runs_max) return;
     const Time now = options_.now();
-    auto items =
-        engine_.Work({.until = now, .limit = kWorkItemsMax, .owners = ownership().Owners()});
+    auto items = engine_.Work(
+        {.collection = store::Collection::kContacts,
+         .until = now,
+         .limit = kWorkItemsMax,
+         .owners = ownership().Owners()}
+    );
     if (!items) return;
     std::vector<store::Ref> refs;
     for (auto& item : *items) {
-        if (item.ref.collection != store::Collection::kContacts) continue;
         if (runs_.contains(item.ref.key)) continue;
         if (!ownership().MaySend(item.owner) && !ownership().MayTake(item.owner)) continue;
         if (runs_.size() + refs.size() >= options_.runs_max) break;

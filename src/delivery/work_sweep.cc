@@ -5,23 +5,24 @@
 
 namespace barracuda::delivery {
 
-Result<WorkSweep::Page> WorkSweep::Next(const std::string& owner, Time until, size_t limit) {
+Result<WorkSweep::Page> WorkSweep::Next(
+    const std::string& owner, Time until, size_t limit, std::optional<Time> start
+) {
     Place& place = places_[owner];
+    const bool first = !place.due;
+    if (first) place.due = start;
     store::WorkQuery query{.until = until, .owners = {{owner}}, .from = place.due};
     // Those of the same moment that were given come again, and are passed over.
     query.limit = limit + place.given.size();
     auto items = engine_.Work(query);
     if (!items) return Fail(items.error());
-    Page page{.items = {}, .first = !place.due, .ended = items->size() < query.limit};
+    Page page{.items = {}, .first = first, .ended = items->size() < query.limit};
     for (auto& item : *items) {
         if (!place.due || item.due != *place.due) {
             place.due = item.due;
             place.given.clear();
         }
-        if (!place.given.insert(item.ref).second) continue;
-        if (item.ref.collection == store::Collection::kConversions) {
-            page.items.push_back(std::move(item));
-        }
+        if (place.given.insert(item.ref).second) page.items.push_back(std::move(item));
     }
     if (page.ended) place = {};
     return page;

@@ -1,8 +1,9 @@
-// WorkSweep: goes through the due documents of owners page by page, and remembers its place, so
+// WorkSweep: goes through the due conversions of owners page by page, and remembers its place, so
 // that what cannot be sent just now (its network is down) does not stand in front of the rest, and
 // the deletion marks of what is done are not walked over again for every page.
 //
 //     auto page = sweep.Next("boot", now, 256);   // and again; after page->ended from the start
+//     sweep.Next("boot", now, 256, since);        // a round that begins with what was due then
 //
 // What becomes due before the place it has reached is found by the next round. Threads: one.
 #pragma once
@@ -22,12 +23,15 @@ public:
     explicit WorkSweep(store::Engine& engine) : engine_(engine) {}
 
     struct Page {
-        std::vector<store::WorkItem> items;  // of conversions
-        bool first = false;                  // of a round
-        bool ended = false;                  // nothing due follows
+        std::vector<store::WorkItem> items;
+        bool first = false;  // of a round
+        bool ended = false;  // nothing due follows
     };
-    // At most about `limit` items of this owner that are due by `until`.
-    Result<Page> Next(const std::string& owner, Time until, size_t limit);
+    // At most about `limit` items of this owner that are due by `until`. A new round begins at
+    // `start`, without one at the oldest.
+    Result<Page> Next(
+        const std::string& owner, Time until, size_t limit, std::optional<Time> start = {}
+    );
 
     // Forgets the places of owners that are not among these.
     void Keep(const std::vector<std::string>& owners);

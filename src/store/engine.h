@@ -76,9 +76,12 @@ struct Page {
     std::string cursor;  // empty: nothing follows
 };
 
-// What is due. Many nodes share one queue: each asks for its own work and that of dead nodes.
+// What is due. Many nodes share one queue: each asks for its own work and that of dead nodes. Every
+// collection has its own: thousands of conversions that a network does not take must not stand in
+// front of a form's next step.
 struct WorkQuery {
-    Time until;  // inclusive
+    Collection collection = Collection::kConversions;  // or kContacts
+    Time until;                                        // inclusive
     size_t limit = 100;
     std::optional<std::vector<std::string>> owners = {};  // in this order; nullopt: anybody's
     std::optional<Time> from = {};                        // inclusive: nothing due earlier

@@ -2,6 +2,7 @@
 // Damage and write errors: engine_damage_test.cc.
 #include <thread>
 
+#include "domain/contact.h"
 #include "store/engine_fixture.h"
 
 namespace barracuda::store {
@@ -294,6 +295,36 @@ TEST(KvEngine, IteratorIsASnapshot) {
         EXPECT_EQ(count, 1);
         EXPECT_TRUE(it->Status());
     }
+}
+
+TEST_P(EngineTest, WorkOfOneCollectionDoesNotStandInFrontOfAnothers) {
+    std::vector<Write> writes;
+    for (const char* click : {"c1", "c2", "c3"}) {
+        auto document = Document({.click = click, .due = 1, .owner = "n1"});
+        writes.push_back({DealRef(click), std::nullopt, std::move(document)});
+    }
+    domain::Contact contact;
+    contact.id = ObjectId::New();
+    contact.email = "a@b.example";
+    contact.owner = "n1";
+    contact.rev = 1;
+    contact.flow.step = domain::FlowStep::kAcquire;
+    contact.flow.next_at = Time{2};
+    writes.push_back({ContactRef(contact.id.Hex()), std::nullopt, domain::Encode(contact)});
+    Commit(engine(), writes);
+    for (auto owners : {std::optional<std::vector<std::string>>(), {{std::string("n1")}}}) {
+        for (std::optional<Time> from : {std::optional<Time>(), {Time{1}}}) {
+            WorkQuery query{.until = Time{9}, .limit = 2, .owners = owners, .from = from};
+            EXPECT_THAT(*engine().Work(query), SizeIs(2));
+            query.collection = Collection::kContacts;
+            auto items = engine().Work(query);
+            ASSERT_THAT(*items, SizeIs(1));
+            EXPECT_EQ(items->front().ref, ContactRef(contact.id.Hex()));
+            EXPECT_EQ(items->front().due, Time{2});
+        }
+    }
+    EXPECT_THAT(*engine().WorkOwners(), UnorderedElementsAre("n1"));
+    NothingWrong();
 }
 
 TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {

@@ -1,5 +1,7 @@
 #include "store/kv_keys.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 #include <span>
 
@@ -46,7 +48,7 @@ std::optional<RollupValue> RollupValue::Parse(std::string_view bytes) {
 
 std::string DocumentKey(const Ref& ref) { return static_cast<char>(ref.collection) + ref.key; }
 
-// Owner, due, collection, primary key. An owner that holds a NUL is nobody's name.
+// Owner, collection, due, primary key. An owner that holds a NUL is nobody's name.
 std::optional<std::string> WorkKeyOf(const Ref& ref, const domain::TopFields& document) {
     auto due = document.Date("due");
     if (!due) return std::nullopt;
@@ -54,8 +56,9 @@ std::optional<std::string> WorkKeyOf(const Ref& ref, const domain::TopFields& do
     if (owner.find('\0') != std::string::npos) owner.clear();
     std::string key;
     AppendText(key, owner);
+    key.push_back(static_cast<char>(ref.collection));
     AppendDate(key, *due);
-    key.append(DocumentKey(ref));
+    key.append(ref.key);
     return key;
 }
 
@@ -64,17 +67,17 @@ std::optional<WorkItem> WorkItemOf(std::string_view work_key) {
     if (end == std::string_view::npos || work_key.size() <= end + 9) return std::nullopt;
     WorkItem item;
     item.owner = std::string(work_key.substr(0, end));
-    work_key.remove_prefix(end + 1);
+    item.ref.collection = static_cast<Collection>(work_key[end + 1]);
+    work_key.remove_prefix(end + 2);
     uint64_t bits = 0;
     for (size_t i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(work_key[i]);
     item.due = Time{static_cast<int64_t>(bits ^ (uint64_t{1} << 63))};
-    item.ref.collection = static_cast<Collection>(work_key[8]);
-    item.ref.key = std::string(work_key.substr(9));
+    item.ref.key = std::string(work_key.substr(8));
     return item;
 }
 
 std::string DerivedVersion() {
-    return std::to_string(kIndexVersion) + "." + std::to_string(kRollupVersion);
+    return fmt::format("{}.{}.{}", kIndexVersion, kRollupVersion, kWorkVersion);
 }
 
 std::optional<std::pair<std::string, RollupValue>> RollupOf(

@@ -16,6 +16,7 @@ namespace barracuda::store {
 inline constexpr char kRollupPrefix = '\x7f';  // above every IndexId
 // Raise when the groups change.
 inline constexpr int kRollupVersion = 2;
+inline constexpr int kWorkVersion = 2;  // of the work queue's keys
 
 // Of everything that is derived from documents: a store of another one is rebuilt at open.
 std::string DerivedVersion();

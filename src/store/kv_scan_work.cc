@@ -7,7 +7,10 @@ namespace barracuda::store {
 
 Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
     std::string prefix;
-    for (const auto& owner : request.equal) AppendText(prefix, owner);
+    for (const auto& owner : request.equal) {
+        AppendText(prefix, owner);
+        prefix.push_back(static_cast<char>(request.collection));
+    }
     auto it = kv_->Iterate(Space::kWork);
     it->Seek(std::max(prefix, request.cursor));
     if (!request.cursor.empty() && it->Valid() && it->Key() == request.cursor) it->Next();

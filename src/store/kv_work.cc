@@ -1,4 +1,4 @@
-// The work queue: keys of owner, due and document (docs/formats/rocksdb.md), read by owner.
+// The work queue: keys of owner, collection, due and document (docs/formats/rocksdb.md).
 #include "store/index.h"
 #include "store/kv_engine.h"
 #include "store/kv_keys.h"
@@ -7,14 +7,26 @@ namespace barracuda::store {
 
 namespace {
 
-// Before everything of this owner, or what is due from `from` on; and after it.
-std::string WorkBound(std::string_view owner) { return std::string(owner) + '\0'; }
-std::string WorkBound(std::string_view owner, Time from) {
-    std::string bound = WorkBound(owner);
-    AppendDate(bound, from);
-    return bound;
-}
-std::string WorkEnd(std::string_view owner) { return std::string(owner) + '\1'; }
+// After everything of this owner.
+std::string OwnerEnd(std::string_view owner) { return std::string(owner) + '\1'; }
+
+// One owner's work in one collection.
+struct Share {
+    std::string bound, end;  // all of it: [bound, end)
+
+    Share(std::string_view owner, Collection collection) : bound(owner), end(owner) {
+        bound += '\0';
+        bound += static_cast<char>(collection);
+        end += '\0';
+        end += static_cast<char>(static_cast<char>(collection) + 1);
+    }
+    // What is due from there on.
+    std::string From(const std::optional<Time>& from) const {
+        std::string at = bound;
+        if (from) AppendDate(at, *from);
+        return at;
+    }
+};
 
 constexpr std::string_view kQueueEnd = "\xff";  // above every owner
 constexpr size_t kGapsMax = 128;                // remembered in one reading
@@ -54,11 +66,11 @@ private:
 Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
     std::vector<WorkItem> items;
     WorkReader it(*kv_, empty_work_);
-    // From the reader's place: what is due of one owner.
     auto take = [&](const std::string& owner) {
-        const std::string bound = WorkBound(owner), end = WorkEnd(owner);
-        for (; it->Valid() && items.size() < query.limit && it->Key().starts_with(bound);
-             it.Next(end)) {
+        const Share share(owner, query.collection);
+        for (it.Seek(share.From(query.from), share.end);
+             it->Valid() && items.size() < query.limit && it->Key().starts_with(share.bound);
+             it.Next(share.end)) {
             auto item = WorkItemOf(it->Key());
             if (!item) continue;  // damaged; verify names it
             if (item->due > query.until) return;
@@ -66,10 +78,7 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
         }
     };
     if (query.owners) {
-        for (const auto& owner : *query.owners) {
-            it.Seek(query.from ? WorkBound(owner, *query.from) : WorkBound(owner), WorkEnd(owner));
-            take(owner);
-        }
+        for (const auto& owner : *query.owners) take(owner);
     } else {
         for (it.Seek("", kQueueEnd); it->Valid() && items.size() < query.limit;) {
             auto item = WorkItemOf(it->Key());
@@ -77,10 +86,8 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
                 it->Next();
                 continue;
             }
-            const std::string end = WorkEnd(item->owner);
-            if (query.from) it.Seek(WorkBound(item->owner, *query.from), end);
             take(item->owner);
-            it.Seek(end, kQueueEnd);
+            it.Seek(OwnerEnd(item->owner), kQueueEnd);
         }
     }
     auto status = it->Status();
@@ -97,7 +104,7 @@ Result<std::vector<std::string>> KvEngine::WorkOwners() {
             it->Next();
             continue;
         }
-        it.Seek(WorkEnd(item->owner), kQueueEnd);
+        it.Seek(OwnerEnd(item->owner), kQueueEnd);
         owners.push_back(std::move(item->owner));
     }
     auto status = it->Status();

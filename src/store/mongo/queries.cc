@@ -204,21 +204,17 @@ Result<std::vector<WorkItem>> DueWork(MongoClient& client, const WorkQuery& quer
     std::vector<WorkItem> items;
     for (const auto& owner : *from) {
         if (items.size() >= query.limit) break;
-        std::vector<WorkItem> of_owner;
-        for (Collection collection : kWithWork) {
-            Bson filter;
-            AppendOwner(filter, owner);
-            filter.Document("due", DueWithin(query.from.value_or(Time{INT64_MIN}), query.until));
-            auto found = FindWork(*lease, collection, filter, query.limit - items.size());
-            if (!found) return Fail(found.error());
-            of_owner.insert(of_owner.end(), found->begin(), found->end());
-        }
-        std::stable_sort(of_owner.begin(), of_owner.end(), [](const auto& a, const auto& b) {
+        Bson filter;
+        AppendOwner(filter, owner);
+        filter.Document("due", DueWithin(query.from.value_or(Time{INT64_MIN}), query.until));
+        auto found = FindWork(*lease, query.collection, filter, query.limit - items.size());
+        if (!found) return Fail(found.error());
+        // In one order whoever is asked: an owner that is none is null or empty.
+        std::stable_sort(found->begin(), found->end(), [](const auto& a, const auto& b) {
             return a.due < b.due;
         });
-        items.insert(items.end(), of_owner.begin(), of_owner.end());
+        items.insert(items.end(), found->begin(), found->end());
     }
-    if (items.size() > query.limit) items.resize(query.limit);
     return items;
 }
 

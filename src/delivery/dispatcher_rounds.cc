@@ -1,0 +1,183 @@
+// How the dispatcher finds what is due: its rounds over the work queue, and what it takes over.
+#include <algorithm>
+
+#include "delivery/dispatcher.h"
+
+namespace barracuda::delivery {
+
+namespace {
+
+// Documents read at a time. Reading holds up the sending, so what fits nowhere is passed over in
+// short pages.
+constexpr size_t kPageLeast = 16, kPageMost = 512;
+// A round begins so much before what the last one has seen: a commit takes its time.
+constexpr int64_t kOverlapMs = 250;
+// A take-over is a write: so many are under way at most, and there is a pause between their pages,
+// for the ledger has the routes to serve as well.
+constexpr size_t kTakingMax = 512, kTakePage = 256;
+constexpr std::chrono::milliseconds kTakePause{50};
+
+}  // namespace
+
+// One page of one round.
+void Dispatcher::Poll() {
+    const Instant now = options_.steady();
+    if (poll_now_.exchange(false)) {
+        refused_.next = now;
+        for (Round* round : {&near_, &far_}) {
+            if (round->fruitful) round->next = now;
+        }
+    }
+    if (now >= near_.next) return PollNear();
+    if (now >= refused_.next) return PollRefused();
+    if (now >= far_.next) PollFar();
+}
+
+// What became due since the last look.
+void Dispatcher::PollNear() {
+    if (!near_.until) {
+        near_.until = options_.now();
+        // A clock that was set back must lose nothing.
+        near_.from = std::min(Time{looked_until_.ms - kOverlapMs}, *near_.until);
+    }
+    auto page = ReadPage(near_, *near_.until, near_.from);
+    if (page && page->ended) looked_until_ = *near_.until;
+    if (!page || page->ended) near_.until.reset();
+}
+
+// What found no room at a network that is well, and what is due behind it.
+void Dispatcher::PollRefused() {
+    if (!refused_.until) {
+        std::lock_guard lock(mutex_);
+        refused_.next = options_.steady() + options_.poll;
+        if (!refused_from_) return;
+        refused_.from = std::exchange(refused_from_, std::nullopt);
+        refused_.until = options_.now();
+    }
+    auto page = ReadPage(refused_, *refused_.until, refused_.from);
+    if (page && !page->ended) return;
+    refused_.until.reset();
+    std::lock_guard lock(mutex_);
+    if (!page) refused_from_ = std::min(refused_from_.value_or(*refused_.from), *refused_.from);
+}
+
+// Everything that is due of this node.
+void Dispatcher::PollFar() {
+    auto page = ReadPage(far_, options_.now(), std::nullopt);
+    if (!page || !page->first) return;
+    std::lock_guard lock(mutex_);
+    oldest_due_ = std::nullopt;
+    if (!page->items.empty()) oldest_due_ = page->items.front().due;
+}
+
+// A round goes on as fast as there is room; what finds none is passed over slowly, so that it does
+// not stand in front of other networks'. nullopt: the store did not say; the round begins anew.
+std::optional<WorkSweep::Page> Dispatcher::ReadPage(
+    Round& round, Time until, std::optional<Time> start
+) {
+    const Instant begin = options_.steady();
+    round.next = begin + options_.poll;
+    size_t room = 0;
+    {
+        std::lock_guard lock(mutex_);
+        room = queues_.Room(begin);
+        settled_.clear();
+    }
+    const size_t limit = round.fruitful ? std::clamp(room, kPageLeast, kPageMost) : kPageLeast;
+    auto page = round.sweep.Next(ledger_->node(), until, limit, start);
+    if (!page || !ClaimAll(page->items, round.fruitful)) {
+        round.sweep.Keep({});
+        return std::nullopt;
+    }
+    std::lock_guard lock(mutex_);
+    hungry_ = round.fruitful && !page->ended;
+    if (page->ended) return std::move(*page);
+    const Instant now = options_.steady();
+    const bool go_on = round.fruitful && queues_.Room(now) >= kRoomToGoOn;
+    round.next = go_on ? now : now + round.passing_over * (now - begin);
+    return std::move(*page);
+}
+
+// Claims what is due of these documents. False: they could not be read.
+bool Dispatcher::ClaimAll(const std::vector<store::WorkItem>& items, bool& fruitful) {
+    std::vector<store::Ref> refs;
+    for (const auto& item : items) refs.push_back(item.ref);
+    auto documents = engine_.Load(refs);
+    fruitful = false;
+    if (!documents) return false;
+    for (const auto& document : *documents) {
+        if (!document) continue;
+        if (auto conversion = domain::DecodeConversion(*document)) fruitful |= Claim(*conversion);
+    }
+    return true;
+}
+
+// What dead nodes owed (over RocksDB: earlier boots): all of it becomes ours, page by page, also
+// what cannot be sent now, or it would stand in front of what can.
+void Dispatcher::TakeOver() {
+    FollowRules();
+    size_t room = 0;
+    {
+        std::lock_guard lock(mutex_);
+        room = taking_ < kTakingMax ? kTakingMax - taking_ : 0;
+    }
+    auto owners = ownership().Owners();
+    if (!owners) {
+        auto all = engine_.WorkOwners();
+        if (!all) return;
+        owners = std::move(*all);
+    }
+    owners->push_back(ledger_->node());
+    far_.sweep.Keep(*owners);
+    bool more = false;
+    for (const auto& owner : *owners) {
+        if (owner == ledger_->node() || !ownership().MayTake(owner)) continue;
+        more |= room == 0;
+        if (room == 0) break;
+        auto page = far_.sweep.Next(owner, options_.now(), std::min(room, kTakePage));
+        if (!page) continue;
+        for (const auto& item : page->items) Take(item);
+        more |= !page->ended;
+        room -= std::min(room, page->items.size());
+    }
+    if (more) next_take_over_ = std::min(next_take_over_, options_.steady() + kTakePause);
+}
+
+// Of several nodes that try, one gets the document; Claim asks whose it is now.
+void Dispatcher::Take(const store::WorkItem& item) {
+    std::string mark = "take " + item.ref.key;
+    {
+        std::lock_guard lock(mutex_);
+        if (!active_.insert(mark).second) return;
+        ++taking_;
+    }
+    domain::TakeOver take{store::ConversionKeyOf(item.ref), item.owner};
+    ledger_->SubmitInternal(take, [this, mark](Result<domain::Decision> decision) {
+        {
+            std::lock_guard lock(mutex_);
+            active_.erase(mark);
+            --taking_;
+        }
+        if (!decision || !decision->document) return;
+        if (Claim(*decision->document)) client_.Post([] {});
+    });
+}
+
+// Queues what is due of a document, if this node owns it. True: something was.
+bool Dispatcher::Claim(const domain::Conversion& conversion) {
+    const Instant now = options_.steady();
+    const Time due_by = options_.now();
+    std::lock_guard lock(mutex_);
+    if (stopping_ || !ownership().MaySend(conversion.owner)) return false;
+    bool queued = false;
+    for (const auto& delivery : conversion.deliveries) {
+        if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > due_by) {
+            continue;
+        }
+        if (settled_.contains(delivery.id)) continue;
+        queued |= Queue(conversion, delivery, now);
+    }
+    return queued;
+}
+
+}  // namespace barracuda::delivery
