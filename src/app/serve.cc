@@ -214,6 +214,9 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         store_watch.Look(now);
         events.Look(dispatcher.destinations(), now);
     }
+    // First: an attempt that began while the listeners drain could not end in time.
+    dispatcher.StopBeginning();
+    flows.StopBeginning();
     listeners->Stop();
     (*control)->Stop();
     queries.reset();

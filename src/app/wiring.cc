@@ -67,9 +67,11 @@ Result<net::ClientOptions> ClientOptionsOf(const config::Config& config) {
     auto allowed = ParseRanges(config.network.allow_addresses);
     if (!allowed) return Fail(allowed.error());
     options.allowed = std::move(*allowed);
-    // The dispatcher bounds the attempts; a call that waited here would wait unseen.
-    options.connections_per_host_max = static_cast<long>(AttemptsMax(config));
-    options.connections_max = static_cast<long>(AttemptsMax(config));
+    // The dispatcher bounds the attempts, the flows their clicks; a call that waited here would
+    // wait unseen.
+    const size_t calls_max = AttemptsMax(config) + delivery::FlowRunner::kAcquiresMax;
+    options.connections_per_host_max = static_cast<long>(calls_max);
+    options.connections_max = static_cast<long>(calls_max);
     return options;
 }
 

@@ -63,12 +63,13 @@ Result<std::optional<Following>> FollowLedger(
     return following;
 }
 
-Result<bool> ContactSync::Load() {
+Result<bool> ContactSync::Load(const std::function<bool()>& go_on) {
     store::ScanRequest request;
     request.collection = store::Collection::kContacts;
     request.limit = 1000;
     size_t synced = 0;
     do {
+        if (!go_on()) return false;
         auto page = engine_.Scan(request);
         if (!page) return Fail(page.error());
         for (const auto& document : page->documents) {
@@ -136,6 +137,11 @@ bool ContactSync::Waits() const {
     return !waiting_.empty();
 }
 
+bool ContactSync::KnowsAll() const {
+    std::shared_lock lock(mutex_);
+    return !shared_ && loaded_;
+}
+
 std::optional<std::string> ContactSync::Cached(std::string_view hash) const {
     std::shared_lock lock(mutex_);
     auto at = click_of_hash_.find(std::string(hash));
@@ -177,7 +183,7 @@ void ContactSync::Run(ledger::Ledger& ledger, const std::function<bool()>& go_on
         waiting_.clear();
     }
     for (size_t from = 0; from < clicks.size(); from += kClicksPerQuery) {
-        if (!go_on()) {
+        if (from > 0 && !go_on()) {
             for (; from < clicks.size(); ++from) Enqueue(clicks[from]);
             return;
         }

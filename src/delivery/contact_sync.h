@@ -55,8 +55,8 @@ public:
 
     // Alone: reads every contact's click. Has the flags of the first contacts computed anew: a
     // crash may have come between a conversion and its contact. And of all whose registration is
-    // dead: a replay may have been the last thing done.
-    Result<bool> Load();
+    // dead: a replay may have been the last thing done. False: `go_on` said no between two pages.
+    Result<bool> Load(const std::function<bool()>& go_on);
 
     // Before the contact with this click is written, so that no conversion slips between.
     void Add(const domain::Contact& contact);
@@ -66,14 +66,14 @@ public:
     bool Written(const domain::Conversion& conversion);
 
     // The click id of a click that a contact knows by this hash, or knew before it was erased
-    // (erase_contact.h), when they differ. `Cached` is all
-    // there is alone; with other nodes what it does not know is asked of the store.
+    // (erase_contact.h), when they differ. What `Cached` does not know is asked of the store,
+    // unless memory knows them all: alone, once Load is through.
     std::optional<std::string> Cached(std::string_view hash) const;
+    bool KnowsAll() const;
     Result<std::unordered_map<std::string, std::string>> Resolve(std::span<const std::string> hashes
     );
-    bool shared() const { return shared_; }
 
-    // Does what is waiting; asked before every query, `go_on` may leave the rest waiting. What it
+    // Does what is waiting; asked after every query, `go_on` may leave the rest waiting. What it
     // writes is with the ledger afterwards, not yet durable.
     void Run(ledger::Ledger& ledger, const std::function<bool()>& go_on);
     bool Waits() const;

@@ -86,6 +86,14 @@ std::vector<Job> DestinationQueues::Empty(Queue& queue) {
     return jobs;
 }
 
+std::vector<Job> DestinationQueues::EmptyAll() {
+    std::vector<Job> jobs;
+    for (auto& [name, queue] : queues_) {
+        for (auto& job : Empty(*queue)) jobs.push_back(std::move(job));
+    }
+    return jobs;
+}
+
 bool DestinationQueues::IsOpen(const Queue& queue, Instant now) const {
     return queue.rules.stopped.empty() && queue.breaker.Allows(now);
 }

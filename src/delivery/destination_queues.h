@@ -140,6 +140,9 @@ public:
     // their destination was stopped.
     std::vector<Job> RefreshRules();
 
+    // Everything that waits, to be forgotten.
+    std::vector<Job> EmptyAll();
+
     const RetrySchedule* ScheduleOf(const std::string& destination);  // null: the default one
     size_t waiting() const { return waiting_; }
     // How many jobs could be taken now, by the destinations known so far.

@@ -60,7 +60,17 @@ void Dispatcher::Start(ledger::Ledger& ledger) {
     });
 }
 
+void Dispatcher::StopBeginning() {
+    {
+        std::lock_guard lock(mutex_);
+        beginning_ = false;
+        for (const auto& unsent : queues_.EmptyAll()) active_.erase(unsent.delivery_id);
+    }
+    client_.Post([] {});  // Step answers who waits in vain
+}
+
 void Dispatcher::Stop() {
+    StopBeginning();
     stopping_ = true;
     client_.Post([] {});
     if (thread_.joinable()) thread_.join();
@@ -93,7 +103,7 @@ void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std
     bool pending = false;
     {
         std::lock_guard lock(mutex_);
-        if (stopping_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
+        if (!beginning_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
         for (const auto& delivery : conversion.deliveries) {
             if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
             const std::string queue = QueueOf(delivery);
@@ -126,7 +136,8 @@ void Dispatcher::Wait(
         for (const auto& settled : recent_) {
             if (settled.delivery_id == delivery_id) known = settled.conversion;
         }
-        if (!known && waiters_.size() < options_.waiters_max) {
+        const bool comes = beginning_ || active_.contains(delivery_id);
+        if (!known && comes && waiters_.size() < options_.waiters_max) {
             auto until = options_.steady() + wait;
             waiters_.emplace(delivery_id, Waiter{until, std::move(done)});
             return;
@@ -163,7 +174,7 @@ std::vector<DestinationStats> Dispatcher::destinations() const {
 
 void Dispatcher::Step(std::chrono::milliseconds wait) {
     // A store that refuses writes could not record what we send: claim and send nothing.
-    if (!stopping_ && !engine_.Trouble()) {
+    if (beginning_ && !engine_.Trouble()) {
         const Instant now = options_.steady();
         if (now >= next_take_over_) {
             next_take_over_ = now + options_.poll;
@@ -241,7 +252,7 @@ void Dispatcher::Send(Job job) {
     const domain::Delivery sent = *delivery;
     // Again right before the first byte: the call may wait for one of its host's connections.
     Network::MaySend may_send = [this, owner = job.conversion.owner] {
-        return ownership().MaySend(owner);
+        return beginning_ && ownership().MaySend(owner);
     };
     auto done = [this, job = std::move(job), parameters, began = options_.now()](Attempt attempt) {
         attempt.withheld ? Withheld(job) : Record(job, attempt, parameters, began);
@@ -388,7 +399,8 @@ void Dispatcher::ExpireWaiters() {
     {
         std::lock_guard lock(mutex_);
         for (auto at = waiters_.begin(); at != waiters_.end();) {
-            if (at->second.until > now && !stopping_) {
+            const bool comes = beginning_ || active_.contains(at->first);
+            if (at->second.until > now && comes && !stopping_) {
                 ++at;
                 continue;
             }

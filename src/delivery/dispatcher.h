@@ -75,6 +75,9 @@ public:
     // The ledger is made after the dispatcher (its hooks call it); Start after both.
     void Start(ledger::Ledger& ledger);
     void Attach(ledger::Ledger& ledger);  // without a thread: who calls Step is the caller's
+    // Begins no more attempts; those under way go on, and their outcomes are recorded. Who waits
+    // for another one is answered with what is known.
+    void StopBeginning();
     void Stop();  // finishes the calls in flight; their outcomes reach the ledger
 
     // Fresh deliveries. Ids are ignored when no slot is free, and when another node owns the
@@ -175,7 +178,7 @@ private:
         refused_from_;  // since when is due what found no room at a network that is well
     uint64_t alarms_ = 0;
     std::optional<Time> oldest_due_;
-    std::atomic<bool> stopping_ = false;
+    std::atomic<bool> beginning_ = true, stopping_ = false;
     std::thread thread_;
 };
 

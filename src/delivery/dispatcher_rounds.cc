@@ -168,7 +168,7 @@ bool Dispatcher::Claim(const domain::Conversion& conversion) {
     const Instant now = options_.steady();
     const Time due_by = options_.now();
     std::lock_guard lock(mutex_);
-    if (stopping_ || !ownership().MaySend(conversion.owner)) return false;
+    if (!beginning_ || !ownership().MaySend(conversion.owner)) return false;
     bool queued = false;
     for (const auto& delivery : conversion.deliveries) {
         if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > due_by) {

@@ -51,6 +51,7 @@ void FlowRunner::Start(ledger::Ledger& ledger) {
 }
 
 void FlowRunner::Stop() {
+    StopBeginning();
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -99,8 +100,9 @@ void FlowRunner::Written(const domain::Conversion& conversion) {
 }
 
 void FlowRunner::Work() {
-    // Until it has been read, every written conversion is taken for a contact's.
-    loaded_ = sync_.Load().has_value();
+    // Until it has been read, every written conversion is taken for a contact's, and a hash that
+    // memory does not know is asked of the store.
+    Load();
     Follow();
     auto next_poll = Clock::now();
     while (Turn(next_poll)) {
@@ -109,10 +111,19 @@ void FlowRunner::Work() {
     ResolveHashes();
 }
 
+void FlowRunner::Load() {
+    auto loaded = sync_.Load([this] {
+        std::lock_guard lock(mutex_);
+        return !stopping_;
+    });
+    loaded_ = loaded && *loaded;
+}
+
+// Who waits for the worker comes first; the clicks that are left follow in its next turn.
 void FlowRunner::Follow() {
     sync_.Run(*ledger_, [this] {
         std::lock_guard lock(mutex_);
-        return !stopping_;
+        return !stopping_ && jobs_.empty() && hashes_.empty();
     });
 }
 
@@ -136,7 +147,7 @@ bool FlowRunner::Turn(Clock::time_point& next_poll) {
     AnswerLate(false);
     if (Clock::now() < next_poll) return true;
     next_poll = Clock::now() + options_.poll;
-    if (!loaded_) loaded_ = sync_.Load().has_value();
+    if (!loaded_) Load();
     // A store that refuses writes could not record what comes of it.
     if (!engine_.Trouble()) Poll();
     return true;
@@ -144,7 +155,7 @@ bool FlowRunner::Turn(Clock::time_point& next_poll) {
 
 void FlowRunner::ClickOfHash(const std::string& hash, ClickDone done) {
     auto cached = sync_.Cached(hash);
-    if (cached || !sync_.shared()) return done(std::move(cached));
+    if (cached || sync_.KnowsAll()) return done(std::move(cached));
     {
         std::lock_guard lock(mutex_);
         if (!stopping_ && hashes_.size() < kHashesWaitingMax) {

@@ -10,6 +10,7 @@
 // dispatcher stops, FollowLast before the ledger does; destroy after them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -69,12 +70,17 @@ struct FlowProgress {
 
 class FlowRunner {
 public:
+    // Clicks asked for at a time: a network that hangs may not take the connections of others.
+    static constexpr size_t kAcquiresMax = 64;
+
     FlowRunner(
         store::Engine& engine, Network& network, Dispatcher& dispatcher, FlowOptions options
     );
     ~FlowRunner();
 
     void Start(ledger::Ledger& ledger);
+    // Asks for no more clicks; calls under way go on.
+    void StopBeginning() { beginning_ = false; }
     void Stop();  // answers who waits with what is known
     // After that, when the dispatcher has stopped too: lets contact flags follow what the ledger
     // was told last. Takes at most about `patience`; what it leaves is done at the next start.
@@ -112,6 +118,7 @@ private:
 
     void Post(std::function<void()> job);
     void Work();
+    void Load();
     void Follow();
     const Ownership& ownership() const;
     bool Turn(std::chrono::steady_clock::time_point& next_poll);
@@ -130,6 +137,7 @@ private:
     void Save(RunPtr run, Change change, std::function<void()> next);
     void Acquire(RunPtr run);
     void AcquireStopped(RunPtr run, const std::string& why);
+    void AcquireNext();
     void Acquired(RunPtr run, const Attempt& attempt);
     void Register(RunPtr run);
     void Registered(RunPtr run);
@@ -163,9 +171,13 @@ private:
     bool sync_waits_ = false;
     std::vector<std::pair<std::string, ClickDone>> hashes_;  // to be asked of the store
 
+    std::atomic<bool> beginning_ = true;
+
     // The worker's alone.
     bool loaded_ = false;
     std::map<std::string, RunPtr> runs_;  // by contact id
+    size_t acquiring_ = 0;                // calls under way
+    std::deque<RunPtr> acquire_later_;
     std::thread thread_;
 };
 

@@ -54,13 +54,30 @@ void FlowRunner::Acquire(RunPtr run) {
     const auto& contact = run->progress.contact;
     const std::string stopped = options_.stopped ? options_.stopped() : "";
     if (!stopped.empty()) return AcquireStopped(run, "the network is stopped: " + stopped);
+    if (!beginning_) return Release(run);  // due: the next boot goes on
+    if (acquiring_ == kAcquiresMax) return acquire_later_.push_back(run);
+    ++acquiring_;
     // The same id on every attempt.
     auto id = domain::DeliveryId(contact.id, domain::kDefaultNetwork, "acquire_click");
     auto done = [this, run](Attempt attempt) {
-        Post([this, run, attempt = std::move(attempt)] { Acquired(run, attempt); });
+        Post([this, run, attempt = std::move(attempt)] {
+            --acquiring_;
+            Acquired(run, attempt);
+            AcquireNext();
+        });
     };
-    auto may_send = [this, owner = contact.owner] { return ownership().MaySend(owner); };
+    auto may_send = [this, owner = contact.owner] {
+        return beginning_ && ownership().MaySend(owner);
+    };
     network_.AcquireClick(id, ClickCallOf(contact, options_), std::move(done), may_send);
+}
+
+void FlowRunner::AcquireNext() {
+    while (acquiring_ < kAcquiresMax && !acquire_later_.empty()) {
+        RunPtr run = std::move(acquire_later_.front());
+        acquire_later_.pop_front();
+        Acquire(std::move(run));
+    }
 }
 
 // No attempt is used up: what a partner's registration owes waits until somebody resumes it.

@@ -1,4 +1,5 @@
 #include "delivery/flow_fixture.h"
+#include "store/forwarding_engine.h"
 
 namespace barracuda::delivery {
 namespace {
@@ -22,6 +23,48 @@ TEST_F(FlowTest, AContactIsRegisteredAndDeposited) {
     auto again = program.Create(Person("contact"), kWait);
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().message, "This email has already been registered.");
+}
+
+// Reads of all contacts wait until they are let go on.
+class HeldScans final : public store::ForwardingEngine {
+public:
+    using ForwardingEngine::ForwardingEngine;
+    std::atomic<bool> held = true;
+
+    Result<store::Page> Scan(const store::ScanRequest& request) override {
+        if (!request.index) FlowTest::While(held);
+        return ForwardingEngine::Scan(request);
+    }
+};
+
+// Right after a start memory knows no hash yet: taken for nobody's, one sale had two conversions.
+TEST_F(FlowTest, AHashIsItsContactsFromTheFirstRequestOn) {
+    Program program(*this, "n1", {});
+    ASSERT_TRUE(program.Create(Person("contact"), kWait));
+    HeldScans held(*program.engine);
+    FlowRunner flows(held, program.network, program.dispatcher, {});
+    flows.Start(program.ledger);
+    std::promise<std::optional<std::string>> click;
+    flows.ClickOfHash("thehash", [&](auto found) { click.set_value(*found); });
+    auto found = click.get_future();
+    EXPECT_EQ(found.wait_for(milliseconds(50)), std::future_status::timeout);
+    held.held = false;
+    EXPECT_EQ(found.get(), "theclick");
+}
+
+TEST_F(FlowTest, ClicksAreAskedForSoManyAtATime) {
+    hold_offers = true;
+    Program program(*this, "n1", {});
+    constexpr int kForms = FlowRunner::kAcquiresMax + 20;
+    for (int i = 0; i < kForms; ++i) {
+        auto email = std::to_string(i) + "@b";
+        ASSERT_TRUE(program.Create(Person("contact", email.c_str()), milliseconds(0)));
+    }
+    EXPECT_TRUE(Comes([&] { return program.client.in_flight() >= FlowRunner::kAcquiresMax; }));
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_EQ(program.client.in_flight(), FlowRunner::kAcquiresMax);
+    hold_offers = false;
+    EXPECT_TRUE(Comes([&] { return offers == kForms; })) << "the others follow";
 }
 
 TEST_F(FlowTest, AFormIsNotTakenWhileTooMuchWaits) {

@@ -1,6 +1,7 @@
 """Promise 4: the network may be down, slow, broken, refusing, redirecting or silent; when it comes back it hears of every
 conversion once, by the id of the first attempt. The first retry comes 5 s +-20 % after the first failure.
 """
+import contextlib
 import http.client
 import threading
 import time
@@ -293,3 +294,35 @@ def test_stop_while_the_network_is_slow_notifies_once(net, tmp_path):
         wait_until(lambda: server.conversion(click)["status"] == "approved", 10, "its answer was kept")
         time.sleep(1)
         assert len(net.goals(click)) == 1
+
+
+def test_a_clean_stop_under_load_notifies_nobody_twice(net, tmp_path):
+    """Attempts that began while the listeners drain could not end in time: none begin after SIGTERM."""
+    with Server(tmp_path, net) as server:  # with the times of the settings
+        net.set_mode("slow", "goal", delay=7)
+        clicks, ended = [], threading.Event()
+
+        def reporting():
+            while not ended.is_set():
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    click = new_id("s")
+                    if report(server, click).status in (200, 202):
+                        clicks.append(click)
+                time.sleep(0.05)
+        threads = [threading.Thread(target=reporting) for _ in range(120)]
+        for thread in threads:
+            thread.start()
+        time.sleep(10.5)  # the second wave of attempts ends 3.5 s after that, while requests still wait
+        begin = time.monotonic()
+        server.stop()
+        took, told = time.monotonic() - begin, len(net.seen("goal"))
+        ended.set()
+        for thread in threads:
+            thread.join(30)
+        assert took < 9, "the attempts are waited for"
+        net.set_mode("ok")
+        server.start()
+        assert len(clicks) >= 120 and told >= 64
+        wait_until(lambda: all(net.goals(c) for c in clicks), BACK_S, "what was not begun is sent by the next boot", step=0.1)
+        time.sleep(1)
+        assert [c for c in clicks if len(net.goals(c)) != 1] == [], "told once"
