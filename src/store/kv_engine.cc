@@ -301,8 +301,12 @@ Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
     return findings;
 }
 
+std::unique_ptr<KvEngine> KvEngine::OpenToRead(std::unique_ptr<Kv> kv) {
+    return std::unique_ptr<KvEngine>(new KvEngine(std::move(kv)));
+}
+
 Result<std::unique_ptr<KvEngine>> KvEngine::Open(std::unique_ptr<Kv> kv) {
-    std::unique_ptr<KvEngine> engine(new KvEngine(std::move(kv)));
+    auto engine = OpenToRead(std::move(kv));
     std::string key(kVersionKey);
     auto stored = engine->kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
     if (!stored) return Fail(stored.error());

@@ -16,6 +16,8 @@ class KvEngine final : public Engine {
 public:
     // Builds missing indexes when the stored index version is another one.
     static Result<std::unique_ptr<KvEngine>> Open(std::unique_ptr<Kv> kv);
+    // As it stands: builds nothing, so what reads an index may miss some.
+    static std::unique_ptr<KvEngine> OpenToRead(std::unique_ptr<Kv> kv);
 
     Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
     Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override;

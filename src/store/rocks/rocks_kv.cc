@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <tuple>
 
 #include "store/rocks/rocks_info_log.h"
@@ -224,9 +226,45 @@ rocksdb::ColumnFamilyOptions FamilyOptions(std::string_view name) {
     return options;
 }
 
+// RocksDB opens without its write-ahead log as if there had never been one, and what was
+// acknowledged since the last flush is gone without a word. Every open makes a log before it
+// replaces the manifest, so a store that was ever open has one. The others: a backup, which has no
+// IDENTITY yet, and a first open that was cut off, which is still at its first manifest.
+bool LostItsLog(const std::string& directory) {
+    namespace fs = std::filesystem;
+    std::error_code ec;
+    std::string manifest;
+    std::ifstream(fs::path(directory) / "CURRENT") >> manifest;
+    if (manifest.empty() || manifest == "MANIFEST-000001") return false;
+    if (!fs::exists(fs::path(directory) / "IDENTITY", ec)) return false;
+    for (const auto& entry : fs::directory_iterator(directory, ec)) {
+        if (entry.path().extension() == ".log") return false;
+    }
+    return !ec;
+}
+
+rocksdb::Status OpenDatabase(
+    const rocksdb::DBOptions& db, const RocksOptions& options, Families* families, rocksdb::DB** to
+) {
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const char* name : kFamilies) descriptors.emplace_back(name, FamilyOptions(name));
+    if (options.read_only) {
+        return rocksdb::DB::OpenForReadOnly(db, options.directory, descriptors, families, to);
+    }
+    return rocksdb::DB::Open(db, options.directory, descriptors, families, to);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
+    if (LostItsLog(options.directory)) {
+        return Fail(
+            ErrorCode::kUnavailable,
+            "cannot open the store in " + options.directory +
+                ": its *.log files are gone, and the newest conversions with them",
+            options.directory
+        );
+    }
     rocksdb::DBOptions db;
     db.create_if_missing = options.create_if_missing;
     db.create_missing_column_families = true;
@@ -235,13 +273,11 @@ Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
     db.max_bgerror_resume_count = 0;  // no auto-resume: duplicate WAL entries (fixed in 9.6.0)
     db.max_total_wal_size = 96 << 20;
     db.max_background_jobs = 2;
-    db.info_log = MakeInfoLog(options.directory, kInfoLogBytesMax);
+    if (!options.read_only) db.info_log = MakeInfoLog(options.directory, kInfoLogBytesMax);
     if (options.env) db.env = options.env;
-    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    for (const char* name : kFamilies) descriptors.emplace_back(name, FamilyOptions(name));
     Families families;
     rocksdb::DB* opened = nullptr;
-    auto status = rocksdb::DB::Open(db, options.directory, descriptors, &families, &opened);
+    auto status = OpenDatabase(db, options, &families, &opened);
     if (!status.ok()) {
         std::string text = status.ToString();
         // Not any "lock": a directory's name or "block checksum mismatch" hold it as well.

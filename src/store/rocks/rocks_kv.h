@@ -16,10 +16,12 @@ namespace barracuda::store {
 struct RocksOptions {
     std::string directory;
     bool create_if_missing = true;
+    bool read_only = false;       // changes no file and takes no lock: as it stands now
     rocksdb::Env* env = nullptr;  // tests hand in one that lies; nullptr: the system's
 };
 
-// Errors: kUnavailable naming the directory (locked by a running server, unreadable, corrupt).
+// Errors: kUnavailable naming the directory (locked by a running server, unreadable, corrupt, its
+// write-ahead log removed).
 Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options);
 
 }  // namespace barracuda::store

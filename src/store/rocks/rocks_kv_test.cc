@@ -1,8 +1,12 @@
 // What only RocksDB can do wrong: locks, backups, a log that cannot be written or synced.
 #include "store/rocks/rocks_kv.h"
 
+#include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+
+#include <filesystem>
+#include <map>
 
 #include "store/engine_fixture.h"
 
@@ -168,6 +172,91 @@ TEST(Rocks, ABackupOpensAndHoldsWhatWasThere) {
     );
     EXPECT_EQ(Get(*engine, DealRef("own")), std::nullopt);
     EXPECT_THAT(*engine->Verify(false), IsEmpty());
+}
+
+// Name, size and time of each file.
+std::map<std::string, std::pair<uintmax_t, std::filesystem::file_time_type>> FilesIn(
+    const std::string& directory
+) {
+    std::map<std::string, std::pair<uintmax_t, std::filesystem::file_time_type>> files;
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+        files[entry.path().filename()] = {entry.file_size(), entry.last_write_time()};
+    }
+    return files;
+}
+
+TEST(Rocks, ReadOnlyShowsTheLogAndChangesNoFile) {
+    TempDirectory directory;
+    auto a = Document({.click = "a"});
+    {
+        auto engine = OpenEngine({.directory = directory.At("db")});
+        ASSERT_TRUE(engine);
+        ASSERT_EQ(Put(*engine, DealRef("a"), std::nullopt, a), WriteState::kApplied);
+    }
+    const auto before = FilesIn(directory.At("db"));
+    {
+        auto kv = OpenRocks({.directory = directory.At("db"), .read_only = true});
+        ASSERT_TRUE(kv) << kv.error().message;
+        auto engine = KvEngine::OpenToRead(std::move(*kv));
+        EXPECT_EQ(Get(*engine, DealRef("a")), a);
+        EXPECT_FALSE(engine->Commit(std::vector<Write>{
+            {DealRef("b"), std::nullopt, Document({.click = "b"})}}));
+    }
+    EXPECT_EQ(FilesIn(directory.At("db")), before);
+}
+
+void RemoveLogs(const std::string& directory) {
+    for (const auto& [name, is] : FilesIn(directory)) {
+        if (name.ends_with(".log")) std::filesystem::remove(directory + "/" + name);
+    }
+}
+
+TEST(Rocks, AStoreWithoutItsLogIsRefused) {
+    TempDirectory directory;
+    const std::string db = directory.At("db"), copy = directory.At("copy");
+    for (int flushed = 0; flushed < 2; ++flushed) {
+        {
+            auto engine = OpenEngine({.directory = db});
+            ASSERT_TRUE(engine) << "after a clean close";
+            Put(*engine, DealRef("a"), std::nullopt, Document({.click = "a"}));
+            if (flushed) {
+                ASSERT_TRUE(engine->Backup(copy));
+            }
+        }
+        std::filesystem::copy(db, directory.At("whole"));
+        RemoveLogs(db);
+        for (bool read_only : {false, true}) {
+            auto opened = OpenRocks({.directory = db, .read_only = read_only});
+            ASSERT_FALSE(opened);
+            EXPECT_THAT(opened.error().message, HasSubstr("its *.log files are gone"));
+        }
+        std::filesystem::remove_all(db);
+        std::filesystem::rename(directory.At("whole"), db);
+    }
+    RemoveLogs(copy);
+    EXPECT_TRUE(OpenRocks({.directory = copy})) << "a backup needs none";
+}
+
+TEST(Rocks, AFirstOpenThatWasCutOffIsNoLoss) {
+    TempDirectory directory;
+    const std::string db = directory.At("db");
+    {
+        // What RocksDB leaves between its first manifest and its first log.
+        rocksdb::Options options;
+        options.create_if_missing = true;
+        rocksdb::DB* made = nullptr;
+        ASSERT_TRUE(rocksdb::DB::Open(options, db, &made).ok());
+        delete made;
+        auto text = std::string("MANIFEST-000001\n");
+        rocksdb::Env* env = rocksdb::Env::Default();
+        RemoveLogs(db);
+        for (const auto& [name, is] : FilesIn(db)) {
+            if (!name.starts_with("MANIFEST-")) continue;
+            std::filesystem::rename(db + "/" + name, db + "/MANIFEST-000001");
+        }
+        ASSERT_TRUE(rocksdb::WriteStringToFile(env, text, db + "/CURRENT").ok());
+    }
+    EXPECT_TRUE(OpenRocks({.directory = db}));
 }
 
 }  // namespace
