@@ -244,6 +244,19 @@ TEST_F(OperationsTest, AKeyIsShownOnceAloneAndCanBeRevoked) {
     EXPECT_EQ(Execute(place_, {.command = "key.revoke", .ids = {"shop"}}).exit, 1);
 }
 
+TEST_F(OperationsTest, AWrongNameKeepsNoOtherKeyAlive) {
+    for (const char* name : {"one", "two"}) {
+        ASSERT_EQ(
+            Execute(place_, {.command = "key.create", .name = name, .scope = "ingest"}).exit, 0
+        );
+    }
+    auto revoked = Execute(place_, {.command = "key.revoke", .ids = {"one", "none", "two"}});
+    EXPECT_EQ(revoked.exit, 1);
+    EXPECT_EQ(revoked.out, "revoked one\nrevoked two\n");
+    EXPECT_THAT(revoked.note, HasSubstr("none"));
+    for (const auto& key : keys_.List()) EXPECT_TRUE(key.revoked) << key.name;
+}
+
 TEST_F(OperationsTest, ANameOfTwoKeysRevokesNeither) {
     Ask ask{.command = "key.create", .name = "twin", .scope = "admin"};
     ASSERT_EQ(Execute(place_, ask).exit, 0);

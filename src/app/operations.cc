@@ -68,16 +68,17 @@ bool IsName(const std::string& text) {
     return !text.empty() && text.size() <= kNameMax && IsUtf8(text) && !HasControl(text);
 }
 
-Answer CreateKey(Workplace& at, const Ask& ask) {
-    if (!IsName(ask.name)) return Refused("--name: 1 to 64 printable characters are expected");
+std::string ProblemOfNewKey(const Ask& ask) {
     if (ask.scope != "ingest" && ask.scope != "admin") {
-        return Refused("--scope: ingest or admin is expected");
+        return "--scope: ingest or admin is expected";
     }
-    if (!ask.affiliate.empty()) {
-        if (ask.scope == "admin") return Refused("--affiliate: only with --scope ingest");
-        const auto problem = domain::ProblemOfId(ask.affiliate);  // as a report would name it
-        if (!problem.empty()) return Refused(fmt::format("--affiliate: {}", problem));
-    }
+    if (ask.affiliate.empty()) return {};
+    if (ask.scope == "admin") return "--affiliate: only with --scope ingest";
+    const auto problem = domain::ProblemOfId(ask.affiliate);  // as a report would name it
+    return problem.empty() ? "" : fmt::format("--affiliate: {}", problem);
+}
+
+Answer CreateKey(Workplace& at, const Ask& ask) {
     api::KeyRing::NewKey key;
     key.name = ask.name;
     key.scope = ask.scope == "admin" ? api::Scope::kAdmin : api::Scope::kIngest;
@@ -119,25 +120,32 @@ Answer ListKeys(Workplace& at) {
 
 Answer RevokeKeys(Workplace& at, const Ask& ask) {
     Answer answer;
+    // A wrong one keeps none of the others alive.
+    auto refuse = [&answer](const std::string& why) {
+        answer.exit = 1;
+        answer.note += (answer.note.empty() ? "" : "\n") + why;
+    };
     for (const auto& id : ask.ids) {
         auto keys = at.keys.List();
         auto same = std::count_if(keys.begin(), keys.end(), [&](const auto& key) {
             return !key.revoked && (key.id == id || key.name == id);
         });
         if (same > 1) {
-            return Refused(fmt::format("{} keys are called '{}': name one by its ID", same, id));
+            refuse(fmt::format("{} keys are called '{}': name one by its ID", same, Printable(id)));
+            continue;
         }
         auto revoked = Await<bool>([&](auto done) { at.keys.Revoke(at.ledger, id, done); });
-        if (!revoked) return Refused(revoked.error());
-        answer.out += "revoked " + Printable(id) + "\n";
+        if (revoked) {
+            answer.out += "revoked " + Printable(id) + "\n";
+        } else {
+            refuse(Refused(revoked.error()).note);
+        }
     }
     return answer;
 }
 
 Answer CreateAdmin(Workplace& at, const Ask& ask) {
-    std::string email = Lower(Trim(ask.email));
-    if (!domain::IsHtmlEmail(email)) return Refused("--email: this is no e-mail address");
-    if (!IsName(ask.name)) return Refused("--name: 1 to 64 printable characters are expected");
+    const std::string email = Lower(Trim(ask.email));
     auto made = Await<api::Admin>([&](auto done) {
         at.admins.Create(at.ledger, email, ask.name, ask.password_hash, std::move(done));
     });
@@ -255,7 +263,6 @@ Answer RetryDeliveries(Workplace& at, const Ask& ask) {
 
 Answer Backup(Workplace& at, const Ask& ask) {
     std::error_code ec;
-    if (ask.directory.empty()) return Refused("backup: a directory is expected");
     if (std::filesystem::exists(ask.directory, ec)) {
         return Refused("backup: this directory exists already: " + ask.directory);
     }
@@ -265,7 +272,6 @@ Answer Backup(Workplace& at, const Ask& ask) {
 }
 
 Answer Export(Workplace& at, const Ask& ask) {
-    if (ask.directory.empty()) return Refused("export: a file is expected");
     auto written = store::WriteDocuments(at.engine, ask.directory);
     if (!written) return Refused(written.error());
     return {0, Counted(*written, "document", "documents") + " in " + ask.directory + "\n", {}};
@@ -409,7 +415,22 @@ Result<Answer> DecodeAnswer(std::string_view line) {
     return Answer{static_cast<int>(exit->as_int64()), TextOf(*from, "out"), TextOf(*from, "note")};
 }
 
+std::string ProblemOf(const Ask& ask) {
+    const bool admin = ask.command == "admin.create";
+    if ((admin || ask.command == "key.create") && !IsName(ask.name)) {
+        return "--name: 1 to 64 printable characters are expected";
+    }
+    if (admin && !domain::IsHtmlEmail(Lower(Trim(ask.email)))) {
+        return "--email: this is no e-mail address";
+    }
+    if (ask.command == "key.create") return ProblemOfNewKey(ask);
+    const bool copies = ask.command == "backup" || ask.command == "export";
+    if (copies && ask.directory.empty()) return ask.command + ": a place to write to is expected";
+    return {};
+}
+
 Answer Execute(Workplace& at, const Ask& ask) {
+    if (auto problem = ProblemOf(ask); !problem.empty()) return Refused(problem);
     if (ask.command == "ping") return {0, "here\n", {}};
     if (ask.command == "key.create") return CreateKey(at, ask);
     if (ask.command == "key.list") return ListKeys(at);

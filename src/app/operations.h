@@ -64,6 +64,9 @@ struct Workplace {
 // a stop has: the control socket finishes the command under way.
 inline constexpr std::chrono::seconds kFlagsTrail{5};
 
+// What is wrong with the arguments, whatever the store holds: a readable line, or empty.
+std::string ProblemOf(const Ask& ask);
+
 Answer Execute(Workplace& at, const Ask& ask);
 
 }  // namespace barracuda::app
