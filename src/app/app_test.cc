@@ -216,6 +216,24 @@ TEST_F(ControlTest, NobodyThereIsNoError) {
     EXPECT_EQ(AskServer(data_, "x").value(), std::nullopt);
 }
 
+TEST_F(ControlTest, ALongCommandHoldsUpNoShortOneAndAHangIsNotWaitedFor) {
+    std::promise<void> end;
+    auto ended = end.get_future().share();
+    auto server = ControlServer::Start(data_, [ended](std::string_view line) {
+        if (line == "long") ended.wait();
+        return std::string(line);
+    });
+    ASSERT_TRUE(server) << server.error().message;
+    auto longs = std::async(std::launch::async, [this] { return AskServer(data_, "long"); });
+    auto brief = AskServer(data_, "long", std::chrono::milliseconds(50));
+    ASSERT_FALSE(brief);
+    EXPECT_EQ(brief.error().code, ErrorCode::kUnavailable);
+    EXPECT_THAT(brief.error().message, HasSubstr("does not answer within 1 s"));
+    EXPECT_EQ(AskServer(data_, "short", kAnswerPatience).value(), "short");
+    end.set_value();
+    EXPECT_EQ(longs.get().value(), "long");
+}
+
 class OperationsTest : public testing::Test {
 protected:
     std::unique_ptr<store::KvEngine> engine_ =

@@ -9,9 +9,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
+#include "app/owner.h"
 #include "base/thread_name.h"
 
 namespace barracuda::app {
@@ -20,6 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPatience{5'000};
+constexpr int kThreads = 4;
 constexpr const char* kName = "control.sock";
 
 class File {
@@ -77,7 +80,8 @@ Result<std::unique_ptr<ControlServer>> ControlServer::Start(
     std::unique_ptr<ControlServer> server(new ControlServer);
     server->path_ = data + "/" + kName;
     server->handle_ = std::move(handle);
-    server->listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // Several threads wait for one client: who comes too late must not wait in accept.
+    server->listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     server->stop_ = eventfd(0, EFD_CLOEXEC);
     if (server->listener_ < 0 || server->stop_ < 0) return Fail(Failed("no control socket"));
     // On Linux the mode of the socket before bind is the file's: it is never open to others.
@@ -87,10 +91,12 @@ Result<std::unique_ptr<ControlServer>> ControlServer::Start(
         fchmodat(directory.fd(), kName, 0600, 0) != 0 || listen(server->listener_, 16) != 0) {
         return Fail(Failed("cannot make the control socket"));
     }
-    server->thread_ = std::thread([raw = server.get()] {
-        NameThread("control");
-        raw->Serve();
-    });
+    for (int i = 0; i < kThreads; ++i) {
+        server->threads_.emplace_back([raw = server.get()] {
+            NameThread("control");
+            raw->Serve();
+        });
+    }
     return server;
 }
 
@@ -101,10 +107,11 @@ ControlServer::~ControlServer() {
 }
 
 void ControlServer::Stop() {
-    if (!thread_.joinable()) return;
+    if (threads_.empty()) return;
     unlink(path_.c_str());
     eventfd_write(stop_, 1);
-    thread_.join();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 void ControlServer::Serve() {
@@ -116,7 +123,7 @@ void ControlServer::Serve() {
         File client(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
         if (client.fd() >= 0) {
             ServeOne(client.fd());
-        } else {
+        } else if (errno != EAGAIN) {
             poll(&fds[1], 1, 50);  // out of descriptors: do not spin
         }
     }
@@ -148,30 +155,81 @@ void ControlServer::ServeOne(int client) {
     SendAll(client, handle_(line) + "\n");
 }
 
-Result<std::optional<std::string>> AskServer(const std::string& data, const std::string& line) {
+namespace {
+
+Error Silent(const std::string& data, std::chrono::milliseconds patience) {
+    return {
+        ErrorCode::kUnavailable,
+        fmt::format(
+            "the server that runs on {} does not answer within {} s: it hangs",
+            data,
+            std::chrono::ceil<std::chrono::seconds>(patience).count()
+        ),
+        kName};
+}
+
+// No whole answer at `deadline`: what came until then.
+std::string ReadAnswer(int fd, std::optional<Clock::time_point> deadline) {
+    std::string answer;
+    for (;;) {
+        int wait = -1;
+        if (deadline) {
+            auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
+            wait = static_cast<int>(std::max<int64_t>(left.count(), 0));
+        }
+        pollfd is{fd, POLLIN, 0};
+        const int ready = poll(&is, 1, wait);
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0) return answer;
+        char buffer[16 * 1024];
+        ssize_t got = read(fd, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return answer;
+        answer.append(buffer, static_cast<size_t>(got));
+    }
+}
+
+Error CannotConnect(const std::string& data, std::optional<std::chrono::milliseconds> patience) {
+    if (errno == EACCES || errno == EPERM) {
+        auto owner = OwnerOf(data + "/" + kName);
+        if (!owner) owner = OwnerOf(data);
+        if (owner) return BelongsTo(*owner, data);
+        return {ErrorCode::kForbidden, "this user may not look into " + data, kName};
+    }
+    if (errno == EAGAIN && patience) return Silent(data, *patience);  // its queue is full
+    return Failed("cannot reach the running server");
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> AskServer(
+    const std::string& data,
+    const std::string& line,
+    std::optional<std::chrono::milliseconds> patience
+) {
     File directory(open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (directory.fd() < 0 && errno == EACCES) return Fail(CannotConnect(data, patience));
     if (directory.fd() < 0) return std::optional<std::string>();
     File server(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (server.fd() < 0) return Fail(Failed("cannot make a socket"));
+    std::optional<Clock::time_point> deadline;
+    if (patience) {
+        deadline = Clock::now() + *patience;
+        timeval limit{patience->count() / 1000, patience->count() % 1000 * 1000};
+        setsockopt(server.fd(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    }
     auto address = AddressIn(directory);
     if (connect(server.fd(), Raw(address), sizeof address) != 0) {
         if (errno == ENOENT || errno == ECONNREFUSED) return std::optional<std::string>();
-        return Fail(Failed("cannot reach the running server"));
+        return Fail(CannotConnect(data, patience));
     }
     if (line.size() > kControlLineMax) {
         return Fail(ErrorCode::kInvalid, "too long for the control socket: name fewer IDs");
     }
     std::string answer;
-    if (SendAll(server.fd(), line + "\n")) {
-        char buffer[16 * 1024];
-        for (;;) {
-            ssize_t got = read(server.fd(), buffer, sizeof buffer);
-            if (got < 0 && errno == EINTR) continue;
-            if (got <= 0) break;
-            answer.append(buffer, static_cast<size_t>(got));
-        }
-    }
+    if (SendAll(server.fd(), line + "\n")) answer = ReadAnswer(server.fd(), deadline);
     if (!answer.ends_with('\n')) {
+        if (deadline && Clock::now() >= *deadline) return Fail(Silent(data, *patience));
         return Fail(ErrorCode::kUnavailable, "the running server gave no answer; see its log");
     }
     answer.pop_back();

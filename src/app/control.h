@@ -1,16 +1,19 @@
 // The control socket, DATA/control.sock: one line in, one line out, for this user only (mode 0600).
 // It knows nothing of what the lines say (operations.h does).
 //
-// Threads: the server answers on one thread of its own, one client at a time; a client that sends
-// no whole line within 5 s, or more than 64 KiB, is dropped. AskServer blocks until the answer.
+// Threads: the server answers on four threads of its own, so that a long command holds up no short
+// one; a client that sends no whole line within 5 s, or more than 64 KiB, is dropped. AskServer
+// blocks until the answer, or for as long as it is told to.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/result.h"
 
@@ -20,13 +23,13 @@ inline constexpr size_t kControlLineMax = 64 * 1024;
 
 class ControlServer {
 public:
-    using Handle = std::function<std::string(std::string_view line)>;
+    using Handle = std::function<std::string(std::string_view line)>;  // from any thread
 
     // Replaces a socket left behind: the caller holds the store's lock, so nobody listens on it.
     static Result<std::unique_ptr<ControlServer>> Start(const std::string& data, Handle handle);
     ~ControlServer();  // Stop()
 
-    void Stop();  // finishes the request under way, removes the socket
+    void Stop();  // finishes the requests under way, removes the socket
 
 private:
     ControlServer() = default;
@@ -37,10 +40,18 @@ private:
     Handle handle_;
     int listener_ = -1;
     int stop_ = -1;  // eventfd
-    std::thread thread_;
+    std::vector<std::thread> threads_;
 };
 
-// nullopt: no server runs on this data directory. Fails when one does and gave no answer.
-Result<std::optional<std::string>> AskServer(const std::string& data, const std::string& line);
+// Within it any server answers that runs at all.
+inline constexpr std::chrono::milliseconds kAnswerPatience{5'000};
+
+// nullopt: no server runs on this data directory. Fails when one does and gave no answer, within
+// `patience` where one is given (kUnavailable), or when it is another user's (kForbidden).
+Result<std::optional<std::string>> AskServer(
+    const std::string& data,
+    const std::string& line,
+    std::optional<std::chrono::milliseconds> patience = std::nullopt
+);
 
 }  // namespace barracuda::app

@@ -5,13 +5,16 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 
 #include "app/control.h"
 #include "app/listen.h"
 #include "app/open_store.h"
 #include "app/operations.h"
+#include "app/owner.h"
 
 namespace barracuda::app {
 
@@ -19,6 +22,7 @@ namespace {
 
 constexpr uint64_t kRoomWarn = uint64_t{1} << 30;  // bytes
 constexpr uint64_t kRoomLeast = uint64_t{100} << 20;
+constexpr std::chrono::seconds kContentPatience{60};  // networks' names are resolved
 
 const char* NameOf(Health health) {
     static constexpr const char* kNames[] = {"ok", "warn", "fail"};
@@ -55,64 +59,79 @@ void ExamineSettings(const config::Config& config, Findings& to) {
     }
 }
 
-void ExamineData(const config::Config& config, Findings& to) {
-    const std::string& data = config.store.data;
+// Whether this user may work in the data directory, or make it.
+bool IsUsable(const std::string& data, Findings& to) {
+    struct stat is {};
+    if (stat(data.c_str(), &is) == 0 && !S_ISDIR(is.st_mode)) {
+        to.Fail("data", data + " is no directory", "name another one with store.data");
+        return false;
+    }
+    if (access(data.c_str(), R_OK | W_OK | X_OK) == 0 || errno == ENOENT) return true;
+    auto owner = OwnerOf(data);
+    if (owner && *owner != geteuid()) {
+        to.Fail(
+            "data",
+            BelongsTo(*owner, data).message,
+            "ask as the user that serves; if this is it, chown -R the directory"
+        );
+    } else {
+        to.Fail("data", data + " is not writable for this user", "its owner and mode (0700)");
+    }
+    return false;
+}
+
+void ExamineData(const std::string& data, Findings& to) {
     struct stat is {};
     if (stat(data.c_str(), &is) != 0) {
-        if (errno == ENOENT) return to.Ok("data", data + " is not there yet: serve makes it");
-        return to.Fail("data", fmt::format("{} cannot be looked at", data), "its owner and mode");
+        return to.Ok("data", data + " is not there yet: serve makes it");
     }
-    if (!S_ISDIR(is.st_mode)) {
-        return to.Fail("data", data + " is no directory", "name another one with store.data");
-    }
-    if (access(data.c_str(), R_OK | W_OK | X_OK) != 0) {
-        return to.Fail(
-            "data", data + " is not writable for this user", "chown it to the user that serves"
-        );
-    }
-    if ((is.st_mode & 077) != 0) {
-        to.Warn("data", "others may look into " + data, "chmod 700 " + data);
-    }
+    const bool shut = (is.st_mode & 077) == 0;
+    if (!shut) to.Warn("data", "others may look into " + data, "chmod 700 " + data);
     struct statvfs room {};
     if (statvfs(data.c_str(), &room) != 0) return;
     uint64_t free = uint64_t{room.f_bavail} * room.f_frsize;
     std::string text = fmt::format("{}: {} MiB free", data, free >> 20);
     if (free < kRoomLeast) return to.Fail("data", text, "make room: a full disk stops all writes");
     if (free < kRoomWarn) return to.Warn("data", text, "make room soon");
-    to.Ok("data", text);
+    if (shut) to.Ok("data", text);
 }
 
-// Whether a server runs on this data directory.
-bool ExamineServer(const config::Config& config, Findings& to) {
-    auto line = AskServer(config.store.data, Encode(Ask{.command = "ping"}));
+enum class Running { kNo, kYes, kSilent };
+
+Running ExamineServer(const config::Config& config, Findings& to) {
+    auto line = AskServer(config.store.data, Encode(Ask{.command = "ping"}), kAnswerPatience);
     if (line && *line) {
         to.Ok("server", "one runs on this data directory");
-        return true;
+        return Running::kYes;
     }
     if (!line) {
+        const bool other = line.error().code == ErrorCode::kForbidden;
         to.Fail(
             "server",
-            "one runs on this data directory and does not answer: " + line.error().message,
-            "look at its log; restart it"
+            line.error().message,
+            other ? "ask as that user" : "look at its log; restart it"
         );
-        return true;
+        return Running::kSilent;
     }
     auto listeners = Listeners::Open(config, {});
     if (listeners) {
-        to.Ok("server", "none runs here; its address is free");
+        to.Ok("server", "none runs on this data directory; its address is free");
     } else {
         to.Fail(
             "server",
             listeners.error().message,
-            "another process has the port, or the address is not this machine's: server.listen"
+            "another process has the port (a server on another data directory? name that with "
+            "--data), or the address is not this machine's: server.listen"
         );
     }
-    return false;
+    return Running::kNo;
 }
 
-void ExamineRocks(const config::Config& config, bool running, Findings& to) {
-    if (running) {
-        auto line = AskServer(config.store.data, Encode(Ask{.command = "doctor"}));
+void ExamineRocks(const config::Config& config, Running running, Findings& to) {
+    if (running == Running::kSilent) return;
+    if (running == Running::kYes) {
+        auto line =
+            AskServer(config.store.data, Encode(Ask{.command = "doctor"}), kContentPatience);
         auto answer = line && *line ? DecodeAnswer(**line)
                                     : Result<Answer>(Fail(ErrorCode::kUnavailable, "no answer"));
         if (answer && answer->exit == 0) return to.AddRows(answer->out);
@@ -122,12 +141,9 @@ void ExamineRocks(const config::Config& config, bool running, Findings& to) {
         to.Ok("store", "RocksDB: none yet, serve makes it");
         return ExamineContent(config, NothingThere, to);
     }
-    auto engine = OpenStore(config, false);
+    auto engine = OpenStoreToRead(config);
     if (!engine) {
         return to.Fail("store", engine.error().message, "docs/operating/runbook.md has this line");
-    }
-    if (auto trouble = (*engine)->Trouble()) {
-        return to.Fail("store", *trouble, "look at the disk, then start the server");
     }
     to.Ok("store", "RocksDB opens; barracuda verify reads all of it");
     ExamineContent(
@@ -202,8 +218,14 @@ void Findings::AddRows(std::string_view rows) {
 int DoctorCommand(const config::Config& config) {
     Findings findings;
     ExamineSettings(config, findings);
-    ExamineData(config, findings);
-    const bool running = ExamineServer(config, findings);
+    std::error_code ec;  // from where it was asked, a relative one may be another
+    const auto data = std::filesystem::absolute(config.store.data, ec).lexically_normal().string();
+    const bool usable = IsUsable(data, findings);
+    Running running = Running::kSilent;
+    if (usable) {
+        ExamineData(data, findings);
+        running = ExamineServer(config, findings);
+    }
     if (config.store.IsMongo()) {
         ExamineMongo(config, findings);
     } else {

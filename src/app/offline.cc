@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "app/control.h"
@@ -43,6 +44,14 @@ bool MayCreate(const Ask& ask) {
     return ask.command == "key.create" || ask.command == "admin.create";
 }
 
+void SayThatItIsNew(const std::string& data, Answer& answer) {
+    std::error_code ec;
+    const auto path = fs::absolute(data, ec).lexically_normal().string();
+    answer.note += fmt::format(
+        "{}a new store was made in {}; no server runs on it", answer.note.empty() ? "" : "\n", path
+    );
+}
+
 bool Sync(const fs::path& path) {
     int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
@@ -51,8 +60,17 @@ bool Sync(const fs::path& path) {
     return synced;
 }
 
+std::set<fs::path> FilesIn(const fs::path& directory) {
+    std::set<fs::path> files;
+    std::error_code ec;
+    for (const auto& entry : fs::directory_iterator(directory, ec)) {
+        if (entry.is_regular_file(ec)) files.insert(entry.path());
+    }
+    return files;
+}
+
 // CURRENT comes last: without it, what was copied is no store.
-Result<bool> CopyStore(const fs::path& from, const fs::path& to, std::vector<fs::path>& copied) {
+Result<bool> CopyStore(const fs::path& from, const fs::path& to) {
     std::vector<fs::path> files;
     std::error_code ec;
     for (const auto& entry : fs::directory_iterator(from, ec)) {
@@ -62,7 +80,6 @@ Result<bool> CopyStore(const fs::path& from, const fs::path& to, std::vector<fs:
     }
     files.push_back("CURRENT");
     for (const auto& name : files) {
-        copied.push_back(to / name);
         if (fs::copy_file(from / name, to / name, ec) && Sync(to / name)) continue;
         return Fail(ErrorCode::kUnavailable, "cannot copy " + name.string() + " " + ec.message());
     }
@@ -72,13 +89,31 @@ Result<bool> CopyStore(const fs::path& from, const fs::path& to, std::vector<fs:
 
 }  // namespace
 
+Result<bool> ServerRuns(const std::string& data) {
+    auto line = AskServer(data, Encode(Ask{.command = "ping"}), kAnswerPatience);
+    if (!line) return Fail(line.error());
+    return line->has_value();
+}
+
 Result<Answer> Perform(const config::Config& config, const Ask& ask) {
+    const std::string& data = config.store.data;
+    if (auto problem = ProblemOf(ask); !problem.empty()) return Fail(ErrorCode::kInvalid, problem);
     for (int tries = 1;; ++tries) {
-        auto line = AskServer(config.store.data, Encode(ask));
-        if (!line) return Fail(line.error());
-        if (*line) return DecodeAnswer(**line);
+        auto runs = ServerRuns(data);
+        if (!runs) return Fail(runs.error());
+        if (*runs) {
+            auto line = AskServer(data, Encode(ask));
+            if (!line) return Fail(line.error());
+            if (*line) return DecodeAnswer(**line);
+        }
+        const bool fresh = !config.store.IsMongo() && !HoldsStore(data);
         auto engine = OpenStore(config, MayCreate(ask));
-        if (engine) return RunHere(config, **engine, ask);
+        if (engine) {
+            auto answer = RunHere(config, **engine, ask);
+            // A slip in the directory's name must not end with a key that opens nothing.
+            if (answer && fresh) SayThatItIsNew(data, *answer);
+            return answer;
+        }
         bool busy = engine.error().message.find("in use") != std::string::npos;
         if (!busy || tries == kTries) return Fail(engine.error());
         std::this_thread::sleep_for(kPause);
@@ -93,8 +128,9 @@ Result<Answer> Restore(const config::Config& config, const std::string& from) {
         );
     }
     const std::string& data = config.store.data;
-    auto running = AskServer(data, Encode(Ask{.command = "ping"}));
-    if (!running || *running) return Fail(ErrorCode::kConflict, "a server runs on " + data);
+    auto running = ServerRuns(data);
+    if (!running) return Fail(running.error());
+    if (*running) return Fail(ErrorCode::kConflict, "a server runs on " + data);
     if (HoldsStore(data)) {
         return Fail(
             ErrorCode::kConflict,
@@ -107,13 +143,16 @@ Result<Answer> Restore(const config::Config& config, const std::string& from) {
     }
     bool made = fs::create_directories(data, ec);
     if (made) fs::permissions(data, fs::perms::owner_all, ec);
-    std::vector<fs::path> copied;
-    if (auto done = CopyStore(from, data, copied); !done) {
-        for (const auto& path : copied) fs::remove(path, ec);
-        return Fail(done.error());
+    const auto before = FilesIn(data);
+    auto copied = CopyStore(from, data);
+    auto engine = copied ? OpenStore(config, false)
+                         : Result<std::unique_ptr<store::Engine>>(Fail(copied.error()));
+    if (!engine) {  // what is no store must not be in the way of the next try
+        for (const auto& path : FilesIn(data)) {
+            if (!before.contains(path)) fs::remove(path, ec);
+        }
+        return Fail(engine.error());
     }
-    auto engine = OpenStore(config, false);
-    if (!engine) return Fail(engine.error());
     auto answer = RunHere(config, **engine, Ask{.command = "restored"});
     if (answer) answer->out = "restored from " + from + " into " + data + "\n" + answer->out;
     return answer;

@@ -6,7 +6,7 @@
 
 namespace barracuda::app {
 
-// Fails (exit code 2) when neither way is open.
+// Fails (exit code 2) when the arguments are wrong or neither way is open.
 Result<Answer> Perform(const config::Config& config, const Ask& ask);
 
 // Copies a backup into a data directory that holds no store and checks it. Never with a server.

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
 #include "app/mongo_options.h"
+#include "app/owner.h"
 #include "store/copy.h"
 #include "store/kv_engine.h"
 #include "store/mongo/mongo_engine.h"
@@ -23,6 +25,7 @@ Result<bool> MakePrivate(const std::string& directory) {
     if (path.has_parent_path()) fs::create_directories(path.parent_path(), ec);
     if (mkdir(directory.c_str(), 0700) != 0) {
         ec = std::error_code(errno, std::generic_category());
+        if (fs::exists(path)) return Fail(ErrorCode::kUnavailable, "this is no directory");
         return Fail(ErrorCode::kUnavailable, "cannot make the data directory: " + ec.message());
     }
     return true;
@@ -38,8 +41,19 @@ Result<std::unique_ptr<store::Engine>> OpenMongo(const config::Config& config) {
     return std::unique_ptr<store::Engine>(std::move(*engine));
 }
 
+// RocksDB replaces its files at every open, so the owner of one is who opened it last. Without a
+// store the directory's owner counts, but only against root: who may write there as a member of its
+// group makes a store of its own.
+Result<bool> IsOurs(const std::string& directory) {
+    auto owner = OwnerOf(directory + "/CURRENT");
+    if (!owner && geteuid() == 0) owner = OwnerOf(directory);
+    if (owner && *owner != geteuid()) return Fail(BelongsTo(*owner, directory));
+    return true;
+}
+
 Result<std::unique_ptr<store::Engine>> OpenRocks(const config::Config& config, bool create) {
     const std::string& directory = config.store.data;
+    if (auto ours = IsOurs(directory); !ours) return Fail(ours.error());
     if (create) {
         if (auto made = MakePrivate(directory); !made) {
             return Fail(made.error().code, made.error().message + ": " + directory);
@@ -85,6 +99,12 @@ Result<std::unique_ptr<store::Engine>> OpenStore(
             **from
         )
     );
+}
+
+Result<std::unique_ptr<store::Engine>> OpenStoreToRead(const config::Config& config) {
+    auto kv = store::OpenRocks({.directory = config.store.data, .read_only = true});
+    if (!kv) return Fail(kv.error());
+    return std::unique_ptr<store::Engine>(store::KvEngine::OpenToRead(std::move(*kv)));
 }
 
 bool HoldsStore(const std::string& directory) {

@@ -70,7 +70,7 @@ def test_a_sound_one_running_and_stopped(rocks):
     code, found = doctor(rocks)
     assert code == 0, found
     said(found, "store", "ok", "RocksDB opens")
-    said(found, "server", "ok", "none runs here")
+    said(found, "server", "ok", "none runs on this")
     rocks.start()
     code, found = doctor(rocks)
     assert code == 0, found

@@ -1,0 +1,22 @@
+// Whose a file is. A data directory belongs to the user whose server runs on it; what another user
+// leaves there, that server cannot open any more.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace barracuda::app {
+
+// nullopt: it is not there, or cannot be looked at.
+std::optional<uid_t> OwnerOf(const std::string& path);
+
+std::string UserNamed(uid_t id);  // its number where it has no name
+
+// kForbidden, with what to do: "D belongs to user a, and this runs as b: run it as that user …".
+Error BelongsTo(uid_t owner, const std::string& directory);
+
+}  // namespace barracuda::app
