@@ -41,6 +41,9 @@ void ExamineSettings(const config::Config& config, Findings& to) {
         text += fmt::format("{}{} by {}", text.empty() ? "" : ", ", count, source);
     }
     to.Ok("settings", text);
+    for (const auto& name : config.unknown) {
+        to.Warn("settings", name + " in the environment is no setting", "correct or remove it");
+    }
     const auto& host = config.server.listen_host;
     bool local = host.starts_with("127.") || host == "::1";
     if (config.auth.ingest == "open" && !local) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/open_store.h"
+#include "config/settings.h"
 #include "config/values.h"
 #include "delivery/flag_check.h"
 #include "delivery/node_document.h"
@@ -218,7 +219,10 @@ Result<config::Config> WithStore(const config::Config& config, const std::string
             "a store is rocksdb:DIR, mongodb://… or mongodb+srv://…, not " + place
         );
     }
-    with.store.url = place;
+    const auto* url = config::FindSetting("store.url");
+    if (!url->set(with, place)) {
+        return Fail(ErrorCode::kInvalid, fmt::format("a store is {}", url->expects));
+    }
     auto named = config::DatabaseOf(place);
     auto at = config.sources.find("store.database");
     bool said = at != config.sources.end() && at->second != "store.url" && at->second != "default";

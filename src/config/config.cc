@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "config/file.h"
 #include "config/goals.h"
@@ -17,6 +18,7 @@ extern char** environ;
 namespace barracuda::config {
 namespace {
 
+constexpr std::string_view kPrefix = "BARRACUDA_";
 constexpr std::size_t kSecretFileBytes = 64 << 10;
 
 struct Given {
@@ -85,6 +87,45 @@ Result<Given> Choose(
     return Given{std::string(setting.fallback), "default"};
 }
 
+// Secrets of networks are read by name; Kubernetes puts the addresses of a service called barracuda
+// into every container.
+bool MayBeThere(std::string_view name) {
+    for (std::string_view other : {"SECRET_", "SERVICE_", "PORT_"}) {
+        if (name.substr(kPrefix.size()).starts_with(other)) return true;
+    }
+    return name.substr(kPrefix.size()) == "PORT";
+}
+
+std::vector<std::string> UnknownIn(const Environment& environment) {
+    std::set<std::string> known;
+    for (const Setting& setting : Settings()) {
+        known.insert(EnvironmentName(setting));
+        known.insert(EnvironmentName(setting) + "_FILE");
+    }
+    std::vector<std::string> unknown;
+    for (const auto& [name, value] : environment) {
+        if (!name.starts_with(kPrefix) || known.contains(name) || MayBeThere(name)) continue;
+        unknown.push_back(name);
+    }
+    return unknown;
+}
+
+// Whether both cannot be bound at a time.
+bool Collide(std::string_view a, std::string_view b) {
+    const auto takes_all = [](auto one, auto other) {
+        return one == "::" || (one == "0.0.0.0" && other.find(':') == other.npos);
+    };
+    return a == b || takes_all(a, b) || takes_all(b, a);
+}
+
+std::string AddressFault(const Config::Server& server) {
+    const auto ops = ParseListen(server.ops_listen);
+    if (!ops || ops->second == 0 || ops->second != server.listen_port) return {};
+    if (!Collide(ops->first, server.listen_host)) return {};
+    return "server.ops_listen: server.listen has this address already; another port, or empty for "
+           "one address";
+}
+
 void ChooseDatabase(Config& config) {
     if (!config.store.database.empty()) return;
     config.store.database = DatabaseOf(config.store.url);
@@ -145,6 +186,10 @@ Result<Config> Load(
         config.sources.emplace(setting.path, std::move(given->source));
     }
     ChooseDatabase(config);
+    if (auto fault = AddressFault(config.server); !fault.empty()) {
+        return Fail(ErrorCode::kInvalid, std::move(fault), "server.ops_listen");
+    }
+    config.unknown = UnknownIn(environment);
     auto goals = content.goals ? CompleteGoals(std::move(*content.goals)) : DefaultGoals();
     if (!goals) {
         Error error = goals.error();
@@ -165,6 +210,28 @@ Environment ProcessEnvironment() {
         environment.emplace(pair.substr(0, equals), pair.substr(equals + 1));
     }
     return environment;
+}
+
+std::vector<std::string> WarningsOf(const Config& config) {
+    std::vector<std::string> warnings;
+    for (const char* type : {"registration", "deposit"}) {
+        const Goal* goal = config.GoalOfType(type);
+        if (!goal || !goal->repeatable) continue;
+        warnings.push_back(fmt::format(
+            "goal {} is the first of type {} and repeatable: routes 4, 5 and 6 refuse its reports "
+            "without a transaction_id",
+            goal->id,
+            type
+        ));
+    }
+    const Goal* registration = config.GoalOfType("registration");
+    if (registration && registration->then.empty()) {
+        warnings.push_back(fmt::format(
+            "goal {}, the registration, has no `then`: no deposit follows a form's registration",
+            registration->id
+        ));
+    }
+    return warnings;
 }
 
 std::string Describe(const Config& config) {

@@ -93,6 +93,9 @@ struct Config {
     // Setting path ("server.listen", "goal") -> where its value came from, for people.
     std::map<std::string, std::string, std::less<>> sources;
 
+    // Names in the environment that look like settings and are none: slips, mostly.
+    std::vector<std::string> unknown;
+
     const Goal* FindGoal(std::string_view id) const;
     // The first goal of a type; there always is one for "registration" and "deposit".
     const Goal* GoalOfType(std::string_view type) const;
@@ -108,6 +111,9 @@ Result<Config> Load(
 
 // The process's own environment.
 Environment ProcessEnvironment();
+
+// For check-config: what the goals mean that their lines do not say.
+std::vector<std::string> WarningsOf(const Config& config);
 
 // For check-config: a line a setting, `path = value  # source`; secrets are masked.
 std::string Describe(const Config& config);

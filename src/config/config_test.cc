@@ -15,6 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using namespace std::chrono_literals;
 
@@ -78,7 +79,7 @@ const Row kRows[] = {
      "10.0.0.0/8,::1",
      "10.0.0.0/33",
      R"(["10.0.0.0/8", "::1"])"},
-    {"server.ops_listen", "localhost:9", "localhost:9", "localhost:99999", R"("localhost:9")"},
+    {"server.ops_listen", "127.0.0.1:9", "127.0.0.1:9", "localhost:9", R"("127.0.0.1:9")"},
     {"server.threads", "4", "4", "-1", "4"},
     {"store.url", "mongodb://h/x", "mongodb://h/x", "postgres://h", R"("mongodb://h/x")"},
     {"store.data", "/var/lib/b", "/var/lib/b", "", R"("/var/lib/b")"},
@@ -260,21 +261,24 @@ TEST_F(ConfigTest, SeedsAliases) {
 TEST_F(ConfigTest, SecretsStaySecret) {
     const auto c = Load(
         {},
-        {{"MONGODB_URI", "mongodb://user:pa@ss@h/x?tlsCertificateKeyFilePassword=qq"},
+        {{"MONGODB_URI", "mongodb://user:pa%40ss@h/x?tlsCertificateKeyFilePassword=qq"},
          {"PRIVATE_API_TOKEN", "sesame"},
          {"HOOPLASEFT_HASH", "hush"}},
         {}
     );
     ASSERT_TRUE(c) << c.error().message;
     const auto text = Describe(*c);
-    for (const char* secret : {"user", "pa@", "ss@", "qq", "sesame", "hush"}) {
+    for (const char* secret : {"user", "pa%", "ss@", "qq", "sesame", "hush"}) {
         EXPECT_THAT(text, Not(HasSubstr(secret)));
     }
     EXPECT_THAT(text, HasSubstr("store.url = mongodb://***@h/x?***  # environment MONGODB_URI"));
 
-    const auto bad = Load({}, {{"BARRACUDA_STORE_URL", "mongo://user:word@h"}}, {});
-    ASSERT_FALSE(bad);
-    EXPECT_THAT(bad.error().message, Not(HasSubstr("word")));
+    for (const char* url : {"mongo://user:word@h", "mongodb://user:pass@word@h/x"}) {
+        const auto bad = Load({}, {{"BARRACUDA_STORE_URL", url}}, {});
+        ASSERT_FALSE(bad) << url;
+        EXPECT_THAT(bad.error().message, Not(HasSubstr("word@")));
+        EXPECT_THAT(bad.error().message, HasSubstr("%40"));
+    }
 }
 
 TEST_F(ConfigTest, SecretFiles) {
@@ -295,7 +299,7 @@ TEST_F(ConfigTest, TomlFaults) {
         {"server = 5", "c.toml:1: server: expected a section"},
         {"[server]\nthreads = \"4\"", "c.toml:2: server.threads: expected a whole number"},
         {"[server]\nlisten = 8080", "c.toml:2: server.listen: expected a text"},
-        {"[server]\nlisten = \"8080\"", "c.toml:2): expected HOST:PORT"},
+        {"[server]\nlisten = \"8080\"", "c.toml:2): expected ADDRESS:PORT"},
         {"[server]\ntrusted_proxies = \"10.0.0.0/8\"", "expected a list of texts"},
         {"[forms]\norigins = [\"https://a,https://b\"]", "expected a list of texts"},
         {"[auth]\ningest = \"key\n", "c.toml:2: TOML: "},
@@ -312,7 +316,10 @@ TEST_F(ConfigTest, TomlFaults) {
         EXPECT_EQ(c.error().code, ErrorCode::kInvalid);
         EXPECT_THAT(c.error().message, HasSubstr(message)) << toml;
     }
-    EXPECT_FALSE(Load("/nowhere/c.toml", {}, {}));
+    EXPECT_EQ(
+        Load("/nowhere/c.toml", {}, {}).error().message,
+        "/nowhere/c.toml: No such file or directory"
+    );
     const auto directory = Load("/tmp", {}, {});
     ASSERT_FALSE(directory);
     EXPECT_THAT(directory.error().message, HasSubstr("/tmp: a file is expected"));
@@ -368,6 +375,47 @@ TEST_F(ConfigTest, GoalsAreCompleted) {
     ASSERT_TRUE(c) << c.error().message;
     EXPECT_EQ(c->GoalOfType("deposit")->id, "9");
     EXPECT_EQ(c->FindGoal("5")->then, "");
+}
+
+TEST_F(ConfigTest, GoalsThatChangeWhatRoutesAskForAreWarnedOf) {
+    EXPECT_THAT(WarningsOf(*Load({}, {}, {})), IsEmpty());
+    auto c = FromToml("[[goal]]\nid = 7\ntype = \"other\"\nrepeatable = true\n");
+    EXPECT_THAT(WarningsOf(*c), IsEmpty());
+    c = FromToml("[[goal]]\nid = 7\ntype = \"deposit\"\nrepeatable = true\n");
+    EXPECT_THAT(
+        WarningsOf(*c),
+        ElementsAre(
+            HasSubstr("goal 7 is the first of type deposit and repeatable"),
+            HasSubstr("no deposit follows a form's registration")
+        )
+    );
+}
+
+TEST_F(ConfigTest, NamesThatAreNoSettingAreFound) {
+    const Environment env = {
+        {"BARRACUDA_NETWORK_BASEURL", "x"},
+        {"BARRACUDA_LISTEN", "x"},
+        {"BARRACUDA_NETWORK_OFFER", "3"},
+        {"BARRACUDA_SECRET_TRACKER", "x"},
+        {"BARRACUDA_PORT_8080_TCP_ADDR", "10.0.0.1"},
+        {"BARRACUDA_SERVICE_HOST", "10.0.0.1"},
+        {"OTHER", "x"},
+    };
+    EXPECT_THAT(
+        Load({}, env, {})->unknown, ElementsAre("BARRACUDA_LISTEN", "BARRACUDA_NETWORK_BASEURL")
+    );
+}
+
+TEST_F(ConfigTest, TwoListenersNeedTwoAddresses) {
+    const auto both = [](const char* main, const char* ops) {
+        return Load({}, {}, {{"server.listen", main}, {"server.ops_listen", ops}}).has_value();
+    };
+    EXPECT_FALSE(both("127.0.0.1:81", "127.0.0.1:81"));
+    EXPECT_FALSE(both("0.0.0.0:81", "127.0.0.1:81"));
+    EXPECT_FALSE(both("[::1]:81", "[::]:81"));
+    EXPECT_TRUE(both("127.0.0.1:81", "127.0.0.1:82"));
+    EXPECT_TRUE(both("127.0.0.1:81", "127.0.0.2:81"));
+    EXPECT_TRUE(both("127.0.0.1:0", "127.0.0.1:0"));
 }
 
 TEST_F(ConfigTest, ProcessEnvironmentIsRead) {

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
+#include <system_error>
 
 #include "config/settings.h"
 
@@ -157,6 +160,11 @@ Result<FileContent> ReadToml(const std::string& path) {
     // It can be opened, and reads as nothing.
     if (std::error_code ec; std::filesystem::is_directory(path, ec)) {
         return Fail(ErrorCode::kInvalid, path + ": a file is expected, this is a directory", path);
+    }
+    errno = 0;
+    if (std::ifstream in(path); !in) {
+        const auto why = std::generic_category().message(errno == 0 ? EIO : errno);
+        return Fail(ErrorCode::kInvalid, path + ": " + why, path);
     }
     try {
         root = toml::parse_file(path);

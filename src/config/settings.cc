@@ -55,10 +55,17 @@ bool TakeListen(Config& c, Text text) {
     return true;
 }
 
+// A second @ would make a part of the password the host's name, which errors show.
 bool TakeStoreUrl(std::string& field, Text text) {
     field = text;
-    return text == "rocksdb" || (text.starts_with("mongodb://") && text.size() > 10) ||
-           (text.starts_with("mongodb+srv://") && text.size() > 14);
+    if (text == "rocksdb") return true;
+    for (Text scheme : {"mongodb://", "mongodb+srv://"}) {
+        if (!text.starts_with(scheme)) continue;
+        const auto rest = text.substr(scheme.size());
+        const auto authority = rest.substr(0, rest.find_first_of("/?"));
+        return !rest.empty() && std::count(authority.begin(), authority.end(), '@') <= 1;
+    }
+    return false;
 }
 
 bool TakeWait(std::chrono::milliseconds& field, Text text, int64_t least_ms, int64_t most_ms) {
@@ -139,11 +146,13 @@ std::string Show(const Value& value) {
 constexpr bool kPlain = false, kSecret = true;
 constexpr Text kUrl = "an address such as https://host/path, without user, query or fragment";
 constexpr Text kCidrs = "address ranges such as 10.0.0.0/8 or 2001:db8::/32";
+constexpr Text kStore =
+    "\"rocksdb\", mongodb://... or mongodb+srv://... (an @ in the password is %40)";
 constexpr Text kToken = "printable characters without blanks, at most 4096";
 constexpr Text kLogSize = "whole MiB, 0 (off) to 1048576";
 constexpr Text kLogAge = "a duration from 1m to 8784h";
 constexpr int64_t kYearMs = int64_t{366} * 24 * 3'600'000;
-constexpr Text kListen = "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080";
+constexpr Text kListen = "ADDRESS:PORT in digits, such as 127.0.0.1:8080 or [::1]:8080";
 
 // clang-format off
 const Setting kSettings[] = {
@@ -156,7 +165,7 @@ const Setting kSettings[] = {
      SET((c.server.ops_listen = t, t.empty() || ParseListen(t))), SHOW(server.ops_listen)},
     {"server.threads", Kind::kNumber, kPlain, "", "0", "a whole number, 0 (one a core) to 1024",
      "threads that serve requests", SET(Take(c.server.threads, ParseNumber(t, 0, 1024))), SHOW(server.threads)},
-    {"store.url", Kind::kText, kPlain, "MONGODB_URI", "rocksdb", "\"rocksdb\", mongodb://... or mongodb+srv://...",
+    {"store.url", Kind::kText, kPlain, "MONGODB_URI", "rocksdb", kStore,
      "where conversions are kept", SET(TakeStoreUrl(c.store.url, t)), ShowStoreUrl},
     {"store.data", Kind::kText, kPlain, "", "./data", "a directory",
      "directory of this server's own files", SET((c.store.data = t, !t.empty() && t.find('\0') == t.npos)), SHOW(store.data)},

@@ -1,5 +1,6 @@
 #include "config/values.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -118,16 +119,14 @@ std::vector<std::string> ParseList(std::string_view text) {
 std::optional<std::pair<std::string, std::uint16_t>> ParseListen(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == text.npos) return std::nullopt;
-    auto host = text.substr(0, colon);
+    std::string host(text.substr(0, colon));
     const auto port = ParseNumber(text.substr(colon + 1), 0, 65535);
     if (!port) return std::nullopt;
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-        host = host.substr(1, host.size() - 2);
-        if (!IsIpv6Host(host)) return std::nullopt;
-    } else if (!IsHost(host)) {
-        return std::nullopt;
-    }
-    return std::pair(std::string(host), static_cast<std::uint16_t>(*port));
+    const bool v6 = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (v6) host = host.substr(1, host.size() - 2);
+    in6_addr address{};
+    if (inet_pton(v6 ? AF_INET6 : AF_INET, host.c_str(), &address) != 1) return std::nullopt;
+    return std::pair(std::move(host), static_cast<std::uint16_t>(*port));
 }
 
 std::optional<std::string> ParseUrl(std::string_view text) {

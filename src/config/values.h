@@ -17,6 +17,7 @@ std::optional<bool> ParseSwitch(std::string_view text);                         
 std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text);  // 250ms 5s 1m 1h
 std::optional<std::size_t> ParseSize(std::string_view text);                    // 512 64KiB 1MiB
 std::vector<std::string> ParseList(std::string_view text);                      // a, b
+// The address in digits; IPv6 in brackets, which are taken off.
 std::optional<std::pair<std::string, std::uint16_t>> ParseListen(std::string_view text);
 // http(s)://host[:port][/path], without user, query or fragment; trailing slashes are cut.
 std::optional<std::string> ParseUrl(std::string_view text);

@@ -54,8 +54,19 @@ TEST(Values, Lists) {
 TEST(Values, Listen) {
     EXPECT_EQ(ParseListen("127.0.0.1:80"), std::pair(std::string("127.0.0.1"), std::uint16_t{80}));
     EXPECT_EQ(ParseListen("[::]:0"), std::pair(std::string("::"), std::uint16_t{0}));
-    EXPECT_TRUE(ParseListen("localhost:65535"));
-    for (const char* bad : {"", ":80", "h", "h:", "h:65536", "::1:80", "[]:80", "[h]:80", "h:x"}) {
+    EXPECT_TRUE(ParseListen("0.0.0.0:65535"));
+    for (const char* bad :
+         {"",
+          ":80",
+          "h",
+          "h:",
+          "h:65536",
+          "::1:80",
+          "[]:80",
+          "[h]:80",
+          "h:x",
+          "localhost:80",
+          "127.1:80"}) {
         EXPECT_FALSE(ParseListen(bad)) << bad;
     }
 }
