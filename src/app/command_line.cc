@@ -1,18 +1,23 @@
 #include "app/command_line.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include "api/credentials.h"
 #include "app/adopt.h"
 #include "app/doctor.h"
+#include "app/log.h"
 #include "app/migrate.h"
 #include "app/offline.h"
 #include "app/serve.h"
+#include "base/text.h"
 
 namespace barracuda::app {
 
@@ -81,6 +86,11 @@ void AddValue(
     to->add_option(option, into, about)->type_name(what)->check(NotEmpty);
 }
 
+template <typename Into>  // a text, or a list of them
+void AddRequired(CLI::App* to, const char* option, Into& into, const char* about) {
+    to->add_option(option, into, about)->required()->check(NotEmpty);
+}
+
 std::string Absolute(const std::string& path) {
     std::error_code ec;
     return std::filesystem::absolute(path, ec).lexically_normal().string();
@@ -141,19 +151,18 @@ struct Parser {
     void Keys() {
         auto* key = Group("key", "API keys: create, list, revoke");
         auto* create = Command(key, "create", "make a key and print it, once", "key.create");
-        create->add_option("--name", line.ask.name, "what it is for; goes into history")
-            ->required();
+        AddRequired(create, "--name", line.ask.name, "what it is for; goes into history");
         create->add_option("--scope", line.ask.scope, "ingest: report conversions; admin: all")
             ->required()
             ->check(CLI::IsMember({"ingest", "admin"}));
         AddValue(create, "--affiliate", line.ask.affiliate, "may report for this one only", "ID");
         Command(key, "list", "list keys (never the keys themselves)", "key.list");
         auto* revoke = Command(key, "revoke", "end keys at once", "key.revoke");
-        revoke->add_option("ID", line.ask.ids, "IDs as listed, or names")->required();
-        auto* admin = Group("admin", "people who may use the admin pages");
+        AddRequired(revoke, "ID", line.ask.ids, "IDs as listed, or names");
+        auto* admin = Group("admin", "people who may administer it");
         auto* add = Command(admin, "create", "make an admin", "admin.create");
-        add->add_option("--email", line.ask.email, "whom to log in as")->required();
-        add->add_option("--name", line.ask.name, "shown on the pages")->required();
+        AddRequired(add, "--email", line.ask.email, "whom to log in as");
+        AddRequired(add, "--name", line.ask.name, "who it is");
         TakePassword(add);
         auto* password = Command(
             admin,
@@ -161,7 +170,7 @@ struct Parser {
             "give an admin a new password; every session of that admin ends",
             "admin.password"
         );
-        password->add_option("--email", line.ask.email, "whose")->required();
+        AddRequired(password, "--email", line.ask.email, "whose");
         TakePassword(password);
     }
 
@@ -184,26 +193,25 @@ struct Parser {
             group, "retry", "send dead deliveries again (no ID: all of them)", "deliveries.retry"
         );
         retry->footer(kRetry);
-        retry->add_option("ID", line.ask.ids, "delivery IDs as listed");
+        retry->add_option("ID", line.ask.ids, "delivery IDs as listed")->check(NotEmpty);
     }
 
     void Storage() {
         auto* backup = Command(
             &app, "backup", "copy the store, consistently, also while the server runs", "backup"
         );
-        backup->add_option("DIR", line.ask.directory, "a directory that does not exist yet")
-            ->required();
+        AddRequired(backup, "DIR", line.ask.directory, "a directory that does not exist yet");
         auto* restore = Command(
             &app, "restore", "copy a backup into an empty data directory and check it", "restore"
         );
-        restore->add_option("DIR", line.directory, "a directory that backup made")->required();
+        AddRequired(restore, "DIR", line.directory, "a directory that backup made");
         auto* file = Command(
             &app, "export", "write every document into a file, also while the server runs", "export"
         );
-        file->add_option("FILE", line.ask.directory, "a file that does not exist yet")->required();
+        AddRequired(file, "FILE", line.ask.directory, "a file that does not exist yet");
         auto* import =
             Command(&app, "import", "fill an empty store from a file of export", "import");
-        import->add_option("FILE", line.directory, "a file that export wrote")->required();
+        AddRequired(import, "FILE", line.directory, "a file that export wrote");
         auto* adopt = Command(
             &app, "adopt", "take over a MongoDB database of the Next.js application", "adopt"
         );
@@ -211,8 +219,8 @@ struct Parser {
         adopt->footer(kAdopt);
         auto* migrate =
             Command(&app, "migrate", "move a whole store: RocksDB to MongoDB, or back", "migrate");
-        migrate->add_option("--from", line.from, kPlace)->type_name("STORE");
-        migrate->add_option("--to", line.to, kPlace)->type_name("STORE");
+        AddValue(migrate, "--from", line.from, kPlace, "STORE");
+        AddValue(migrate, "--to", line.to, kPlace, "STORE");
         migrate->footer(kMigrate);
         auto* verify = Command(
             &app, "verify", "check the store; exit code 1 when something is wrong", "verify"
@@ -239,12 +247,43 @@ int Refuse(const std::string& why) {
     return 2;
 }
 
+int Print(const std::string& text, int exit) {
+    std::cout << text << std::flush;
+    return std::cout ? exit : Refuse("stdout took nothing");
+}
+
 int Show(const Result<Answer>& answer) {
     if (!answer) return Refuse(answer.error().message);
     std::cout << answer->out << std::flush;
-    if (!answer->note.empty()) std::cerr << answer->note << "\n";
-    if (!std::cout) return Refuse("stdout took nothing");
-    return answer->exit;
+    const bool refused = answer->exit != 0 && answer->out.empty();
+    if (!answer->note.empty()) std::cerr << (refused ? "barracuda: " : "") << answer->note << "\n";
+    return Print("", answer->exit);
+}
+
+// A file of the store would take the place of one that is closed, and get what is said there.
+// Opened for reading only, so that a key is not taken for shown that nobody got.
+void HoldStandardFiles() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDONLY);
+    }
+}
+
+int CheckConfig(const config::Config& config) {
+    for (const auto& name : config.unknown) {
+        std::cerr << "barracuda: " << name << " in the environment is no setting\n";
+    }
+    for (const auto& warning : config::WarningsOf(config)) std::cerr << warning << "\n";
+    return Print(config::Describe(config), config.unknown.empty() ? 0 : 1);
+}
+
+void WarnOfUnknown(const config::Config& config, bool log) {
+    for (const auto& name : config.unknown) {
+        if (log) {
+            Log(Level::kWarning, "an environment variable is no setting", {{"name", name}});
+        } else {
+            std::cerr << name << " in the environment is no setting\n";
+        }
+    }
 }
 
 // The first line of stdin, hashed here: the password itself goes nowhere else.
@@ -255,6 +294,9 @@ Result<std::string> ReadPassword() {
     if (password.ends_with('\r')) password.pop_back();
     if (password.size() < kLeast) {
         return Fail(ErrorCode::kInvalid, "the password needs at least 10 characters");
+    }
+    if (!IsUtf8(password)) {  // a login is JSON, which can hold no other
+        return Fail(ErrorCode::kInvalid, "the password must be UTF-8");
     }
     return api::HashPassword(password);
 }
@@ -296,38 +338,39 @@ Parsed ParseCommandLine(std::vector<std::string> arguments) {
     } catch (const CLI::ParseError& error) {
         std::ostringstream out, err;
         const bool help = parser.app.exit(error, out, err) == 0;
+        // What a slip in an option's name lacks is not the news.
+        const auto extra = parser.app.remaining(true);
+        if (!help && !extra.empty()) {
+            constexpr const char* kExtra =
+                "barracuda: not expected: {}\nRun with --help for more.\n";
+            return {std::nullopt, fmt::format(kExtra, fmt::join(extra, " ")), 2};
+        }
         return {std::nullopt, help ? out.str() : "barracuda: " + err.str(), help ? 0 : 2};
     }
     return {parser.Take()};
 }
 
 int Main(int argc, char** argv) {
+    HoldStandardFiles();
     umask(077);  // whatever this program writes holds keys and people's data
     auto parsed = ParseCommandLine({argv + 1, argv + argc});
+    if (!parsed.line && parsed.exit == 0) return Print(parsed.text, 0);
     if (!parsed.line) {
-        (parsed.exit == 0 ? std::cout : std::cerr) << parsed.text;
+        std::cerr << parsed.text;
         return parsed.exit;
     }
     CommandLine& line = *parsed.line;
-    if (line.command == "version") {
-        std::cout << kVersion << "\n";
-        return 0;
-    }
-    if (line.reference) {
-        std::cout << config::Reference();
-        return 0;
-    }
+    if (line.command == "version") return Print(std::string(kVersion) + "\n", 0);
+    if (line.reference) return Print(config::Reference(), 0);
     auto config = config::Load(line.config, config::ProcessEnvironment(), line.flags);
     if (!config && line.command == "doctor") {
         std::cout << "fail  settings: " << config.error().message << "; do: correct it\n";
         return 2;
     }
     if (!config) return Refuse(config.error().message);
-    if (line.command == "check-config") {
-        std::cout << config::Describe(*config);
-        return 0;
-    }
+    if (line.command == "check-config") return CheckConfig(*config);
     if (line.command == "doctor") return DoctorCommand(*config);
+    WarnOfUnknown(*config, line.command == "serve");
     if (line.command == "serve") return Serve(*config, ProgramPath());
     if (line.command == "adopt") return AdoptCommand(*config, line.dry_run);
     if (line.command == "import") return ImportCommand(*config, line.directory);

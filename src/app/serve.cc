@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "api/admin_auth.h"
@@ -14,6 +15,7 @@
 #include "app/first_steps.h"
 #include "app/listen.h"
 #include "app/log.h"
+#include "app/migrate.h"
 #include "app/nodes.h"
 #include "app/open_logs.h"
 #include "app/open_store.h"
@@ -62,7 +64,9 @@ void LeaveSetupLink(
     if (terminal) {
         to.setup_link = link;
     } else if (auto written = WriteSetupLink(config.store.data, link)) {
-        to.setup_file = SetupLinkPath(config.store.data);
+        std::error_code ec;
+        to.setup_file =
+            std::filesystem::absolute(SetupLinkPath(config.store.data), ec).lexically_normal();
         Log(Level::kInfo, "no admin yet: a file holds a one-time link", {{"file", to.setup_file}});
     } else {
         Log(Level::kWarning, written.error().message);
@@ -98,8 +102,11 @@ void Announce(
     std::fflush(out);
     Log(Level::kInfo,
         "listening",
-        {{"host", config.server.listen_host},
+        {{"version", BARRACUDA_VERSION},
+         {"host", config.server.listen_host},
          {"port", std::to_string(port)},
+         {"ops_listen", config.server.ops_listen},
+         {"store", PlaceOf(config)},
          {"data", config.store.data}});
     bool local = config.server.listen_host == "127.0.0.1" || config.server.listen_host == "::1";
     if (config.auth.ingest == "open" && !local) {

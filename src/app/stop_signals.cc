@@ -22,13 +22,24 @@ sigset_t StopSignals() {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    // A terminal that is closed is no reason to end hard; one that was told to be ignored (nohup)
+    // is not to be waited for, and a blocked signal is never ignored.
+    struct sigaction hangup {};
+    sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
     return set;
+}
+
+const char* NameOf(int signal) {
+    if (signal == SIGINT) return "SIGINT";
+    return signal == SIGHUP ? "SIGHUP" : "SIGTERM";
 }
 
 void BeginStop(int signal) {
     sigset_t set = StopSignals();
+    sigdelset(&set, SIGHUP);  // a shell and the terminal both send it: the second must not kill
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-    Log(Level::kInfo, "stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+    Log(Level::kInfo, "stopping", {{"signal", NameOf(signal)}});
     std::thread([] {
         NameThread("stop-limit");
         std::this_thread::sleep_for(kStopPatience);

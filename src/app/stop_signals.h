@@ -1,5 +1,6 @@
-// SIGTERM and SIGINT: the wish that the program ends. Once one has come the program has 9.5 s, then
-// it ends by itself; a second signal ends it at once.
+// SIGTERM, SIGINT and SIGHUP (a terminal that is closed): the wish that the program ends. Once one
+// has come the program has 9.5 s, then it ends by itself; a second SIGTERM or SIGINT ends it at
+// once.
 //
 // Threads: BlockStopSignals from the first thread before any other is made, which inherits it; the
 // rest from one thread.

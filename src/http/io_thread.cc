@@ -63,7 +63,7 @@ Result<void> IoThread::Listen(const Tcp::endpoint& endpoint, bool share) {
     if (ec) {
         std::string where =
             endpoint.address().to_string() + " port " + std::to_string(endpoint.port());
-        return Fail(ErrorCode::kUnavailable, "cannot listen: " + ec.message(), where);
+        return Fail(ErrorCode::kUnavailable, ec.message(), where);
     }
     return {};
 }

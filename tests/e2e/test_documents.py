@@ -150,6 +150,17 @@ def test_a_backup_by_the_book(net, tmp_path):
         assert restored.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit").json["verdict"] == "duplicate"
 
 
+def test_what_the_service_names_is_made_before():
+    text = text_of("docs/operating/install.md")
+    made, _, after = text.partition("\n    [Unit]\n")
+    unit, _, after = after.partition("WantedBy=")
+    named = set(re.findall(r"(?<![\w%])/(?:etc|var|usr)/[\w/.-]+", unit))
+    assert len(named) == 4 and not [path for path in named if f" {path}" not in made and path.rpartition("/")[0] + "/\n" not in made]
+    flags = re.search(r"serve (--config \S+ --data \S+)", unit).group(1)
+    assert re.findall(r"sudo -u barracuda barracuda \w+ create (--config \S+ --data \S+)", after) == [flags] * 2
+    assert f"barracuda doctor {flags}\n" in text_of("docs/operating/runbook.md")
+
+
 # ---------------------------------------------------------------------------------------------------- metrics
 
 def test_every_metric_with_its_type(srv):

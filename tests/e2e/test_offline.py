@@ -1,4 +1,5 @@
 """Commands beside a server, without one, beside one that hangs, and by the wrong user."""
+import json
 import os
 import shutil
 import signal
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import BINARY, Server, new_id
+from documents import text_of
+from harness import BINARY, Server, new_id, wait_until
 
 NOBODY = 65534
 
@@ -155,5 +157,84 @@ def test_a_new_store_is_named_and_made_for_good_arguments_only(rocks):
     first = rocks.command("key", "create", "--name", "n", "--scope", "ingest")
     assert first.stderr == f"a new store was made in {rocks.data}; no server runs on it\n"
     assert rocks.command("key", "create", "--name", "m", "--scope", "ingest").stderr == ""
+    none = rocks.command("key", "revoke", "nobody", check=False)
+    assert none.returncode == 1 and none.stderr.startswith("barracuda: "), none
     assert "no directory" in subprocess.run([str(BINARY), "key", "create", "--name", "n", "--scope", "ingest", "--data", str(BINARY)],
                                             env=rocks.env, capture_output=True, text=True, timeout=20).stderr
+
+
+# ------------------------------------------------------------------------------------------------------ the edges
+
+def run(rocks, *arguments, **more):
+    return subprocess.run([str(BINARY), *arguments], env=rocks.env, cwd=rocks.directory, text=True, timeout=20, **more)
+
+
+@pytest.mark.parametrize("arguments", [["check-config"], ["check-config", "--reference"], ["version"], ["--help"]], ids=" ".join)
+def test_what_nobody_got_is_not_done(rocks, arguments):
+    with open("/dev/full", "w") as full:
+        done = run(rocks, *arguments, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2 and "stdout took nothing" in done.stderr
+
+
+def test_no_file_of_the_store_stands_where_a_stream_is_closed(rocks):
+    script = '"$0" serve --data "$1" --listen 127.0.0.1:0 >&- 2>&- <&- & echo $!; wait $!'
+    shell = subprocess.Popen(["bash", "-c", script, str(BINARY), str(rocks.data)], env=rocks.env, stdout=subprocess.PIPE, text=True)
+    pid = int(shell.stdout.readline())
+    try:
+        wait_until(lambda: (rocks.data / "setup-link").exists(), 10)
+        assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+    finally:
+        os.kill(pid, signal.SIGHUP)
+    assert shell.wait(15) == 0, "a terminal that is closed is a stop like any other"
+    assert (rocks.data / "LOCK").read_bytes() == b""
+    keys = subprocess.run(["bash", "-c", '"$0" key create --name n --scope ingest --data "$1" >&-', str(BINARY), str(rocks.data)],
+                          env=rocks.env, capture_output=True, text=True, timeout=20)
+    assert keys.returncode == 2 and "stdout took nothing" in keys.stderr, "a key that nobody saw"
+
+
+def test_nohup_goes_on(rocks):
+    rocks.data.mkdir(mode=0o700)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is ignored stays so in a child
+    try:
+        rocks.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    os.kill(rocks.process.pid, signal.SIGHUP)
+    report(rocks)
+    rocks.stop()
+
+
+def test_a_slip_in_the_environment_is_named(rocks):
+    rocks.env["BARRACUDA_NETWORK_BASEURL"] = "https://n.example"
+    said = "BARRACUDA_NETWORK_BASEURL in the environment is no setting"
+    checked = run(rocks, "check-config", capture_output=True)
+    assert checked.returncode == 1 and checked.stderr == f"barracuda: {said}\n" and "network.base_url = " in checked.stdout
+    assert f"warn  settings: {said}" in rocks.command("doctor", check=False).stdout
+    assert said in rocks.command("key", "create", "--name", "n", "--scope", "ingest").stderr
+    rocks.start()
+    warned, = [json.loads(line) for line in rocks.log_tail().splitlines() if "is no setting" in line]
+    assert warned["level"] == "warning" and warned["name"] == "BARRACUDA_NETWORK_BASEURL"
+    rocks.stop()
+
+
+def test_a_password_that_no_login_can_hold(rocks):
+    done = subprocess.run([str(BINARY), "admin", "create", "--email", "a@example.com", "--name", "A", "--password-stdin", "--data",
+                           str(rocks.data)], input=b"caf\xe9 long enough\n", env=rocks.env, capture_output=True, timeout=20)
+    assert done.returncode == 2 and b"UTF-8" in done.stderr and not rocks.data.exists()
+
+
+def test_goals_that_change_the_routes(rocks, tmp_path):
+    """What check-config warns of is so, and the example of settings.md does none of it."""
+    toml = tmp_path / "b.toml"
+    toml.write_text('[[goal]]\nid = "7"\ntype = "deposit"\nrepeatable = true\n')
+    checked = run(rocks, "check-config", "--config", str(toml), capture_output=True)
+    assert checked.returncode == 0 and "routes 4, 5 and 6 refuse" in checked.stderr and "no deposit follows" in checked.stderr
+    rocks.data.mkdir(mode=0o700)
+    rocks.start(arguments=["--config", str(toml)])
+    answer = rocks.get("/api/postback", click_id=new_id(), affiliate_id="7", goal="deposit")
+    assert answer.status == 400 and "transaction_id" in answer.message
+    rocks.stop()
+    example = text_of("docs/operating/settings.md").split("For example:\n")[1].split("\n- **")[0]
+    toml.write_text("\n".join(line.strip() for line in example.splitlines()))
+    checked = run(rocks, "check-config", "--config", str(toml), capture_output=True)
+    assert checked.returncode == 0 and checked.stderr == "" and "goal 7 = other, repeatable" in checked.stdout
