@@ -219,9 +219,10 @@ Result<config::Config> WithStore(const config::Config& config, const std::string
             "a store is rocksdb:DIR, mongodb://… or mongodb+srv://…, not " + place
         );
     }
-    const auto* url = config::FindSetting("store.url");
-    if (!url->set(with, place)) {
-        return Fail(ErrorCode::kInvalid, fmt::format("a store is {}", url->expects));
+    if (!config::FindSetting("store.url")->set(with, place)) {
+        return Fail(
+            ErrorCode::kInvalid, "this is no MongoDB address (an @ in the password is %40)"
+        );
     }
     auto named = config::DatabaseOf(place);
     auto at = config.sources.find("store.database");

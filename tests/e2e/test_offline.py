@@ -217,6 +217,11 @@ def test_a_slip_in_the_environment_is_named(rocks):
     rocks.stop()
 
 
+def test_a_part_of_a_password_is_no_host(rocks):
+    said = run(rocks, "migrate", "--from", "mongodb://a:pass@word@h/x", "--to", f"rocksdb:{rocks.data}", capture_output=True)
+    assert said.returncode == 2 and "%40" in said.stderr and "word@" not in said.stderr and not rocks.data.exists()
+
+
 def test_a_password_that_no_login_can_hold(rocks):
     done = subprocess.run([str(BINARY), "admin", "create", "--email", "a@example.com", "--name", "A", "--password-stdin", "--data",
                            str(rocks.data)], input=b"caf\xe9 long enough\n", env=rocks.env, capture_output=True, timeout=20)
