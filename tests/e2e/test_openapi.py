@@ -3,6 +3,7 @@ what is answered is what it describes."""
 import re
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from documents import ROOT, text_of
@@ -57,7 +58,17 @@ def test_who_may_ask(api, path, method):
     assert not faults(path, method, answer), (faults(path, method, answer), answer)
 
 
+def empty_values(node, at=""):
+    """-> places whose value is nothing: an unquoted comma within braces makes a name of what follows it."""
+    if node is None:
+        return [at]
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [found for name, value in items for found in empty_values(value, f"{at}/{name}")]
+
+
 def test_the_description_is_sound():
+    assert not empty_values(SPEC)
+    assert empty_values(yaml.safe_load("{description: one, two}")) == ["/two"]
     ids = [o["operationId"] for o in OPERATIONS.values() if "operationId" in o]
     assert len(ids) == len(set(ids))
     for schema in SPEC["components"]["schemas"].values():
