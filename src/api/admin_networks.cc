@@ -246,7 +246,11 @@ void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
         if (!owed) return call->respond(ErrorResponse(owed.error()));
         if (*owed > 0 && !comes_back) {
             return call->respond(Conflict(fmt::format(
-                "{} deliveries still wait for it: set active to false and let them end", *owed
+                "{} deliveries still wait for it: set active to false and let them end, or cancel "
+                "them by POST /api/admin/replays {{\"action\":\"cancel\",\"state\":\"waiting\","
+                "\"network\":\"{}\"}}",
+                *owed,
+                name
             )));
         }
         EditEntity(service, call, domain::EntityKey("network", name), DeleteEdit(), [] {

@@ -1,4 +1,5 @@
-// /api/admin/replays: send again every dead delivery that fits a filter, as a job.
+// /api/admin/replays: send again every dead delivery that fits a filter, or cancel every waiting or
+// dead one, as a job.
 #include <set>
 
 #include "api/delivery_json.h"
@@ -9,6 +10,9 @@
 
 namespace barracuda::api {
 
+using delivery::JobAction;
+using domain::DeliveryState;
+
 namespace {
 
 constexpr int kRateDefault = 500;
@@ -16,6 +20,9 @@ constexpr size_t kCountedMax = 2'000'000;
 
 JsonObject FilterJson(const delivery::DeliveryFilter& filter) {
     JsonObject to;
+    if (filter.state && filter.state != DeliveryState::kDead) {
+        to.Text("state", NameOf(*filter.state));
+    }
     delivery::DeliveryFilter::EachText(filter, [&](const char* name, const std::string& value) {
         if (!value.empty()) to.Text(name, value);
     });
@@ -27,8 +34,15 @@ JsonObject FilterJson(const delivery::DeliveryFilter& filter) {
 
 JsonObject JobJson(const delivery::ReplayJob& job) {
     JsonObject to;
-    to.Text("id", job.id).Text("state", NameOf(job.state)).Text("by", job.by);
-    to.Int("rate", job.rate).Int("replayed", job.replayed).TextOrNull("error", job.error);
+    to.Text("id", job.id).Text("action", NameOf(job.action));
+    to.Text("state", NameOf(job.state)).Text("by", job.by).Int("rate", job.rate);
+    if (job.counted) {
+        to.Int("matched", job.matched);
+    } else {
+        to.Raw("matched", "null");
+    }
+    to.Int(job.action == JobAction::kCancel ? "cancelled" : "replayed", job.replayed);
+    to.TextOrNull("error", job.error);
     to.Object("filter", FilterJson(job.filter));
     to.Text("createdAt", job.created.Iso()).Text("updatedAt", job.updated.Iso());
     return to;
@@ -58,18 +72,37 @@ Result<bool> IsDryRun(const http::Request& request) {
     return dry;
 }
 
-// A slip in a filter's name would send everything again, and one state alone can be sent.
+// A slip in a filter's name would send everything again.
 void RefuseOthers(const Input& input, delivery::DeliveryFilter& filter, Reader& reader) {
-    std::set<std::string, std::less<>> known{"state", "code", "from", "to", "rate"};
+    std::set<std::string, std::less<>> known{"action", "state", "code", "from", "to", "rate"};
     delivery::DeliveryFilter::EachText(filter, [&](const char* name, const auto&) {
         known.insert(name);
     });
     for (const auto& [name, value] : input.all()) {
         if (!known.contains(name)) reader.Refuse(name, "is no filter of a job");
     }
-    const std::string state = reader.Text("state");
-    if (!state.empty() && state != "dead")
+}
+
+// One state alone can be sent. What is cancelled is named by its state and its network: there is no
+// job that takes it back.
+JobAction ReadAction(Reader& reader, delivery::DeliveryFilter& filter) {
+    const std::string action = reader.Text("action"), state = reader.Text("state");
+    filter.state = DeliveryState::kDead;
+    if (action == "cancel") {
+        if (state == "waiting") filter.state = DeliveryState::kWaiting;
+        if (state != "waiting" && state != "dead") {
+            reader.Refuse("state", "must be waiting or dead: which of them shall be cancelled?");
+        }
+        if (filter.network.empty()) reader.Refuse("network", "is required to cancel");
+        return JobAction::kCancel;
+    }
+    if (!action.empty() && action != "replay") {
+        reader.Refuse("action", "must be replay or cancel");
+    }
+    if (!state.empty() && state != "dead") {
         reader.Refuse("state", "must be dead: a job sends no others");
+    }
+    return JobAction::kReplay;
 }
 
 void Count(Service& service, const std::shared_ptr<Call>& call, delivery::DeliveryFilter filter) {
@@ -91,13 +124,14 @@ void PostReplay(Service& service, std::shared_ptr<Call> call) {
     Reader reader(*input);
     auto filter = ReadDeliveryFilter(reader);
     RefuseOthers(*input, filter, reader);
-    filter.state = domain::DeliveryState::kDead;
+    const auto action = ReadAction(reader, filter);
     auto rate = ReadNumber(reader, "rate", 1, delivery::ReplayOptions::kRateMax);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     auto dry = IsDryRun(call->request);
     if (!dry) return call->respond(BadRequest(dry.error()));
     if (*dry) return Count(service, call, std::move(filter));
     service.replays->Create(
+        action,
         std::move(filter),
         rate.value_or(kRateDefault),
         call->caller.name,

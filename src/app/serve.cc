@@ -165,6 +165,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     if (auto joined = nodes.Join(ledger); !joined) return Fail(joined.error());
     delivery::ReplayOptions replay_options;
     replay_options.is_dead = [&nodes](const auto& node) { return nodes.membership().IsGone(node); };
+    replay_options.ended = [&dispatcher](const auto& delivery) { dispatcher.Drop(delivery); };
     delivery::ReplayJobs replays(**engine, ledger, replay_options);
     api::AdminAuth admin;
     if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());

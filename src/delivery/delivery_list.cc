@@ -118,40 +118,74 @@ Result<DeliveryPage> ListDeliveries(store::Engine& engine, const DeliveryQuery& 
     return listed;
 }
 
-Result<size_t> ReplayRows(
+namespace {
+
+// Submits one command for each row and waits for the ledger; -> how many changed something, each of
+// which `changed` hears of on the ledger's thread.
+Result<size_t> SubmitForEach(
     ledger::Ledger& ledger,
     const std::vector<DeliveryRow>& rows,
-    const std::string& by,
-    const std::string& job
+    const std::function<domain::Command(const DeliveryRow&)>& command,
+    const std::function<void(const domain::Delivery&)>& changed
 ) {
     // Shared with the answers: one that comes after our patience still has somewhere to go.
     struct Waiting {
         std::mutex mutex;
         std::condition_variable all;
-        size_t open = 0, woken = 0;
+        size_t open = 0, changed = 0;
         std::optional<Error> error;
     };
     auto waiting = std::make_shared<Waiting>();
     waiting->open = rows.size();
     for (const auto& row : rows) {
-        domain::Replay replay{row.conversion.key, row.delivery_id, ObjectId::New(), by, job};
-        ledger.SubmitInternal(std::move(replay), [waiting](Result<domain::Decision> decision) {
+        auto done = [waiting, changed, one = changed ? row.delivery() : domain::Delivery()](
+                        Result<domain::Decision> decision
+                    ) {
+            if (changed && decision && decision->changed) changed(one);
             std::lock_guard lock(waiting->mutex);
             if (!decision) {
                 waiting->error = decision.error();
             } else {
-                waiting->woken +=
+                waiting->changed +=
                     decision->changed;  // an update may wait its turn, woken all the same
             }
             if (--waiting->open == 0) waiting->all.notify_all();
-        });
+        };
+        ledger.SubmitInternal(command(row), std::move(done));
     }
     std::unique_lock lock(waiting->mutex);
     if (!waiting->all.wait_for(lock, kLedgerPatience, [&] { return waiting->open == 0; })) {
         return Fail(ErrorCode::kUnavailable, "no answer from the ledger; it may still be done");
     }
     if (waiting->error) return Fail(*waiting->error);
-    return waiting->woken;
+    return waiting->changed;
+}
+
+}  // namespace
+
+Result<size_t> ReplayRows(
+    ledger::Ledger& ledger,
+    const std::vector<DeliveryRow>& rows,
+    const std::string& by,
+    const std::string& job
+) {
+    auto replay = [&](const DeliveryRow& row) {
+        return domain::Replay{row.conversion.key, row.delivery_id, ObjectId::New(), by, job};
+    };
+    return SubmitForEach(ledger, rows, replay, {});
+}
+
+Result<size_t> CancelRows(
+    ledger::Ledger& ledger,
+    const std::vector<DeliveryRow>& rows,
+    const std::string& by,
+    const std::function<void(const domain::Delivery&)>& ended
+) {
+    constexpr auto kCancelled = DeliveryState::kCancelled;
+    auto cancel = [&](const DeliveryRow& row) {
+        return domain::Settle{row.conversion.key, row.delivery_id, kCancelled, ObjectId::New(), by};
+    };
+    return SubmitForEach(ledger, rows, cancel, ended);
 }
 
 namespace {

@@ -76,6 +76,15 @@ Result<size_t> ReplayRows(
     const std::string& job
 );
 
+// Cancels them; -> how many were. `ended` hears of each on the ledger's thread, and may be empty.
+// Errors as above.
+Result<size_t> CancelRows(
+    ledger::Ledger& ledger,
+    const std::vector<DeliveryRow>& rows,
+    const std::string& by,
+    const std::function<void(const domain::Delivery&)>& ended
+);
+
 // By the id that every attempt carries, or faster by `_id-id` (what DeliveryRow::Ref gives). The
 // bare one is found where the log of attempts knows it (`log` may be nullptr) or while it is dead
 // or waiting, among the first hundred thousand of these. nullopt: not found.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kPrefix = "job:";
 constexpr std::chrono::seconds kLedgerPatience{30};
 constexpr size_t kScannedByStep = 20'000;  // conversions; then the cursor is kept
+constexpr size_t kCountedByPage = 1'000;   // conversions in memory at a time
 
 store::Ref RefOf(const std::string& id) {
     return {store::Collection::kSettings, std::string(kPrefix) + id};
@@ -21,6 +22,9 @@ store::Ref RefOf(const std::string& id) {
 
 std::string EncodeFilter(const DeliveryFilter& filter) {
     domain::BsonWriter to;
+    if (filter.state && filter.state != domain::DeliveryState::kDead) {
+        to.Text("state", domain::NameOf(*filter.state));
+    }
     DeliveryFilter::EachText(filter, [&](const char* name, const std::string& value) {
         if (!value.empty()) to.Text(name, value);
     });
@@ -33,7 +37,8 @@ std::string EncodeFilter(const DeliveryFilter& filter) {
 DeliveryFilter DecodeFilter(std::string_view bson) {
     const domain::TopFields fields(bson);
     DeliveryFilter filter;
-    filter.state = domain::DeliveryState::kDead;
+    filter.state = DeliveryStateNamed(fields.TextOr("state"));
+    if (!filter.state) filter.state = domain::DeliveryState::kDead;
     DeliveryFilter::EachText(filter, [&](const char* name, std::string& value) {
         value = fields.TextOr(name);
     });
@@ -43,20 +48,39 @@ DeliveryFilter DecodeFilter(std::string_view bson) {
     return filter;
 }
 
-// What is dead at `now`. The upper bound is exclusive and times are milliseconds: what died in the
-// same one is meant too.
+// What is dead at `now`, or waits and was recorded by then. The upper bound is exclusive and times
+// are milliseconds: what died in the same one is meant too.
 DeliveryQuery QueryOf(const DeliveryFilter& filter, Time now) {
     const Time until{now.ms + 1};
     DeliveryQuery query;
     query.filter = filter;
-    query.filter.state = domain::DeliveryState::kDead;
     query.filter.to = std::min(filter.to.value_or(until), until);
     query.oldest_first = true;
     query.exact_times = true;
     return query;
 }
 
+// Adds to `count` what fits from the query's cursor on, and leaves the cursor where it stopped:
+// empty at the end.
+Result<bool> CountOn(
+    store::Engine& engine, DeliveryQuery& query, size_t scanned_max, size_t& count
+) {
+    query.limit = query.scanned_max = std::min(kCountedByPage, scanned_max);
+    for (size_t scanned = 0; scanned < scanned_max; scanned += query.scanned_max) {
+        auto page = ListDeliveries(engine, query);
+        if (!page) return Fail(page.error());
+        count += page->rows.size();
+        query.cursor = page->cursor;
+        if (query.cursor.empty()) return true;
+    }
+    return true;
+}
+
+std::string WhoOf(const ReplayJob& job) { return job.by + " (job " + job.id + ")"; }
+
 }  // namespace
+
+const char* NameOf(JobAction action) { return action == JobAction::kCancel ? "cancel" : "replay"; }
 
 const char* NameOf(JobState state) {
     static constexpr const char* kNames[] = {"running", "done", "cancelled"};
@@ -66,12 +90,15 @@ const char* NameOf(JobState state) {
 std::string EncodeJob(const ReplayJob& job) {
     domain::BsonWriter to;
     to.Text("_id", std::string(kPrefix) + job.id);
+    to.Text("action", NameOf(job.action));
     to.Text("state", NameOf(job.state));
     to.Text("by", job.by);
     to.Text("node", job.node);
     to.Int("rate", job.rate);
     to.Document("filter", EncodeFilter(job.filter));
     if (!job.cursor.empty()) to.Text("cursor", HexOf(job.cursor));
+    if (job.counted) to.Bool("counted", true);
+    to.Int("matched", job.matched);
     to.Int("replayed", job.replayed);
     if (!job.error.empty()) to.Text("error", job.error);
     to.Int("rev", job.rev);
@@ -85,6 +112,7 @@ ReplayJob DecodeJob(std::string_view bson) {
     ReplayJob job;
     std::string id = fields.TextOr("_id");
     job.id = id.substr(std::min(kPrefix.size(), id.size()));
+    job.action = fields.TextOr("action") == "cancel" ? JobAction::kCancel : JobAction::kReplay;
     std::string state = fields.TextOr("state");
     job.state = state == "done"        ? JobState::kDone
                 : state == "cancelled" ? JobState::kCancelled
@@ -94,6 +122,8 @@ ReplayJob DecodeJob(std::string_view bson) {
     job.rate = static_cast<int>(fields.Number("rate"));
     job.filter = DecodeFilter(fields.Bytes("filter"));
     job.cursor = BytesOfHex(fields.TextOr("cursor")).value_or("");
+    job.counted = fields.Find("counted") != nullptr;
+    job.matched = fields.Number("matched");
     job.replayed = fields.Number("replayed");
     job.error = fields.TextOr("error");
     job.rev = fields.Number("rev");
@@ -111,9 +141,12 @@ void ReplayJobs::Start() {
     runner_.Start("replays", options_.poll, [this] { Round(); });
 }
 
-void ReplayJobs::Create(DeliveryFilter filter, int rate, std::string by, Made done) {
+void ReplayJobs::Create(
+    JobAction action, DeliveryFilter filter, int rate, std::string by, Made done
+) {
     ReplayJob job;
     job.id = ObjectId::New().Hex();
+    job.action = action;
     job.filter = std::move(filter);
     job.rate = rate;
     job.by = std::move(by);
@@ -194,16 +227,10 @@ Result<ReplayJob> ReplayJobs::Find(const std::string& id) {
 
 Result<ReplayJobs::Count> ReplayJobs::DryRun(const DeliveryFilter& filter, size_t scanned_max) {
     auto query = QueryOf(filter, options_.now());
-    query.limit = query.scanned_max = std::min<size_t>(1'000, scanned_max);
     Count count;
-    for (size_t scanned = 0; scanned < scanned_max; scanned += query.scanned_max) {
-        auto page = ListDeliveries(engine_, query);
-        if (!page) return Fail(page.error());
-        count.deliveries += page->rows.size();
-        if (page->cursor.empty()) return count;
-        query.cursor = page->cursor;
-    }
-    count.complete = false;
+    auto counted = CountOn(engine_, query, scanned_max, count.deliveries);
+    if (!counted) return Fail(counted.error());
+    count.complete = query.cursor.empty();
     return count;
 }
 
@@ -214,49 +241,79 @@ void ReplayJobs::Round() {
     for (auto at = jobs->rbegin(); at != jobs->rend(); ++at) {
         if (at->state != JobState::kRunning) continue;
         if (at->node != ledger_.node() && !options_.is_dead(at->node)) continue;
-        if (Step(std::move(*at))) runner_.Wake();
+        if (Step(*at)) runner_.Wake();
         if (runner_.stopping()) return;
     }
 }
 
-// One page of one job. False: it could not go on, or has ended.
-bool ReplayJobs::Step(ReplayJob job) {
-    auto begin = std::chrono::steady_clock::now();
+// A part of the count, whose cursor is the job's until it is whole.
+Result<ReplayJobs::Edit> ReplayJobs::CountedPart(const ReplayJob& job) {
+    auto query = QueryOf(job.filter, job.created);
+    query.cursor = job.cursor;
+    size_t more = 0;
+    auto counted = CountOn(engine_, query, kScannedByStep, more);
+    if (!counted) return Fail(counted.error());
+    return Edit([more, cursor = query.cursor](ReplayJob& stored) {
+        stored.matched += static_cast<int64_t>(more);
+        stored.cursor = cursor;
+        stored.counted = cursor.empty();
+        return true;
+    });
+}
+
+Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* rows) {
     auto query = QueryOf(job.filter, job.created);
     query.cursor = job.cursor;
     query.limit = std::clamp<size_t>(static_cast<size_t>(job.rate), 1, options_.page);
     query.scanned_max = kScannedByStep;
     auto page = ListDeliveries(engine_, query);
-    auto woken = page ? ReplayRows(ledger_, page->rows, job.by + " (job " + job.id + ")", job.id)
-                      : Result<size_t>(Fail(page.error()));
-    auto promise = std::make_shared<std::promise<bool>>();
-    auto kept = promise->get_future();
-    // By value: an answer after our patience may still run the edit.
-    auto note = [woken, cursor = page ? page->cursor : "", node = ledger_.node()](ReplayJob& stored
-                ) {
-        if (stored.state != JobState::kRunning) return false;
-        if (!woken) {
-            bool known = stored.error == woken.error().message;
-            stored.error = woken.error().message;
-            return !known;
-        }
-        stored.node = node;
-        stored.error.clear();
-        stored.replayed += static_cast<int64_t>(*woken);
+    if (!page) return Fail(page.error());
+    *rows = page->rows.size();
+    auto handled = job.action == JobAction::kCancel
+                       ? CancelRows(ledger_, page->rows, WhoOf(job), options_.ended)
+                       : ReplayRows(ledger_, page->rows, WhoOf(job), job.id);
+    if (!handled) return Fail(handled.error());
+    return Edit([handled = *handled, cursor = page->cursor](ReplayJob& stored) {
+        stored.replayed += static_cast<int64_t>(handled);
         stored.cursor = cursor;
         if (cursor.empty()) stored.state = JobState::kDone;
         return true;
-    };
-    Keep(job.id, note, [promise](Result<ReplayJob> after) {
-        promise->set_value(after && after->state == JobState::kRunning && after->error.empty());
     });
-    if (kept.wait_for(kLedgerPatience) != std::future_status::ready) return false;
-    if (!kept.get()) return false;
-    auto spent = std::chrono::duration<double>(double(page->rows.size()) / std::max(1, job.rate));
+}
+
+// One page of one job. False: it could not go on, or has ended.
+bool ReplayJobs::Step(const ReplayJob& job) {
+    auto begin = std::chrono::steady_clock::now();
+    size_t rows = 0;
+    auto step = job.counted ? HandledPage(job, &rows) : CountedPart(job);
+    if (!KeepNow(job.id, std::move(step))) return false;
+    auto spent = std::chrono::duration<double>(double(rows) / std::max(1, job.rate));
     (void)runner_.PauseUntil(
         begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(spent)
     );
     return true;
+}
+
+// Waits until the document has what a step came to. True: the job goes on.
+bool ReplayJobs::KeepNow(const std::string& id, Result<Edit> step) {
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto kept = promise->get_future();
+    // By value: an answer after our patience may still run the edit.
+    auto note = [step = std::move(step), node = ledger_.node()](ReplayJob& stored) {
+        if (stored.state != JobState::kRunning) return false;
+        if (!step) {
+            const bool known = stored.error == step.error().message;
+            stored.error = step.error().message;
+            return !known;
+        }
+        stored.node = node;
+        stored.error.clear();
+        return (*step)(stored);
+    };
+    Keep(id, std::move(note), [promise](Result<ReplayJob> after) {
+        promise->set_value(after && after->state == JobState::kRunning && after->error.empty());
+    });
+    return kept.wait_for(kLedgerPatience) == std::future_status::ready && kept.get();
 }
 
 }  // namespace barracuda::delivery

@@ -1,13 +1,15 @@
-// Replay jobs: "send again every dead delivery that fits", at a bounded rate, over restarts.
+// Replay jobs: "send again every dead delivery that fits", or "cancel every waiting (or dead) one",
+// at a bounded rate, over restarts.
 //
 // A job is a document (`job:ID` in the settings) with its filter, its cursor and its progress. A
-// worker goes through the dead deliveries page by page, oldest first, wakes each by a command that
-// carries the job's id, waits for the ledger, and then keeps the cursor. A crash repeats at most
-// one page, and a delivery that the job has woken is not woken by it again; deliveries that died
-// after the job was made are not its business.
+// worker first counts what fits, so that progress has a whole, then goes through the deliveries
+// page by page, oldest first, wakes each by a command that carries the job's id (or ends it), waits
+// for the ledger, and then keeps the cursor. A crash repeats at most one page, and a delivery that
+// the job has woken is not woken by it again; deliveries that died, or were recorded, after the job
+// was made are not its business.
 //
 //     ReplayJobs jobs(engine, ledger, {});
-//     jobs.Create(filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
+//     jobs.Create(JobAction::kReplay, filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
 //
 // Threads: every method from any thread; List and Find block on the store (query threads), the
 // answers of Create and Cancel come on the ledger's thread and must be short. A job is its
@@ -31,15 +33,21 @@ namespace barracuda::delivery {
 enum class JobState { kRunning, kDone, kCancelled };
 const char* NameOf(JobState state);
 
+enum class JobAction { kReplay, kCancel };
+const char* NameOf(JobAction action);
+
 struct ReplayJob {
     std::string id;
-    DeliveryFilter filter;  // its state is always dead
+    JobAction action = JobAction::kReplay;
+    DeliveryFilter filter;  // its state is dead; of a cancelling job dead or waiting
     int rate = 0;           // deliveries a second
     JobState state = JobState::kRunning;
     std::string by;        // who asked
     std::string node;      // boot id that works on it
     std::string cursor;    // of ListDeliveries
-    int64_t replayed = 0;  // woken; after a crash short of at most one page
+    bool counted = false;  // `matched` is whole; until then the cursor is the count's
+    int64_t matched = 0;   // deliveries that fitted before the first was woken
+    int64_t replayed = 0;  // woken or cancelled; after a crash short of at most one page
     std::string error;     // why it does not move at the moment; empty: it does
     int64_t rev = 0;
     Time created, updated;
@@ -55,6 +63,8 @@ struct ReplayOptions {
     std::function<Time()> now = Time::Now;
     // Whether jobs of this node, another one, may be taken. In RocksDB every other boot is dead.
     std::function<bool(const std::string& node)> is_dead = [](const std::string&) { return true; };
+    // Hears of each delivery that was cancelled, on the ledger's thread. May be empty.
+    std::function<void(const domain::Delivery&)> ended{};
 };
 
 class ReplayJobs {
@@ -66,13 +76,13 @@ public:
     void Stop() { runner_.Stop(); }  // between two pages, at most one page's time
 
     using Made = std::function<void(Result<ReplayJob>)>;
-    void Create(DeliveryFilter filter, int rate, std::string by, Made done);
+    void Create(JobAction action, DeliveryFilter filter, int rate, std::string by, Made done);
     // kNotFound when there is no such job; one that has ended stays as it is.
     void Cancel(const std::string& id, Made done);
     Result<std::vector<ReplayJob>> List();  // newest first
     Result<ReplayJob> Find(const std::string& id);
 
-    // How many deliveries a job of this filter would wake now; looks at `scanned_max` conversions
+    // How many deliveries a job of this filter would meet now; looks at `scanned_max` conversions
     // at most, and then says that there are more.
     struct Count {
         size_t deliveries = 0;
@@ -84,7 +94,10 @@ private:
     using Edit = std::function<bool(ReplayJob&)>;  // false: leave it
 
     void Round();
-    bool Step(ReplayJob job);
+    bool Step(const ReplayJob& job);
+    Result<Edit> CountedPart(const ReplayJob& job);
+    Result<Edit> HandledPage(const ReplayJob& job, size_t* rows);
+    bool KeepNow(const std::string& id, Result<Edit> step);
     void Keep(const std::string& id, Edit edit, Made done);
 
     store::Engine& engine_;

@@ -89,9 +89,12 @@ protected:
         } while (!query.cursor.empty());
         return clicks;
     }
-    ReplayJob Create(DeliveryFilter filter, int rate = 1'000'000) {
+    ReplayJob Create(
+        DeliveryFilter filter, int rate = 1'000'000, JobAction action = JobAction::kReplay
+    ) {
+        if (!filter.state) filter.state = DeliveryState::kDead;
         std::promise<ReplayJob> made;
-        jobs_->Create(filter, rate, "admin:me", [&](Result<ReplayJob> job) {
+        jobs_->Create(action, filter, rate, "admin:me", [&](Result<ReplayJob> job) {
             ASSERT_TRUE(job);
             made.set_value(*job);
         });
@@ -200,12 +203,14 @@ TEST_P(DeliveriesTest, AJobWakesWhatFitsAndSaysWho) {
         all.push_back(Made(i, i < 30 ? DeliveryState::kDead : DeliveryState::kDone));
     }
     Store(all);
-    auto count = jobs_->DryRun({.goal = "6"}, 1'000'000);
+    auto count = jobs_->DryRun({.state = DeliveryState::kDead, .goal = "6"}, 1'000'000);
     ASSERT_TRUE(count);
     EXPECT_EQ(count->deliveries, 15u);
     EXPECT_TRUE(count->complete);
     jobs_->Start();
     auto job = UntilDone(Create({.goal = "6"}).id);
+    EXPECT_TRUE(job.counted);
+    EXPECT_EQ(job.matched, 15) << "what fitted before the first was woken";
     EXPECT_EQ(job.replayed, 15);
     EXPECT_EQ(job.by, "admin:me");
     for (int i = 0; i < 40; ++i) {
@@ -251,7 +256,7 @@ TEST_P(DeliveriesTest, WhatDiedInTheJobsOwnMillisecondIsItsBusiness) {
     ReplayOptions options;
     options.now = [at = c.deliveries[0].last_at] { return at; };
     Live(options);
-    EXPECT_EQ(jobs_->DryRun({}, 1'000)->deliveries, 1u);
+    EXPECT_EQ(jobs_->DryRun({.state = DeliveryState::kDead}, 1'000)->deliveries, 1u);
     jobs_->Start();
     EXPECT_EQ(UntilDone(Create({}).id).replayed, 1);
 }
@@ -270,6 +275,41 @@ TEST_P(DeliveriesTest, TwoDeadOfOneConversionAreTwo) {
     EXPECT_EQ(job.replayed, 1);
     EXPECT_EQ(Read(1).deliveries[0].state, DeliveryState::kWaiting) << "found under the later one";
     EXPECT_EQ(Read(1).deliveries[1].state, DeliveryState::kDead);
+}
+
+TEST_P(DeliveriesTest, AJobCancelsWhatWaitsForOneNetwork) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 30; ++i) {
+        const auto state = i < 10 ? DeliveryState::kDead : DeliveryState::kWaiting;
+        all.push_back(Made(i, state, i % 2 == 0 ? "gone" : "other"));
+        all.back().deliveries[0].next_at = Time{Time::Now().ms + 3'600'000 + i};  // not due yet
+        all.back().Reschedule("boot");
+    }
+    Store(all);
+    End();
+    std::atomic<int> ended = 0;
+    ReplayOptions options;
+    options.page = 3;
+    options.ended = [&ended](const domain::Delivery& one) { ended += one.destination == "gone"; };
+    Live(options);
+    jobs_->Start();
+    DeliveryFilter waiting{.state = DeliveryState::kWaiting, .network = "gone"};
+    auto job = UntilDone(Create(waiting, 1'000'000, JobAction::kCancel).id);
+    EXPECT_EQ(job.filter.state, DeliveryState::kWaiting);
+    EXPECT_EQ(job.matched, 10);
+    EXPECT_EQ(job.replayed, 10);
+    EXPECT_EQ(ended, 10) << "the dispatcher forgets each";
+    for (int i = 0; i < 30; ++i) {
+        auto c = Read(i);
+        const bool cancelled = i >= 10 && i % 2 == 0;
+        const auto before = i < 10 ? DeliveryState::kDead : DeliveryState::kWaiting;
+        EXPECT_EQ(c.deliveries[0].state, cancelled ? DeliveryState::kCancelled : before) << i;
+        if (cancelled) {
+            EXPECT_EQ(c.history.back().by, "admin:me (job " + job.id + ")");
+        }
+    }
+    DeliveryFilter dead{.state = DeliveryState::kDead, .network = "gone"};
+    EXPECT_EQ(UntilDone(Create(dead, 1'000'000, JobAction::kCancel).id).replayed, 5);
 }
 
 TEST_P(DeliveriesTest, ACancelledJobStops) {
@@ -310,6 +350,8 @@ TEST(ReplayJob, ComesBackFromItsDocument) {
     job.by = "me";
     job.node = "boot";
     job.cursor = std::string("\x04\0\xff", 3);
+    job.counted = true;
+    job.matched = 12;
     job.replayed = 9;
     job.error = "e";
     job.rev = 4;
@@ -318,6 +360,11 @@ TEST(ReplayJob, ComesBackFromItsDocument) {
     EXPECT_EQ(EncodeJob(DecodeJob(EncodeJob(job))), EncodeJob(job));
     EXPECT_EQ(DecodeJob(EncodeJob(job)).cursor, job.cursor);
     EXPECT_EQ(DecodeJob(EncodeJob(job)).filter.code, 0);
+    job.action = JobAction::kCancel;
+    job.filter.state = DeliveryState::kWaiting;
+    job.counted = false;
+    EXPECT_EQ(EncodeJob(DecodeJob(EncodeJob(job))), EncodeJob(job));
+    EXPECT_EQ(DecodeJob(EncodeJob(job)).filter.state, DeliveryState::kWaiting);
 }
 
 // A hundred thousand (REPLAY_DEAD: another number) over RocksDB, stopped in the middle several
@@ -335,7 +382,7 @@ TEST(ReplayLarge, EachOnceOverRestarts) {
         store::Commit(*store.engine, writes);
     }
     std::string id;
-    int64_t replayed = 0;
+    int64_t replayed = 0, matched = 0;
     for (int life = 0; life < 50 && replayed < dead; ++life) {
         ledger::Ledger ledger(
             *store.engine, {.node = fmt::format("boot-{}", life)}, ledger::Hooks()
@@ -347,7 +394,13 @@ TEST(ReplayLarge, EachOnceOverRestarts) {
         jobs.Start();
         if (life == 0) {
             std::promise<std::string> made;
-            jobs.Create({}, 10'000'000, "me", [&](auto job) { made.set_value(job->id); });
+            jobs.Create(
+                JobAction::kReplay,
+                {.state = DeliveryState::kDead},
+                10'000'000,
+                "me",
+                [&](auto job) { made.set_value(job->id); }
+            );
             id = made.get_future().get();
         }
         int64_t stop_at = life < 3 ? replayed + dead / 5 : dead;
@@ -357,9 +410,11 @@ TEST(ReplayLarge, EachOnceOverRestarts) {
         jobs.Stop();
         ledger.Stop();
         replayed = jobs.Find(id)->replayed;
+        matched = jobs.Find(id)->matched;
         if (life < 3) store.Reopen();
     }
     EXPECT_EQ(replayed, dead);
+    EXPECT_EQ(matched, dead);
     store::ScanRequest request;
     request.limit = 1'000;
     int woken = 0;

@@ -206,6 +206,8 @@ def deliveries(call, api, net):
     ended = wait_until(lambda: (j := call("GET", f"/api/admin/replays/{job}", key=key).data)["state"] == "done" and j, 10)
     assert ended["replayed"] == 1 and wait_until(dead, 10)
     call("POST", "/api/admin/replays", key=key, json_body={"click_id": click}, query={"dry_run": 1})
+    nobodys = {"action": "cancel", "state": "waiting", "network": "nobody"}
+    call("POST", "/api/admin/replays", 201, key=key, json_body=nobodys)
     call("GET", "/api/admin/replays", key=key)
     call("DELETE", f"/api/admin/replays/{job}", key=key)
     call("POST", "/api/admin/deliveries/retry", key=key, json_body={"click_id": click, "goal_id": "6"})

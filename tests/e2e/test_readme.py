@@ -42,7 +42,7 @@ def test_the_readme(keyed):
     assert [a.get("verdict") for a in paste(keyed, text)][:4] == ["duplicate"] * 4, "pasted again"
 
 
-@pytest.mark.parametrize("name,count", [("logs", 2), ("networks", 6), ("runbook", 4)])
+@pytest.mark.parametrize("name,count", [("logs", 3), ("networks", 6), ("runbook", 4)])
 def test_the_operators_documents(keyed, name, count):
     text = curls(text_of(f"docs/operating/{name}.md"))
     assert text.count("curl ") == count

@@ -1,5 +1,6 @@
 """Replay jobs: dead deliveries sent again by filter, at a rate, over kill -9, each exactly once more."""
 import collections
+import json
 import os
 import time
 
@@ -58,7 +59,7 @@ def test_killed_in_the_middle_each_is_delivered_once_more(net, tmp_path):
             srv.kill9()
             srv.start()
         done = wait_until(lambda: (j := job(srv, id))["state"] == "done" and j, 120, "the job ends")
-        assert done["error"] is None and done["by"] == "key:t"
+        assert done["error"] is None and done["by"] == "key:t" and done["matched"] == DEAD, "counted once, before the first"
         wait_until(lambda: not srv.admin("GET", "/api/admin/deliveries", query={"state": "waiting"}).json["data"], 60, "all sent")
         assert dry_run(srv) == 20, "the others stay dead"
         per_click = collections.Counter(c.query["click_id"] for c in net.goals()[before:])
@@ -102,6 +103,38 @@ def test_a_second_job_finds_nothing_and_a_bad_filter_is_refused(net, tmp_path):
         assert srv.admin("GET", "/api/admin/replays/unknown").status == 404
         assert srv.admin("DELETE", "/api/admin/replays/unknown").status == 404
         assert srv.post("/api/admin/replays", {}).status == 401
+
+
+def test_a_network_that_is_gone_is_drained_and_deleted(net, tmp_path):
+    """What waits for it is cancelled by one job, however far off its next attempt is; nobody else's is touched."""
+    with Server(tmp_path, net, env=ENV) as srv:
+        for name, port in (("gone", 1), ("kept", 2)):
+            body = {"name": name, "kind": "template", "postback": {"url": f"http://127.0.0.1:{port}/?c={{click_id}}"}}
+            assert srv.admin("POST", "/api/admin/networks", json_body=body).status == 200
+        for _ in range(30):
+            assert srv.post("/api/goals/postback", {"click_id": new_id(), "affiliate_id": "7", "goal_type": "deposit"}).status == 200
+
+        def waiting(name):
+            query = {"state": "waiting", "network": name, "limit": 200}
+            return len(srv.admin("GET", "/api/admin/deliveries", query=query).json["data"])
+
+        wait_until(lambda: srv.admin("GET", "/api/admin/networks/gone").data.get("sending", {}).get("breaker") == "open", 20, "down")
+        refused = srv.admin("DELETE", "/api/admin/networks/gone")
+        assert refused.status == 409 and refused.message.startswith("30 deliveries still wait"), refused
+        asked = json.loads(refused.message[refused.message.index("{"):])  # what it says to send is what is taken
+        for left_out in ("state", "network"):
+            slip = srv.admin("POST", "/api/admin/replays", json_body={k: v for k, v in asked.items() if k != left_out})
+            assert slip.status == 400 and slip.message.startswith(left_out), slip
+        assert srv.admin("POST", "/api/admin/replays", json_body={"action": "drop"}).status == 400
+        saved = srv.admin("GET", "/api/admin/networks/gone").data
+        assert srv.admin("PUT", "/api/admin/networks/gone", json_body={**saved, "active": False}).status == 200
+        assert dry_run(srv, **asked) == 30
+        id = create(srv, **asked)["id"]
+        done = wait_until(lambda: (j := job(srv, id))["state"] == "done" and j, 20, "the job ends")
+        assert (done["action"], done["matched"], done["cancelled"]) == ("cancel", 30, 30) and "replayed" not in done, done
+        assert (waiting("gone"), waiting("kept")) == (0, 30)
+        assert srv.admin("DELETE", "/api/admin/networks/gone").status == 200
+        assert srv.admin("DELETE", "/api/admin/networks/kept").status == 409
 
 
 def test_rate_and_cancel(net, tmp_path):
