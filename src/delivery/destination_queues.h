@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "delivery/breaker.h"
+#include "delivery/due_tally.h"
 #include "delivery/pace.h"
 #include "delivery/retry.h"
 #include "domain/conversion.h"
@@ -95,6 +96,7 @@ struct DestinationStats {
     double rate = 0;  // a second, as it is now; 0: not bounded
     std::string stopped;
     AttemptTimes times;
+    DueTally::Due due;  // in the store; the dispatcher knows
 };
 
 class DestinationQueues {

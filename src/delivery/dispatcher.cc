@@ -163,13 +163,15 @@ DispatcherCounters Dispatcher::counters() const {
     }
     counters.alarms = alarms_;
     counters.in_flight = active_.size();
-    counters.oldest_due = oldest_due_;
+    counters.oldest_due = due_.oldest();
     return counters;
 }
 
 std::vector<DestinationStats> Dispatcher::destinations() const {
     std::lock_guard lock(mutex_);
-    return queues_.Stats(options_.steady());
+    auto all = queues_.Stats(options_.steady());
+    for (auto& one : all) one.due = due_.Of(one.name);
+    return all;
 }
 
 void Dispatcher::Step(std::chrono::milliseconds wait) {

@@ -25,6 +25,7 @@
 
 #include "base/time.h"
 #include "delivery/destination_queues.h"
+#include "delivery/due_tally.h"
 #include "delivery/network.h"
 #include "delivery/ownership.h"
 #include "delivery/work_sweep.h"
@@ -115,8 +116,10 @@ private:
     void PollNear();
     void PollRefused();
     void PollFar();
-    std::optional<WorkSweep::Page> ReadPage(Round& round, Time until, std::optional<Time> start);
-    bool ClaimAll(const std::vector<store::WorkItem>& items, bool& fruitful);
+    std::optional<WorkSweep::Page> ReadPage(
+        Round& round, Time until, std::optional<Time> start, DueTally* tally = nullptr
+    );
+    bool ClaimAll(const std::vector<store::WorkItem>& items, bool& fruitful, DueTally* tally);
     void TakeOver();
     void Take(const store::WorkItem& item);
     bool Claim(const domain::Conversion& conversion);
@@ -162,6 +165,7 @@ private:
         std::optional<Time> from{}, until{};  // of the round under way
     };
     Round near_, refused_, far_;
+    DueTally due_;         // of the far rounds; read by any
     Time looked_until_{};  // what was due by then has been looked at
     Instant next_take_over_{};
 
@@ -177,7 +181,6 @@ private:
     std::optional<Time>
         refused_from_;  // since when is due what found no room at a network that is well
     uint64_t alarms_ = 0;
-    std::optional<Time> oldest_due_;
     std::atomic<bool> beginning_ = true, stopping_ = false;
     std::thread thread_;
 };

@@ -63,17 +63,14 @@ void Dispatcher::PollRefused() {
 
 // Everything that is due of this node.
 void Dispatcher::PollFar() {
-    auto page = ReadPage(far_, options_.now(), std::nullopt);
-    if (!page || !page->first) return;
-    std::lock_guard lock(mutex_);
-    oldest_due_ = std::nullopt;
-    if (!page->items.empty()) oldest_due_ = page->items.front().due;
+    auto page = ReadPage(far_, options_.now(), std::nullopt, &due_);
+    if (page && page->ended) due_.End();
 }
 
 // A round goes on as fast as there is room; what finds none is passed over slowly, so that it does
 // not stand in front of other networks'. nullopt: the store did not say; the round begins anew.
 std::optional<WorkSweep::Page> Dispatcher::ReadPage(
-    Round& round, Time until, std::optional<Time> start
+    Round& round, Time until, std::optional<Time> start, DueTally* tally
 ) {
     const Instant begin = options_.steady();
     round.next = begin + options_.poll;
@@ -85,7 +82,8 @@ std::optional<WorkSweep::Page> Dispatcher::ReadPage(
     }
     const size_t limit = round.fruitful ? std::clamp(room, kPageLeast, kPageMost) : kPageLeast;
     auto page = round.sweep.Next(ledger_->node(), until, limit, start);
-    if (!page || !ClaimAll(page->items, round.fruitful)) {
+    if (page && page->first && tally) tally->Begin(page->items);
+    if (!page || !ClaimAll(page->items, round.fruitful, tally)) {
         round.sweep.Keep({});
         return std::nullopt;
     }
@@ -99,15 +97,19 @@ std::optional<WorkSweep::Page> Dispatcher::ReadPage(
 }
 
 // Claims what is due of these documents. False: they could not be read.
-bool Dispatcher::ClaimAll(const std::vector<store::WorkItem>& items, bool& fruitful) {
+bool Dispatcher::ClaimAll(
+    const std::vector<store::WorkItem>& items, bool& fruitful, DueTally* tally
+) {
     std::vector<store::Ref> refs;
     for (const auto& item : items) refs.push_back(item.ref);
     auto documents = engine_.Load(refs);
     fruitful = false;
     if (!documents) return false;
     for (const auto& document : *documents) {
-        if (!document) continue;
-        if (auto conversion = domain::DecodeConversion(*document)) fruitful |= Claim(*conversion);
+        auto conversion = domain::DecodeConversion(document.value_or(""));
+        if (!document || !conversion) continue;
+        if (tally) tally->Add(*conversion, options_.now());
+        fruitful |= Claim(*conversion);
     }
     return true;
 }

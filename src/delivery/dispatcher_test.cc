@@ -433,6 +433,35 @@ TEST_F(DispatcherTest, AStopIsFollowedAtOnceAlsoByWhatWaits) {
     EXPECT_THAT(calls_, testing::UnorderedElementsAre("first", "waits", "fresh"));
 }
 
+// The age of what one dead network is owed hid that another's stood still.
+TEST_F(DispatcherTest, EachNetworkHasItsOwnCountOfWhatIsDue) {
+    rules_["down"].stopped = "by an operator";
+    rules_["slow"].stopped = "by an operator";
+    Work();  // the rules are read
+    for (int i = 0; i < 40; ++i) Record(fmt::format("d{}", i), "down");
+    const Time down_since = now_;
+    Pass(seconds(60));
+    for (int i = 0; i < 3; ++i) Record(fmt::format("s{}", i), "slow");
+    const Time slow_since = now_;
+    auto due = [&](const char* name) {
+        for (const auto& one : dispatcher_->destinations()) {
+            if (one.name == name) return one.due;
+        }
+        return DueTally::Due();
+    };
+    for (int i = 0; i < 20; ++i) Pass(milliseconds(200));
+    EXPECT_EQ(due("down").count, 40u);
+    EXPECT_EQ(due("down").oldest, down_since);
+    EXPECT_EQ(due("slow").count, 3u);
+    EXPECT_EQ(due("slow").oldest, slow_since);
+    EXPECT_EQ(dispatcher_->counters().oldest_due, down_since);
+    rules_["down"].stopped.clear();
+    for (int i = 0; i < 20; ++i) Pass(milliseconds(200));
+    EXPECT_EQ(due("down").count, 0u);
+    EXPECT_EQ(due("down").oldest, std::nullopt);
+    EXPECT_EQ(due("slow").count, 3u);
+}
+
 // What an operator wakes is tried although the breaker is open.
 TEST_F(DispatcherTest, AReplayIsAProbe) {
     Answers(410);
