@@ -127,13 +127,20 @@ std::optional<Problem> CheckReach(
     return std::nullopt;
 }
 
+std::string SavedText(const std::string& name, bool create) {
+    if (name == domain::kDefaultNetwork) {
+        return "Network saved; it stands in place of the settings' [network] until it is deleted";
+    }
+    return create ? "Network created" : "Network saved";
+}
+
 void Store(Service& service, std::shared_ptr<Call> call, const Network& network, bool create) {
     auto answer = [&service, name = network.name, create] {
         auto snapshot = service.catalog->snapshot();
         const auto* saved = snapshot->catalog->FindNetwork(name);
         if (!saved) return NotFound("network");
         JsonObject body;
-        body.Bool("success", true).Text("message", create ? "Network created" : "Network saved");
+        body.Bool("success", true).Text("message", SavedText(name, create));
         return JsonResponse(
             200, body.Object("data", JsonOf(*snapshot, *saved, service.dispatcher.destinations()))
         );

@@ -170,8 +170,29 @@ void ExamineNetwork(const config::Config& config, const domain::Network& network
 }
 
 void ExamineNetworks(const config::Config& config, const Scan& scan, Findings& to) {
+    std::vector<domain::Network> stored;
+    bool replaced = false;
+    Each(
+        scan,
+        AllOf(store::Collection::kSettings, "network:"),
+        to,
+        [&](const std::string& document) {
+            auto network = domain::DecodeNetwork(document);
+            if (!network) return;
+            replaced |= network->name == domain::kDefaultNetwork;
+            if (network->active) stored.push_back(std::move(*network));
+        }
+    );
+    if (replaced) {
+        to.Warn(
+            "network default",
+            "a stored network stands in place of the settings' [network]",
+            "is it meant? Else DELETE /api/admin/networks/default, and the settings count again"
+        );
+    }
     const auto built_in = api::BuiltInOf(config);
     for (const auto& network : built_in.networks) {
+        if (replaced) continue;
         if (network.base_url.empty()) {
             to.Warn(
                 "network " + network.name,
@@ -194,11 +215,7 @@ void ExamineNetworks(const config::Config& config, const Scan& scan, Findings& t
         }
         ExamineNetwork(config, network, to);
     }
-    auto request = AllOf(store::Collection::kSettings, "network:");
-    Each(scan, request, to, [&](const std::string& document) {
-        auto network = domain::DecodeNetwork(document);
-        if (network && network->active) ExamineNetwork(config, *network, to);
-    });
+    for (const auto& network : stored) ExamineNetwork(config, network, to);
 }
 
 void ExamineCallers(const config::Config& config, const Scan& scan, Findings& to) {

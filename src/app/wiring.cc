@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "api/built_in.h"
 #include "app/log.h"
@@ -49,6 +50,16 @@ void StopGone(
                 {{"network", name}, {"why", kept.error().message}});
         }
     );
+}
+
+// Once when it begins, at a start too: what is edited in the settings changes nothing meanwhile.
+void NoteReplaced(const domain::Catalog& catalog, bool& replaced) {
+    const bool before =
+        std::exchange(replaced, catalog.FindNetwork(domain::kDefaultNetwork)->meta.rev > 0);
+    if (before || !replaced) return;
+    Log(Level::kWarning,
+        "a stored network stands in place of the settings' [network]",
+        {{"network", std::string(domain::kDefaultNetwork)}});
 }
 
 void TakeGoals(const domain::Catalog& catalog, delivery::FlowOptions& options) {
@@ -104,8 +115,10 @@ delivery::CatalogOptions CatalogOptionsOf(
     options.read_secret = [&config](std::string_view reference) {
         return ReadSecret(config, reference);
     };
-    options.swapped = [&destinations](const delivery::SnapshotPtr& snapshot) {
+    options.swapped = [&destinations,
+                       replaced = false](const delivery::SnapshotPtr& snapshot) mutable {
         destinations.Use(snapshot);
+        NoteReplaced(*snapshot->catalog, replaced);
         for (const auto& problem : snapshot->refused) {
             Log(Level::kWarning, "a stored entity is left out", {{"why", problem.Text()}});
         }

@@ -76,6 +76,8 @@ NetworkSettings SettingsOf(
     settings.delivery_parameter = network.delivery_parameter;
     settings.attempt_timeout = TimeoutOf(network, options.attempt_timeout);
     settings.guard = GuardOf(network, options);
+    if (network.meta.rev > 0) settings.stored = network.name;
+    settings.secret_trouble = secrets.trouble;
     if (network.kind == domain::NetworkKind::kIrevPrivate) {
         settings.private_api_url = network.base_url;
         settings.private_api_token = first;

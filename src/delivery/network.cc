@@ -21,6 +21,17 @@ constexpr size_t kListBytesMax = 4 * 1024 * 1024;
 constexpr size_t kClickedUrlBytesMax = 4096;  // no stored text is longer
 constexpr int kRedirectsMax = 5;
 
+// What is missing: `unset` of the settings, else `field` of the network that is stored.
+std::string Missing(const NetworkSettings& settings, const char* unset, const char* field) {
+    if (settings.stored.empty()) return unset;
+    return fmt::format("the stored network \"{}\" has no {}", settings.stored, field);
+}
+
+std::string MissingSecret(const NetworkSettings& settings, const char* unset, const char* field) {
+    if (!settings.secret_trouble.empty()) return settings.secret_trouble;
+    return Missing(settings, unset, field);
+}
+
 std::string_view Get(const Parameters& parameters, std::string_view name) {
     for (const auto& [key, value] : parameters) {
         if (key == name) return value;
@@ -102,7 +113,8 @@ struct Running : std::enable_shared_from_this<Running> {
 struct GoalAttempt : Running {
     void Begin() override {
         if (settings->base_url.empty()) {
-            return EndLater(Failed(AttemptClass::kAlarm, "network.base_url is not set"));
+            const auto why = Missing(*settings, "network.base_url is not set", "base_url");
+            return EndLater(Failed(AttemptClass::kAlarm, why));
         }
         const std::string_view goal_id = Get(parameters, "goal_id");
         if (!IsPathSegment(goal_id)) {
@@ -111,7 +123,8 @@ struct GoalAttempt : Running {
         const std::string_view own = Get(parameters, "hash");
         const std::string hash(own.empty() ? settings->hash : own);
         if (hash.empty()) {
-            return EndLater(Failed(AttemptClass::kAlarm, "network.hash is not set"));
+            const auto why = MissingSecret(*settings, "network.hash is not set", "secrets");
+            return EndLater(Failed(AttemptClass::kAlarm, why));
         }
         Parameters query{{"hash", hash}};
         for (auto& one : Filled(parameters, "goal_id")) {
@@ -131,7 +144,8 @@ struct ClickAttempt : Running {
 
     void Begin() override {
         if (settings->base_url.empty()) {
-            return EndLater(Failed(AttemptClass::kAlarm, "network.base_url is not set"));
+            const auto why = Missing(*settings, "network.base_url is not set", "base_url");
+            return EndLater(Failed(AttemptClass::kAlarm, why));
         }
         const std::string_view offer_id = Get(parameters, "offer_id");
         if (!IsPathSegment(offer_id)) {
@@ -199,9 +213,13 @@ struct ClickAttempt : Running {
 };
 
 std::string ProblemOfPrivateApi(const NetworkSettings& settings) {
-    if (settings.private_api_url.empty()) return "network.private_api_url is not set";
-    if (settings.private_api_token.empty()) return "network.private_api_token is not set";
-    return {};
+    if (settings.private_api_url.empty()) {
+        return Missing(settings, "network.private_api_url is not set", "private_api_url");
+    }
+    if (!settings.private_api_token.empty()) return {};
+    // A network that is nothing but a private API has its token among its secrets.
+    const char* field = settings.base_url.empty() ? "secrets" : "private_secret";
+    return MissingSecret(settings, "network.private_api_token is not set", field);
 }
 
 struct ConversionAttempt : Running {

@@ -38,6 +38,9 @@ struct NetworkSettings {
     std::string delivery_parameter{};  // query parameter that repeats the delivery id; empty = none
     std::chrono::milliseconds attempt_timeout{8'000};
     std::shared_ptr<const net::AddressGuard> guard{};  // null: the client's
+    // Of a network that is stored: its name, for what it lacks is not in the settings' [network].
+    std::string stored{};
+    std::string secret_trouble{};  // why a secret that is named is missing; empty: none is
 };
 
 // What no log and no answer may hold.

@@ -176,6 +176,17 @@ TEST_F(NetworkTest, MissingSettingsAndUnusableIdsFailWithoutACall) {
     auto no_token = Settings();
     no_token.private_api_token = "";
     EXPECT_EQ(Private(no_token, {}).error, "network.private_api_token is not set");
+    // A network that is stored does not read those settings.
+    none.stored = no_hash.stored = no_token.stored = "default";
+    EXPECT_EQ(
+        Goal(none, {{"goal_id", "1"}}).error, "the stored network \"default\" has no base_url"
+    );
+    EXPECT_EQ(
+        Goal(no_hash, {{"goal_id", "1"}}).error, "the stored network \"default\" has no secrets"
+    );
+    EXPECT_EQ(Private(no_token, {}).error, "the stored network \"default\" has no private_secret");
+    no_hash.secret_trouble = "secret env:X: the environment has no such variable";
+    EXPECT_EQ(Goal(no_hash, {{"goal_id", "1"}}).error, no_hash.secret_trouble);
     for (const char* id : {"", ".", ".."}) {
         EXPECT_EQ(Goal(Settings(), {{"goal_id", id}}).cls, AttemptClass::kFinal);
         EXPECT_EQ(Click(Settings(), {{"offer_id", id}}).cls, AttemptClass::kFinal);

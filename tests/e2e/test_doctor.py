@@ -101,6 +101,25 @@ def test_the_machine(rocks):
     said(found, "store", "fail", "cannot open the store in")
 
 
+def test_a_stored_network_in_place_of_the_settings(rocks):
+    """Whoever edits [network] then wonders why nothing changes: the log of a start and the doctor say why."""
+    rocks.start()
+    rocks.admin_key = rocks.create_key("admin")
+    notice = "a stored network stands in place of the settings' [network]"
+    assert notice not in rocks.log_tail()
+    assert rocks.admin("PUT", "/api/admin/networks/default", json_body={"kind": "irev_v3", "base_url": rocks.net.base_url}).status == 200
+    click = {"click_id": new_id(), "affiliate_id": "7", "goal_type": "deposit"}
+    assert rocks.post("/api/goals/postback", click).status == 202
+    why = rocks.admin("GET", "/api/admin/attempts", query={"click_id": click["click_id"]}).json["data"][0]["error"]
+    assert why == 'the stored network "default" has no secrets', "and not that network.hash is not set"
+    before = rocks.log_tail().count(notice)
+    rocks.restart()
+    assert rocks.log_tail().count(notice) == before + 1 == 2
+    _, found = doctor(rocks)
+    assert [health for health, _ in found["network default"]] == ["warn", "ok"], found  # once, not the settings' as well
+    said(found, "network default", "warn", notice)
+
+
 def test_networks(rocks):
     rocks.start()
     rocks.admin_key = rocks.create_key("admin")

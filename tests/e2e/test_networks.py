@@ -379,7 +379,7 @@ def test_entities_survive_a_restart_and_need_an_admin(srv, tracker, made):
 def test_the_default_network_can_be_replaced_and_comes_back(srv, net):
     other = {"kind": "irev_v3", "base_url": net.base_url + "/", "secrets": ["env:BARRACUDA_SECRET_OLD"]}
     put = srv.admin("PUT", "/api/admin/networks/default", json_body=other)
-    assert put.status == 200, put
+    assert put.status == 200 and "in place of the settings' [network]" in put.message, put
     click = new_id()
     body = {"click_id": click, "affiliate_id": "7", "goal_type": "deposit", "amount": 5}
     assert srv.post("/api/goals/postback", body).status == 200
