@@ -106,6 +106,23 @@ void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
     Reader reader(*input);
     auto query = ReadQuery(reader);
     std::string host = reader.Text("host");
+    RefuseOthers(
+        *input,
+        reader,
+        {"state",
+         "network",
+         "kind",
+         "goal_id",
+         "affiliate_id",
+         "click_id",
+         "code",
+         "host",
+         "from",
+         "to",
+         "limit",
+         "cursor"},
+        kNoFilter
+    );
     if (!host.empty() && !service.attempts) reader.Refuse("host", "needs the log of attempts");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     RunQuery(service, call, [&service, call, query, host]() mutable {

@@ -4,6 +4,7 @@
 #include "api/built_in.h"
 #include "api/entity_json.h"
 #include "api/entity_routes.h"
+#include "api/list_input.h"
 #include "delivery/goal_rules.h"
 
 namespace barracuda::api {
@@ -20,7 +21,15 @@ http::Response Saved(const JsonObject& data, const char* message) {
     return JsonResponse(200, body.Object("data", data));
 }
 
+// The answer to a save that names parameters, or nothing.
+bool RefusedQuery(const Call& call) {
+    auto asked = AsksForCheck(call.request, false);
+    if (!asked) call.respond(ProblemResponse(asked.error()));
+    return !asked;
+}
+
 void SaveGoal(Service& service, std::shared_ptr<Call> call, std::string_view id) {
+    if (RefusedQuery(*call)) return;
     auto body = ReadObject(call->request.body);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto goal = ReadGoal(*body, id);
@@ -77,6 +86,7 @@ std::string GoalInUse(
 }
 
 void SaveOffer(Service& service, std::shared_ptr<Call> call, std::string_view id) {
+    if (RefusedQuery(*call)) return;
     auto body = ReadObject(call->request.body);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto offer = ReadOffer(*body, id);
@@ -116,6 +126,17 @@ void SaveOffer(Service& service, std::shared_ptr<Call> call, std::string_view id
 
 bool Names(const std::vector<std::string>& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+tl::expected<bool, Problem> AsksForCheck(const http::Request& request, bool possible) {
+    auto query = Input::OfQuery(request);
+    if (!query) return tl::unexpected<Problem>({"query", query.error().message, std::nullopt});
+    Reader reader(*query);
+    const bool check = possible && ReadSwitch(*query, reader, "check");
+    RefuseOthers(*query, reader, possible ? Words{"check"} : Words{}, "is no parameter of a save");
+    if (!reader.error()) return check;
+    const auto& [code, message, name] = *reader.error();
+    return tl::unexpected<Problem>({name, message.substr(name.size() + 1), std::nullopt});
 }
 
 std::string NameIn(const http::Request& request, std::string_view base) {

@@ -1,8 +1,5 @@
 // GET /api/admin/received and /api/admin/attempts: the two logs, newest first, with filters.
-#include <fmt/format.h>
-
-#include <algorithm>
-
+#include "api/delivery_json.h"
 #include "api/list_input.h"
 #include "api/log_json.h"
 #include "api/query_pool.h"
@@ -21,19 +18,9 @@ void AddText(store::LogRequest& to, Reader& reader, const char* name) {
     if (!value.empty()) to.where.push_back({name, std::move(value)});
 }
 
-// One of a few words: another one finds nothing, ever.
-void AddWord(
-    store::LogRequest& to,
-    Reader& reader,
-    const char* name,
-    std::initializer_list<std::string_view> words
-) {
-    std::string value = reader.Text(name);
-    if (value.empty()) return;
-    if (std::find(words.begin(), words.end(), value) == words.end()) {
-        reader.Refuse(name, fmt::format("must be {}", fmt::join(words, " or ")));
-    }
-    to.where.push_back({name, std::move(value)});
+void AddWord(store::LogRequest& to, Reader& reader, const char* name, const Words& words) {
+    std::string value = ReadWord(reader, name, words);
+    if (!value.empty()) to.where.push_back({name, std::move(value)});
 }
 
 void AddNumber(store::LogRequest& to, Reader& reader, const char* name) {
@@ -67,7 +54,19 @@ void ListReceived(Service& service, std::shared_ptr<Call> call) {
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     auto request = RequestOf(reader, store::LogId::kReceived);
-    for (const char* name : {"route", "click_id", "goal_id", "by", "address", "command"}) {
+    AddWord(
+        request,
+        reader,
+        "route",
+        {"private_conversions",
+         "contact",
+         "register",
+         "ftd",
+         "postback",
+         "goals_postback",
+         "admin_conversions"}
+    );
+    for (const char* name : {"click_id", "goal_id", "by", "address", "command"}) {
         AddText(request, reader, name);
     }
     AddWord(request, reader, "verdict", {"recorded", "duplicate", "updated"});
@@ -75,6 +74,25 @@ void ListReceived(Service& service, std::shared_ptr<Call> call) {
     for (const char* name : {"conflict", "isDuplicate"}) {
         if (auto flag = ReadFlag(reader, name)) request.where.push_back({name, *flag});
     }
+    RefuseOthers(
+        *input,
+        reader,
+        {"route",
+         "click_id",
+         "goal_id",
+         "by",
+         "address",
+         "command",
+         "verdict",
+         "status",
+         "conflict",
+         "isDuplicate",
+         "from",
+         "to",
+         "limit",
+         "cursor"},
+        kNoFilter
+    );
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     RunQuery(service, call, [&service, call, request] {
         service.received->Flush();
@@ -89,11 +107,29 @@ void ListAttempts(Service& service, std::shared_ptr<Call> call) {
     Reader reader(*input);
     auto request = RequestOf(reader, store::LogId::kAttempts);
     request.about = reader.Text("delivery_id");
-    for (const char* name : {"network", "kind", "click_id", "goal_id", "host"}) {
+    for (const char* name : {"network", "click_id", "goal_id", "host"}) {
         AddText(request, reader, name);
     }
+    AddWord(request, reader, "kind", kDeliveryKinds);
     AddWord(request, reader, "outcome", {"accepted", "retried", "dead"});
     AddNumber(request, reader, "code");
+    RefuseOthers(
+        *input,
+        reader,
+        {"delivery_id",
+         "network",
+         "kind",
+         "click_id",
+         "goal_id",
+         "host",
+         "outcome",
+         "code",
+         "from",
+         "to",
+         "limit",
+         "cursor"},
+        kNoFilter
+    );
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     RunQuery(service, call, [&service, call, request] {
         service.attempts->Flush();

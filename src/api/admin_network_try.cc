@@ -2,6 +2,7 @@
 // anything.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "api/entity_json.h"
@@ -25,6 +26,13 @@ struct Trial {
     domain::Delivery delivery;
     delivery::Parameters parameters;
 };
+
+// Whether a template's macro takes its value from a conversion; the others are the program's own.
+bool TakesValue(std::string_view macro) {
+    const auto& names = domain::PostbackTemplate::MacroNames();
+    const auto own = std::find(names.begin(), names.end(), "delivery_id");
+    return std::find(names.begin(), own, macro) != own;
+}
 
 domain::Conversion SampleConversion() {
     domain::Conversion sample;
@@ -114,10 +122,14 @@ tl::expected<Trial, http::Response> ReadTrial(Service& service, const Call& call
     trial.delivery.destination = name;
     trial.delivery.kind = domain::DeliveryKindOf(trial.network.kind);
     trial.delivery.id = "test-" + ObjectId::New().Hex();
+    const bool templated = trial.network.kind == domain::NetworkKind::kTemplate;
     if (const auto* given = part("parameters")) {
         for (const auto& member : *given) {
             std::string field(member.key());
             if (!member.value().is_string()) return fault("parameters." + field, "expected text");
+            if (templated && !TakesValue(field)) {
+                return fault("parameters." + field, "is no macro that takes a value");
+            }
             trial.delivery.parameters.emplace_back(field, std::string(member.value().get_string()));
         }
     }

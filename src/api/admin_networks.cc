@@ -77,6 +77,22 @@ std::optional<Problem> CheckHere(const domain::Catalog& catalog, const Network& 
     return std::nullopt;
 }
 
+// Whether each secret that it names is there, at this node.
+std::optional<Problem> CheckSecrets(const delivery::CatalogStore& catalog, const Network& network) {
+    auto missing = [&](std::string field, const std::string& reference) -> std::optional<Problem> {
+        auto secret = catalog.SecretNamed(reference);
+        if (secret) return std::nullopt;
+        auto reason = fmt::format("{}: {}", reference, secret.error().message);
+        return Problem{std::move(field), std::move(reason), std::nullopt};
+    };
+    for (size_t i = 0; i < network.secrets.size(); ++i) {
+        auto problem = missing(fmt::format("secrets[{}]", i), network.secrets[i]);
+        if (problem) return problem;
+    }
+    if (network.private_secret.empty()) return std::nullopt;
+    return missing("private_secret", network.private_secret);
+}
+
 struct Address {
     const char* field;
     std::string url;
@@ -151,6 +167,9 @@ void Store(Service& service, std::shared_ptr<Call> call, const Network& network,
 }
 
 void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view name) {
+    auto asked = AsksForCheck(call->request, true);
+    if (!asked) return call->respond(ProblemResponse(asked.error()));
+    const bool check = *asked;
     auto body = ReadObject(call->request.body);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto network = ReadNetwork(*body, name);
@@ -159,11 +178,7 @@ void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view 
     if (auto problem = CheckHere(*catalog, *network)) {
         return call->respond(ProblemResponse(*problem));
     }
-    auto query = Input::OfQuery(call->request);
-    if (!query) return call->respond(ProblemResponse({"query", query.error().message}));
-    Reader asked(*query);
-    const bool create = name.empty(), check = ReadSwitch(*query, asked, "check");
-    if (asked.error()) return call->respond(ProblemResponse({"check", "must be true or false"}));
+    const bool create = name.empty();
     if (create && !check && catalog->FindNetwork(network->name)) {
         return call->respond(Conflict("there is a network of this name already"));
     }
@@ -173,6 +188,9 @@ void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view 
             return call->respond(ProblemResponse(*problem));
         }
         if (!check) return Store(service, call, network, create);
+        if (auto problem = CheckSecrets(*service.catalog, network)) {
+            return call->respond(ProblemResponse(*problem));
+        }
         JsonObject answer;
         answer.Bool("success", true).Text("message", "Nothing is wrong; nothing was stored");
         call->respond(JsonResponse(200, answer.List("reached", reached)));

@@ -1,7 +1,5 @@
 #include "api/delivery_json.h"
 
-#include "api/list_input.h"
-
 namespace barracuda::api {
 
 JsonObject DeliveryRowJson(const delivery::DeliveryRow& row) {
@@ -26,7 +24,7 @@ JsonObject DeliveryRowJson(const delivery::DeliveryRow& row) {
 delivery::DeliveryFilter ReadDeliveryFilter(Reader& reader) {
     delivery::DeliveryFilter filter;
     filter.network = reader.Text("network");
-    filter.kind = reader.Text("kind");
+    filter.kind = ReadWord(reader, "kind", kDeliveryKinds);
     filter.goal = reader.Id("goal_id");
     filter.affiliate = reader.Id("affiliate_id");
     filter.click = reader.Id("click_id");

@@ -1,11 +1,14 @@
 // Deliveries in queries and answers of the admin API.
 #pragma once
 
-#include "api/input.h"
+#include "api/list_input.h"
 #include "api/respond.h"
 #include "delivery/delivery_list.h"
 
 namespace barracuda::api {
+
+inline const Words kDeliveryKinds = {
+    domain::kGoalPostback, domain::kPrivateApi, "postback", domain::kUpdateKind};
 
 JsonObject DeliveryRowJson(const delivery::DeliveryRow& row);
 

@@ -282,7 +282,8 @@ JsonObject NetworkJson(const domain::Network& network, const delivery::NetworkSe
     to.Text("base_url", network.base_url).Text("private_api_url", network.private_api_url);
     to.Text("delivery_parameter", network.delivery_parameter);
     to.Raw("secrets", TextArray(network.secrets)).Text("private_secret", network.private_secret);
-    if (secrets) to.Bool("secretsSet", secrets->trouble.empty());
+    const bool named = !network.secrets.empty() || !network.private_secret.empty();
+    if (secrets) to.Bool("secretsSet", named && secrets->trouble.empty());
     limits.Int("concurrency", network.limits.concurrency);
     limits.Int("rate_per_second", network.limits.rate_per_second);
     limits.Int("attempt_timeout_ms", network.limits.attempt_timeout_ms);

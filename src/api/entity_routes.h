@@ -38,6 +38,10 @@ void DeleteOffer(Service& service, std::shared_ptr<Call> call);
 // The part of the path after `base` ("/api/admin/networks/"), up to the next slash.
 std::string NameIn(const http::Request& request, std::string_view base);
 
+// Whether `?check=1` is asked, where that is `possible`. Refuses every other parameter: one that is
+// misspelt would save what was only to be looked at.
+tl::expected<bool, domain::Problem> AsksForCheck(const http::Request& request, bool possible);
+
 // Whether an entity's list of others holds this one.
 bool Names(const std::vector<std::string>& list, std::string_view name);
 

@@ -48,6 +48,20 @@ std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int m
     return std::nullopt;
 }
 
+std::string ReadWord(Reader& reader, const char* name, const Words& words) {
+    std::string value = reader.Text(name);
+    if (!value.empty() && std::find(words.begin(), words.end(), value) == words.end()) {
+        reader.Refuse(name, fmt::format("must be {}", fmt::join(words, " or ")));
+    }
+    return value;
+}
+
+void RefuseOthers(const Input& input, Reader& reader, const Words& known, std::string_view what) {
+    for (const auto& [name, value] : input.all()) {
+        if (std::find(known.begin(), known.end(), name) == known.end()) reader.Refuse(name, what);
+    }
+}
+
 std::optional<bool> ReadFlag(Reader& reader, const char* name) {
     auto text = reader.Bool(name);
     if (!text) return std::nullopt;

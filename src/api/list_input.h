@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/input.h"
 #include "api/respond.h"
@@ -27,6 +28,16 @@ http::Response CursorPage(const JsonList& data, size_t limit, std::string_view c
 
 // A whole number within the bounds; absent: nullopt. Anything else is refused by name.
 std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int most);
+
+// One of a few words; absent: empty. Another one finds nothing, ever: it is refused by name.
+using Words = std::vector<std::string_view>;
+std::string ReadWord(Reader& reader, const char* name, const Words& words);
+
+// Refuses every name but these: one that is misspelt would find, or do, something else than was
+// asked. Not for the lists of the seven routes, whose callers may say more than they mean.
+void RefuseOthers(const Input& input, Reader& reader, const Words& known, std::string_view what);
+
+inline constexpr std::string_view kNoFilter = "is no filter of this list";
 
 // "true" or "false".
 std::optional<bool> ReadFlag(Reader& reader, const char* name);

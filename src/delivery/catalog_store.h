@@ -6,8 +6,9 @@
 // at another one, and at once when asked (after an edit made here). Secrets are read anew each
 // time: a rotated file is used within one poll. Nothing is rebuilt while nothing has changed.
 //
-// Threads: snapshot(), catalog() and ReloadThen() from any thread; Load, Start and Stop from the
-// app's. `swapped` runs on the thread that loads: the app's in Load, later the store's own.
+// Threads: snapshot(), catalog() and ReloadThen() from any thread, and SecretNamed; Load, Start and
+// Stop from the app's. `swapped` runs on the thread that loads: the app's in Load, later the
+// store's own.
 #pragma once
 
 #include <chrono>
@@ -61,6 +62,11 @@ public:
 
     SnapshotPtr snapshot() const;
     std::shared_ptr<const domain::Catalog> catalog() const { return snapshot()->catalog; }
+
+    // As it is now; errors say why it is not there.
+    Result<std::string> SecretNamed(std::string_view ref) const {
+        return options_.read_secret(ref);
+    }
 
     // Reads the store, then calls `done` on this object's own thread, with whether that succeeded:
     // then the snapshot is no older than this call.

@@ -130,8 +130,11 @@ def test_filters(owed, net):
     assert [r["click_id"] for r in page["data"]] == [first]
     attempts = owed.admin("GET", "/api/admin/attempts", query={"click_id": first, "code": 422}).json["data"]
     assert len(attempts) == 1 and attempts[0]["outcome"] == "dead"
-    for bad in ({"state": "lost"}, {"code": "x"}, {"from": "x"}, {"cursor": "xyz"}):
-        assert owed.admin("GET", "/api/admin/deliveries", query=bad).status == 400, bad
+    for bad in ({"state": "lost"}, {"code": "x"}, {"from": "x"}, {"cursor": "xyz"}, {"stat": "dead"}, {"kind": "x"}, {"state ": "dead"}):
+        answer = owed.admin("GET", "/api/admin/deliveries", query=bad)
+        assert answer.status == 400 and answer.message.startswith(next(iter(bad))), bad
+    for bad in ({"clickid": first}, {"kind": "x"}, {"state": "dead"}):  # would list others, or none
+        assert owed.admin("GET", "/api/admin/attempts", query=bad).status == 400, bad
 
 
 def test_unknown_ids_and_other_callers(owed):

@@ -245,11 +245,28 @@ def test_check_connects_and_stores_nothing(srv, tracker):
     closed = template("checked", f"http://127.0.0.1:{free_port()}/?c=1")
     answer = srv.admin("POST", "/api/admin/networks?check=1", json_body=closed)
     assert answer.status == 400 and answer.json["field"] == "postback.url" and "refused" in answer.json["reason"], answer
-    for slip in ("check", "check=", "check=2", "check=yes"):  # would create it
+    for slip in ("check", "check=", "check=2", "check=yes", "chek=1", "dry_run=1", "Check=1"):  # would create it
         answer = srv.admin("POST", "/api/admin/networks?" + slip, json_body=good)
-        assert answer.status == 400 and answer.json["field"] == "check", answer
+        assert answer.status == 400 and answer.json["field"] == slip.split("=")[0], answer
+    for kind, body in (("goals", {"id": "31", "type": "other"}), ("offers", {"id": "31"})):  # these cannot be checked
+        for method, path in (("POST", f"/api/admin/{kind}?check=1"), ("PUT", f"/api/admin/{kind}/31?check=1")):
+            answer = srv.admin(method, path, json_body=body)
+            assert answer.status == 400 and answer.json["field"] == "check", answer
+        assert srv.admin("GET", f"/api/admin/{kind}/31").status == 404
     assert srv.admin("POST", "/api/admin/networks?check=true", json_body=good).json["reached"]
     assert srv.admin("GET", "/api/admin/networks/checked").status == 404
+
+
+def test_check_looks_for_the_secrets(srv, tracker, made):
+    for secrets, missing in ((["env:BARRACUDA_SECRET_NOPE"], 0), (["env:BARRACUDA_SECRET_OLD", "file:nope"], 1)):
+        body = template("unsigned", tracker.url + "/?c={click_id}&sig={sig}", secrets=secrets)
+        answer = srv.admin("POST", "/api/admin/networks?check=1", json_body=body)
+        assert answer.status == 400 and answer.json["field"] == f"secrets[{missing}]", answer
+        assert answer.json["reason"].startswith(secrets[missing] + ": "), answer
+    there = template("unsigned", tracker.url + "/?c={click_id}&sig={sig}", secrets=["env:BARRACUDA_SECRET_OLD"])
+    assert srv.admin("POST", "/api/admin/networks?check=1", json_body=there).status == 200
+    assert made("networks", template("open", tracker.url + "/?c={click_id}"))["secretsSet"] is False
+    assert made("networks", {**there, "name": "signed"})["secretsSet"] is True
 
 
 def test_preview_and_test_send(srv, tracker, made):
@@ -277,7 +294,8 @@ def test_preview_and_test_send(srv, tracker, made):
     # A slip is refused: it would send a sample's values.
     before = len(tracker.requests)
     for body, field in (({"parmeters": {"click_id": "x"}}, "parmeters"), ({"name": "tried"}, "name"), ({"parameters": "x"}, "parameters"),
-                        ({"conversion": click}, "conversion"), ({"network": []}, "network")):
+                        ({"conversion": click}, "conversion"), ({"network": []}, "network"),
+                        ({"parameters": {"clik_id": "x"}}, "parameters.clik_id"), ({"parameters": {"sig": "x"}}, "parameters.sig")):
         for action in ("preview", "test"):
             answer = srv.admin("POST", f"/api/admin/networks/tried/{action}", json_body=body)
             assert (answer.status, answer.json["field"]) == (400, field), answer

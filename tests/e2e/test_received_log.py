@@ -108,7 +108,8 @@ def test_pages_by_cursor(keyed):
             break
     assert set(affiliate_clicks) <= set(seen) and len([c for c in seen if c in affiliate_clicks]) == 25
     assert keyed.admin("GET", "/api/admin/received", query={"cursor": "00"}).status == 400
-    assert keyed.admin("GET", "/api/admin/received", query={"status": "many"}).status == 400
+    for bad in ({"status": "many"}, {"clickid": "k1"}, {"route": "x"}, {"network": "default"}):
+        assert keyed.admin("GET", "/api/admin/received", query=bad).status == 400, bad
     assert keyed.admin("GET", "/api/admin/received", query={"from": "yesterday"}).status == 400
     for path, bad in (("received", {"verdict": "recordd"}), ("attempts", {"outcome": "died"})):
         answer = keyed.admin("GET", f"/api/admin/{path}", query=bad)
