@@ -1,5 +1,7 @@
 // Route 2: POST /api/contact. Stores the contact with the first step of its flow, waits a little
 // for the network, and answers with what is known by then.
+#include <algorithm>
+
 #include "api/form_routes.h"
 #include "api/forms.h"
 #include "api/respond.h"
@@ -13,10 +15,28 @@ std::string StatusOfConversion(const std::optional<domain::Conversion>& conversi
     return conversion ? domain::NameOf(conversion->status) : "pending";
 }
 
-const char* NoteOf(const domain::Flow& flow) {
-    if (flow.step == domain::FlowStep::kRefused) return "Stored; the network refused it";
-    return flow.Unfinished() ? "Stored; the network has not answered everything yet"
-                             : "Stored and reported to the network";
+// Whether a delivery of this conversion to the forms' network is in this state.
+bool Has(const std::optional<domain::Conversion>& conversion, domain::DeliveryState state) {
+    if (!conversion) return false;
+    const auto& all = conversion->deliveries;
+    return std::any_of(all.begin(), all.end(), [&](const domain::Delivery& one) {
+        return one.destination == domain::kDefaultNetwork && one.state == state;
+    });
+}
+
+// The flow may have ended with its conversions recorded and the network not reached yet.
+const char* NoteOf(const delivery::FlowProgress& progress) {
+    using domain::DeliveryState;
+    const auto& flow = progress.contact.flow;
+    auto any = [&](DeliveryState state) {
+        return Has(progress.registration, state) || Has(progress.deposit, state);
+    };
+    if (flow.step == domain::FlowStep::kRefused || any(DeliveryState::kDead)) {
+        return "Stored; the network refused it";
+    }
+    if (flow.Unfinished()) return "Stored; the network has not answered everything yet";
+    return any(DeliveryState::kWaiting) ? "Stored; the network is being told"
+                                        : "Stored and reported to the network";
 }
 
 http::Response ContactAnswer(const delivery::FlowProgress& progress) {
@@ -33,7 +53,7 @@ http::Response ContactAnswer(const delivery::FlowProgress& progress) {
     data.Text("userType", contact.type).TextOrNull("clickId", contact.click_id);
     data.Text("affiliateId", contact.affiliate_id).TextOrNull("sub1", contact.sub1);
     data.TextOrNull("hash", clicked ? contact.sub1 : "");
-    data.Text("note", NoteOf(contact.flow));
+    data.Text("note", NoteOf(progress));
     answer.Bool("success", true).Text("message", "Contact form submitted successfully");
     return JsonResponse(200, answer.Object("data", data));
 }

@@ -118,6 +118,16 @@ def test_route3_deposit_only_when_the_registration_is_accepted(srv, net):
     assert contact["affiliateRegistered"] is False and contact["ftd"] is False
 
 
+def test_route2_says_what_became_of_the_call(srv, net):
+    """Recorded is not reported: the note goes by what the network was told."""
+    notes = {"down": "Stored; the network is being told", "refuse": "Stored; the network refused it",
+             "ok": "Stored and reported to the network"}
+    for mode, note in notes.items():
+        net.set_mode(mode, "goal")
+        data = check(srv.post("/api/contact", {"email": mail(), "type": "affiliate", "sub1": new_hash()}))["data"]
+        assert (data["note"], data["registrationStatus"]) == (note, "approved" if mode == "ok" else "pending"), data
+
+
 def test_route3_unreachable_offer_makes_no_random_click(srv, net):
     net.set_mode("error", "offer")
     email = mail()
