@@ -4,8 +4,28 @@
 
 namespace barracuda::app {
 
+namespace {
+
+// Without a status the words are ours; with one they may be the network's.
+std::string WhyOf(const delivery::AttemptRecord& record) {
+    return record.status != 0 ? fmt::format("it answered {}", record.status) : record.error;
+}
+
+std::string QueueOf(const delivery::AttemptRecord& record) {
+    domain::Delivery delivery;
+    delivery.destination = record.destination;
+    delivery.kind = record.kind;
+    return delivery::QueueOf(delivery);
+}
+
+}  // namespace
+
 void DeliveryEvents::Ended(const delivery::AttemptRecord& record) {
     if (record.accepted) return;
+    if (delivery::IsOutage(record.status)) {
+        std::lock_guard lock(mutex_);
+        failures_[QueueOf(record)] = WhyOf(record);
+    }
     if (record.alarm) Note(Kind::kAlarm, record);
     if (!record.retried) Note(Kind::kDeath, record);
 }
@@ -43,15 +63,12 @@ std::vector<std::pair<DeliveryEvents::Kind, DeliveryEvents::Noted>> DeliveryEven
 
 void DeliveryEvents::Tell(Kind kind, const Noted& noted) {
     const auto& record = noted.first;
-    // Without a status the words are ours; with one they may be the network's.
-    std::string why = record.error;
-    if (record.status != 0) why = fmt::format("it answered {}", record.status);
     const bool alarm = kind == Kind::kAlarm;
     log_(
         alarm ? Level::kError : Level::kWarning,
         alarm ? "an attempt points at our configuration" : "a delivery was given up",
         {{"network", record.destination},
-         {"why", why},
+         {"why", WhyOf(record)},
          {"delivery", record.delivery_id},
          {"count", std::to_string(noted.count)}}
     );
@@ -67,10 +84,15 @@ void DeliveryEvents::LookAt(const delivery::DestinationStats& destination, Clock
             .openings_told = destination.times_opened,
             .next_line = now + kQuiet,
             .since = now};
+        std::string why;
+        {
+            std::lock_guard lock(mutex_);
+            why = failures_[destination.name];
+        }
         log_(
             Level::kWarning,
-            "a network does not answer: only probes are sent",
-            {{"network", destination.name}, {"count", std::to_string(openings)}}
+            "a network is down: only probes are sent",
+            {{"network", destination.name}, {"why", why}, {"count", std::to_string(openings)}}
         );
     }
     if (open || !outage.told) return;

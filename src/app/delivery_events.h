@@ -58,6 +58,7 @@ private:
     const LogSink log_;
     std::mutex mutex_;
     std::map<std::pair<Kind, std::string>, Noted> noted_;  // by network; under mutex_
+    std::map<std::string, std::string> failures_;          // by queue, why the last; under mutex_
     std::map<std::string, Outage> outages_;                // by network
 };
 

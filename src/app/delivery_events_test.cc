@@ -132,6 +132,9 @@ TEST(DeliveryEventsTest, ABreakerThatOpensAndCloses) {
     auto open = [&](int openings) {
         a.times_opened += static_cast<uint64_t>(openings);
         a.breaker = State::kOpen;
+        auto failed = Ended("a", "d");
+        failed.status = 503;
+        log.events.Ended(failed);
         log.LookAfter(1s);
         a.breaker = State::kHalfOpen;
         log.LookAfter(1s);
@@ -141,7 +144,7 @@ TEST(DeliveryEventsTest, ABreakerThatOpensAndCloses) {
         log.LookAfter(1s);
     };
     const std::string down =
-        "23:59:59 warning: a network does not answer: only probes are sent network=a ";
+        "23:59:59 warning: a network is down: only probes are sent network=a why=it answered 503 ";
     const std::string up = "23:59:59 info: a network answers again network=a ";
     open(1);
     EXPECT_THAT(log.Take(), ElementsAre(down + "count=1\n"));

@@ -64,8 +64,8 @@ def test_deliveries_that_go_wrong(net, tmp_path):
         net.set_mode("error")
         for _ in range(12):
             report()
-        line = first("a network does not answer: only probes are sent")
-        assert (line["level"], line["network"]) == ("warning", "default")
+        line = first("a network is down: only probes are sent")
+        assert (line["level"], line["network"], line["why"]) == ("warning", "default", "it answered 500")
         net.set_mode("ok")
         wait_until(lambda: report() and said(server, "a network answers again"), 40, "a probe gets through", step=0.2)
         assert said(server, "a network answers again")[0]["level"] == "info"
