@@ -73,8 +73,9 @@ const std::vector<Bad> kCharacters = {
     BadUrl("https://t.example/%g1", 18, "hex digits"),
     BadUrl("https://t.example/#f", 18, "fragment"),
     BadUrl("https://t.example/?a=1#f", 22, "fragment"),
-    BadUrl("https://t.example/../x", 21, "segment"),
-    BadUrl("https://t.example/a/%2e%2e", 25, "segment"),
+    BadUrl("https://t.example/../x", 18, "segment"),
+    BadUrl("https://t.example/a/%2e%2e", 20, "segment"),
+    BadUrl("https://t.example/a/./b?c=..", 20, "segment"),
 };
 
 const std::vector<Bad> kMacros = {

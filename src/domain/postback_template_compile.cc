@@ -115,7 +115,7 @@ private:
             }
         }
         Close(to_.target_);
-        return PathIsPlain(url);
+        return PathIsPlain(url, address->end);
     }
 
     // One literal byte or one macro of a URL or a form.
@@ -135,14 +135,19 @@ private:
     }
 
     // "." and ".." would name another resource than the one that was written and signed.
-    bool PathIsPlain(std::string_view url) {
+    bool PathIsPlain(std::string_view url, size_t begin) {
         std::string path;
         for (const auto& piece : to_.target_) {
             path += piece.literal;
             if (piece.macro >= 0 && piece.place == Place::kPath) path += 'x';
         }
         if (!HasDotSegment(path)) return true;
-        return Refuse(url.size() - 1, "a path segment \".\" or \"..\"");
+        for (size_t at = begin; at < url.size(); ++at) {
+            const size_t end = std::min(url.find_first_of("/?", at), url.size());
+            if (HasDotSegment(url.substr(at, end - at))) begin = at;
+            at = end;
+        }
+        return Refuse(begin, "a path segment \".\" or \"..\"");
     }
 
     static bool HasDotSegment(std::string_view target) {
