@@ -247,6 +247,12 @@ void PutOffer(Service& service, std::shared_ptr<Call> call) {
 
 void DeleteOffer(Service& service, std::shared_ptr<Call> call) {
     std::string id = NameIn(call->request, kOffers);
+    auto catalog = service.catalog->catalog();
+    const auto* offer = catalog->FindOffer(id);
+    if (!offer) return call->respond(NotFound("offer"));
+    if (offer->meta.rev == 0) {
+        return call->respond(Conflict("the offer is the one of the settings: change it there"));
+    }
     EditEntity(service, call, domain::EntityKey("offer", id), DeleteEdit(), [] {
         return Saying("Offer deleted");
     });

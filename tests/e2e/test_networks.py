@@ -333,6 +333,9 @@ def test_what_is_in_use_is_not_deleted(srv, tracker, made):
     assert srv.admin("DELETE", "/api/admin/networks/default").status == 409
     assert srv.admin("DELETE", "/api/admin/networks/nobody").status == 404
     assert srv.admin("DELETE", "/api/admin/goals/5").status == 409
+    built_in = srv.admin("DELETE", "/api/admin/offers/2")
+    assert built_in.status == 409 and "of the settings" in built_in.message, built_in
+    assert srv.admin("DELETE", "/api/admin/offers/nobody").status == 404
     assert srv.admin("POST", "/api/admin/offers", json_body={"id": "78", "networks": ["nobody"]}).json["field"] == "networks[0]"
 
 
