@@ -50,7 +50,7 @@ def explained(srv, route, click, **more):
         return srv.get("/api/postback", key=srv.admin_key, explain=1,
                        **{"click_id": click, "affiliate_id": "7", "goal": "deposit", **more})
     return srv.post("/api/ftd", {"click_id": click, "affiliate_id": "7", "amount": 10, **more},
-                    key=srv.admin_key, query={"explain": 1})
+                    key=srv.admin_key, query={"explain": "true"})
 
 
 KEYED = {"1": route1, "4": route4, "5": route5, "6": route6}

@@ -54,7 +54,11 @@ Result<Caller> Authenticate(Service& service, const http::Request& request, Acce
     bool open = access != Access::kAdmin && service.config.auth.ingest == "open";
     if (secret.empty()) {
         if (open) return OpenCaller();
-        return Fail(ErrorCode::kUnauthorized, "a key is required: Authorization: Bearer KEY");
+        const char* url = access == Access::kIngestUrl ? ", or ?key=KEY in the URL" : "";
+        return Fail(
+            ErrorCode::kUnauthorized,
+            std::string("a key is required: Authorization: Bearer KEY") + url
+        );
     }
     if (stale) return Fail(StaleError());
     auto key = service.keys.Find(secret);

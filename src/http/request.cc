@@ -16,7 +16,7 @@ int HexValue(char c) {
 
 bool Request::Asks(std::string_view name) const {
     for (const auto& [given, value] : query) {
-        if (given == name && value == "1") return true;
+        if (given == name && (value == "1" || value == "true")) return true;
     }
     return false;
 }

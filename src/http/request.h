@@ -27,7 +27,7 @@ struct Request {
     std::optional<std::string_view> Header(std::string_view name) const;
     // Every value, in order (X-Forwarded-For may come in several lines).
     std::vector<std::string_view> HeaderValues(std::string_view name) const;
-    // Whether the query says `name=1`.
+    // Whether the query says `name=1` or `name=true`.
     bool Asks(std::string_view name) const;
 };
 

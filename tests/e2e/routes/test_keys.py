@@ -74,7 +74,9 @@ def test_head_says_what_get_would(keyed):
 
 def test_key_in_the_query_on_route5_only(keyed):
     click = new_id()
-    check(keyed.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit"), 401, success=False)
+    without = keyed.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit")
+    check(without, 401, success=False)
+    assert "?key=KEY" in without.message and "?key=KEY" not in keyed.post("/api/ftd", {}).message, "said where it helps"
     check(keyed.request("GET", "/api/postback", query={"click_id": click, "affiliate_id": "7", "goal": "deposit", "key": keyed.ingest_key}),
           verdict="recorded", duplicate=False)
     never = keyed.request("GET", "/api/postback", query={"click_id": new_id(), "affiliate_id": "7", "goal": "deposit", "key": keyed.admin_key})
