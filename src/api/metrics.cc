@@ -1,7 +1,11 @@
 // /metrics: Prometheus text, docs/operating/metrics.md.
+#include "api/metrics.h"
+
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include "api/respond.h"
+#include "api/router.h"
 #include "api/routes.h"
 #include "delivery/membership.h"
 
@@ -229,22 +233,58 @@ void AddLogs(MetricsText& text, const Service& service) {
     }
 }
 
-}  // namespace
-
-void Metrics(Service& service, std::shared_ptr<Call> call) {
-    MetricsText text;
-    AddLedger(text, service);
-    AddDeliveries(text, service);
-    text.Add(
-        "store_writable", "gauge", "1 while the store takes writes.", !service.engine.Trouble()
+void AddAnswers(MetricsText& text, const Service& service) {
+    text.Family("answers_total", "counter", "Requests answered, by route and class of status.");
+    EachAnswerCount(
+        service.answers,
+        [&text](const char* path, const char* method, int status_class, uint64_t answers) {
+            const auto labels = fmt::format(
+                "route={},method={},status=\"{}xx\"", JsonText(path), JsonText(method), status_class
+            );
+            text.Value("answers_total", labels, answers);
+        }
     );
-    AddNodes(text, service);
-    AddDestinations(text, service.dispatcher.destinations());
-    AddLogs(text, service);
+}
+
+// What is there from the first moment on.
+void AddProcess(
+    MetricsText& text, std::string_view version, const std::string& data, bool writable
+) {
+    text.Family("build_info", "gauge", "1, with the program's version.");
+    text.Value("build_info", "version=" + JsonText(version), 1);
+    struct statvfs room {};
+    text.Family("data_free_bytes", "gauge", "Room on the data directory's disk.");
+    if (statvfs(data.c_str(), &room) == 0) {
+        text.Value("data_free_bytes", {}, uint64_t{room.f_bavail} * room.f_frsize);
+    }
+    text.Add("store_writable", "gauge", "1 while the store takes writes.", writable);
+}
+
+http::Response AnswerOf(MetricsText text) {
     http::Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = text.Take();
-    call->respond(std::move(response));
+    return response;
+}
+
+}  // namespace
+
+http::Response WaitingMetrics(std::string_view version, const std::string& data) {
+    MetricsText text;
+    AddProcess(text, version, data, false);
+    return AnswerOf(std::move(text));
+}
+
+void Metrics(Service& service, std::shared_ptr<Call> call) {
+    MetricsText text;
+    AddProcess(text, service.version, service.config.store.data, !service.engine.Trouble());
+    AddAnswers(text, service);
+    AddLedger(text, service);
+    AddDeliveries(text, service);
+    AddNodes(text, service);
+    AddDestinations(text, service.dispatcher.destinations());
+    AddLogs(text, service);
+    call->respond(AnswerOf(std::move(text)));
 }
 
 }  // namespace barracuda::api

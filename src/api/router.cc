@@ -92,6 +92,18 @@ constexpr Entry kRoutes[] = {
 };
 // clang-format on
 
+constexpr size_t kElsewhere = std::size(kRoutes);  // the row of what is not in the table
+static_assert(kElsewhere < AnswerCounts::kRowsMax);
+
+// `respond`, counting the answer.
+http::Respond Counted(AnswerCounts& counts, const Entry* entry, http::Respond respond) {
+    const size_t row = entry ? static_cast<size_t>(entry - kRoutes) : kElsewhere;
+    return [&counts, row, respond = std::move(respond)](http::Response response) mutable {
+        counts.Add(row, response.status);
+        respond(std::move(response));
+    };
+}
+
 // "{id}" stands for one whole part of the path, whatever it is.
 bool Matches(std::string_view wanted, std::string_view path) {
     constexpr std::string_view kId = "{id}";
@@ -202,12 +214,32 @@ void Answer(
 void Handle(Service& service, http::Request&& request, http::Respond respond) {
     std::string allow;
     const Entry* entry = Find(request, allow);
+    respond = Counted(service.answers, entry, std::move(respond));
     if (service.answered) respond = Observed(service, request, entry, std::move(respond));
     if (!entry) {
         if (!allow.empty()) return respond(NotAllowed(allow));
         return respond(http::JsonError(404, "no such path"));
     }
     Answer(service, *entry, std::move(request), std::move(respond), false);
+}
+
+void EachAnswerCount(
+    const AnswerCounts& counts,
+    const std::function<void(const char*, const char*, int, uint64_t)>& visit
+) {
+    for (size_t row = 0; row <= kElsewhere; ++row) {
+        const bool known = row < kElsewhere;
+        for (size_t of = 0; of < AnswerCounts::kClasses; ++of) {
+            const uint64_t answers = counts.Of(row, of);
+            if (answers == 0) continue;
+            visit(
+                known ? kRoutes[row].path : "-",
+                known ? kRoutes[row].method : "-",
+                static_cast<int>(of) + 1,
+                answers
+            );
+        }
+    }
 }
 
 }  // namespace barracuda::api

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "api/answer_counts.h"
 #include "api/client_address.h"
 #include "api/credentials.h"
 #include "api/input.h"
@@ -56,6 +57,8 @@ struct Service {
     store::LogStore* logs = nullptr;                 // nullptr: both logs are off
     ReceivedLog* received = nullptr;                 // nullptr: off
     delivery::AttemptLog* attempts = nullptr;
+    std::string_view version = {};
+    AnswerCounts answers = {};
 };
 
 // A request on its way through one route.

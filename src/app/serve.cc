@@ -193,6 +193,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
         .logs = logs.store.get(),
         .received = logs.received.get(),
         .attempts = logs.attempts.get(),
+        .version = BARRACUDA_VERSION,
     };
     std::unique_ptr<RequestLog> requests;
     if (config.log.requests) {

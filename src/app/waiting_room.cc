@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "api/metrics.h"
 #include "app/adopt.h"
 #include "app/listen.h"
 #include "app/log.h"
@@ -50,12 +51,15 @@ private:
 namespace {
 
 template <typename Reason>
-http::Handler HandlerOf(const Reason& reason) {
-    return [&reason](http::Request&& request, http::Respond respond) {
+http::Handler HandlerOf(const Reason& reason, const std::string& data) {
+    return [&reason, data](http::Request&& request, http::Respond respond) {
         if (request.path == "/livez") {
             http::Response alive;
             alive.body = R"({"success":true,"message":"alive"})";
             return respond(std::move(alive));
+        }
+        if (request.path == "/metrics") {
+            return respond(api::WaitingMetrics(BARRACUDA_VERSION, data));
         }
         respond(http::JsonError(503, reason.Get(), kRetryAfterS));
     };
@@ -133,7 +137,7 @@ Result<bool> WaitingRoom::Wait() {
     auto trouble = engine_.Trouble();
     if (!trouble) return true;
     reason_->Set(*trouble);
-    auto listeners = Listeners::Open(config_, HandlerOf(*reason_));
+    auto listeners = Listeners::Open(config_, HandlerOf(*reason_, config_.store.data));
     if (!listeners) return Fail(listeners.error());
     listeners_ = std::move(*listeners);
     std::optional<AdoptionAtStart> adoption;

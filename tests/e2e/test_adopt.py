@@ -65,6 +65,8 @@ def test_a_running_node_waits_for_the_adoption(node, seed, net):
     answer = wait_until(lambda: node.alive() and _answer(node, "/readyz"), 20, "it answers")
     assert answer.status == 503 and "barracuda adopt" in answer.json["message"], answer
     assert node.get("/livez").status == 200
+    metrics = node.get("/metrics")
+    assert metrics.status == 200 and "barracuda_store_writable 0" in metrics.body.decode().splitlines(), "what the runbook says"
     report = {"click_id": told, "affiliate_id": "7", "amount": 5}
     for refused in (node.post("/api/ftd", report), node.get("/api/postback", click_id=told, affiliate_id="7", goal="deposit"),
                     node.post("/api/contact", {"email": "a@example.com", "type": "user"}),

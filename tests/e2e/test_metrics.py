@@ -1,5 +1,6 @@
 """/metrics is Prometheus text to the letter, whatever has happened: a strict reader takes all of it."""
 import math
+import os
 import re
 
 import pytest
@@ -92,6 +93,31 @@ def test_all_of_it(srv):
     assert all(values for _, values in seen.values()), "every family has a value by now"
     kind, values = seen["barracuda_log_records"]
     assert kind == "gauge" and set(values) == {("barracuda_log_records", (("log", log),)) for log in ("received", "attempts")}
+
+
+def test_answers_by_route_and_status(srv):
+    def answers():
+        values = read(srv.get("/metrics").body.decode())["barracuda_answers_total"][1]
+        return {tuple(dict(labels)[name] for name in ("route", "method", "status")): n for (_, labels), n in values.items()}
+
+    before = answers()
+    check(route6(srv, new_id()), verdict="recorded")
+    assert srv.post("/api/goals/postback", {}).status == 400
+    assert srv.admin("GET", "/api/admin/deliveries/" + "0" * 32).status == 404
+    assert srv.get("/nowhere").status == 404 and srv.request("PATCH", "/api/ftd").status == 405
+    after = answers()
+    new = {key: n - before.get(key, 0) for key, n in after.items() if n != before.get(key, 0) and key[0] != "/metrics"}
+    route = ("/api/goals/postback", "POST")
+    assert new == {(*route, "2xx"): 1, (*route, "4xx"): 1, ("/api/admin/deliveries/{id}", "GET", "4xx"): 1, ("-", "-", "4xx"): 2}
+
+
+def test_the_process_and_its_disk(srv):
+    seen = read(srv.get("/metrics").body.decode())
+    (_, labels), = seen["barracuda_build_info"][1]
+    assert dict(labels) == {"version": srv.command("--version").stdout.split()[-1]}
+    free, = seen["barracuda_data_free_bytes"][1].values()
+    room = os.statvfs(srv.data)
+    assert abs(free - room.f_bavail * room.f_frsize) < 2**30
 
 
 GOOD = """# HELP a_total A.
