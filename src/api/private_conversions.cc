@@ -14,18 +14,24 @@ using domain::Field;
 
 namespace {
 
+// The words of the one who reported: the conversion may stand under another click id.
+struct AsGiven {
+    std::string hash;
+    std::string goal;  // JSON
+};
+
 void AnswerPrivate(
     const Call& call,
     const domain::Decision& decision,
     const domain::Conversion& c,
-    const std::string& goal_as_given
+    const AsGiven& given
 ) {
     const auto* delivery = c.FindDelivery(domain::kDefaultNetwork, domain::kPrivateApi);
     bool accepted = delivery && delivery->state == domain::DeliveryState::kDone;
     JsonObject data;
     data.Text("id", c.id.Hex());
-    data.Text("click_hash", c.fields.Get(Field::kClickHash, c.key.click.value));
-    data.Raw("goal_type_id", goal_as_given);
+    data.Text("click_hash", given.hash);
+    data.Raw("goal_type_id", given.goal);
     data.Text("goal_type", domain::NameOf(c.goal_type));
     data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
     data.Text("status", domain::NameOf(c.status));
@@ -89,8 +95,10 @@ void RecordPrivate(
     }
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     const Value* given = input.Find("goal_type_id");
-    std::string as_given = given->kind == Value::Kind::kNumber ? goal : JsonText(goal);
-    report.deliveries.push_back({domain::kDefaultNetwork, domain::kPrivateApi});
+    AsGiven as_given{hash, given->kind == Value::Kind::kNumber ? goal : JsonText(goal)};
+    // The hash goes along: another route may have recorded this click without one, and the private
+    // API knows the click by nothing else.
+    report.deliveries.push_back({domain::kDefaultNetwork, domain::kPrivateApi, {{"hash", hash}}});
     auto decided = [&service, call, as_given](const domain::Decision& decision) {
         AwaitDelivery(
             service,

@@ -2,7 +2,7 @@
 from decimal import Decimal
 
 from harness import new_hash, wait_until
-from seven_routes import check, mail, route1
+from seven_routes import check, mail, route1, route7
 
 
 def test_route1_fresh_and_duplicate(srv, net):
@@ -85,3 +85,15 @@ def test_route1_hash_of_a_contact_is_its_click(srv, net):
     assert stored["amount"] == 55 and stored["provenance"] == "reported"
     assert not srv.of_click(click_hash), "one sale has one key"
     assert net.creations(click_hash), "the network knows the click by its hash"
+
+
+def test_route1_tells_the_network_the_hash_also_where_another_route_recorded_the_click(srv, net):
+    """Route 7 knows the click id alone; the network's private API knows nothing but the hash."""
+    email = mail()
+    check(srv.post("/api/contact", {"email": email, "type": "user"}))
+    contact = wait_until(lambda: (c := srv.contact(email)).get("click_id") and c, 10, "click acquired")
+    click, click_hash = contact["click_id"], contact["sub1"]
+    check(route7(srv, click, goal_id="9", goal_type="other"), verdict="recorded", duplicate=False)
+    body = check(route1(srv, click_hash, goal=9))
+    assert body["data"]["click_hash"] == click_hash and body["data"]["id"] == srv.conversion(click, "9")["id"]
+    assert net.creations(click_hash) and not net.seen("lookup", click) and not net.creations(click)
