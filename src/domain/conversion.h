@@ -84,6 +84,7 @@ struct Conversion {
     Status status = Status::kPending;
     Provenance provenance = Provenance::kReported;
     Fields fields;
+    std::vector<Field> assumed;  // sums of a form or a chain rule: reported, and these not named
     std::string route;
     std::vector<HistoryEntry> history;
     int64_t history_dropped = 0;

@@ -162,6 +162,12 @@ std::string Encode(const Conversion& c) {
     to.Text("provenance", NameOf(c.provenance));
     to.Text("route", c.route);
     for (const auto& [field, value] : c.fields.all()) EncodeField(to, field, value);
+    if (!c.assumed.empty()) {
+        BsonWriter names;
+        size_t i = 0;
+        for (Field sum : c.assumed) names.Text(fmt::format_int(i++).c_str(), InfoOf(sum).name);
+        to.Array("assumed", names);
+    }
     PutHistory(to, c.history);
     if (c.history_dropped > 0) to.Int("history_dropped", c.history_dropped);
     EncodeList(to, "deliveries", c.deliveries, EncodeDelivery);
@@ -200,6 +206,11 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
             c.provenance = ProvenanceNamed(text());
         } else if (key == "route") {
             c.route = text();
+        } else if (key == "assumed") {
+            Each(BytesOf(at), [&](std::string_view, const bson_iter_t& item) {
+                auto sum = FieldNamed(ScalarText(item).value_or(""));
+                if (sum) c.assumed.push_back(*sum);
+            });
         } else if (key == "history_dropped") {
             c.history_dropped = bson_iter_as_int64(&at);
         } else if (key == "changes") {

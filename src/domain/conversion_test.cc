@@ -44,6 +44,7 @@ Conversion Full() {
     }
     c.AddHistory({Time{5}, "key:a", "0102", "amount", "0", "12.345678"});
     c.history_dropped = 3;
+    c.assumed = {Field::kAmount, Field::kSaleAmount};
     Delivery waiting;
     waiting.id = DeliveryId(c.id, "NetA", "goal_postback");
     waiting.destination = "NetA";
@@ -94,6 +95,7 @@ TEST(Codec, EverythingComesBack) {
     EXPECT_EQ(d.fields, c.fields);
     EXPECT_EQ(d.history, c.history);
     EXPECT_EQ(d.history_dropped, c.history_dropped);
+    EXPECT_EQ(d.assumed, c.assumed);
     EXPECT_EQ(d.deliveries, c.deliveries);
     EXPECT_EQ(d.due, c.due);
     EXPECT_EQ(d.owner, c.owner);

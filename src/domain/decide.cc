@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "domain/decide_parts.h"
 #include "domain/owe.h"
@@ -125,9 +127,19 @@ private:
             "provenance", domain::NameOf(decision_.document->provenance), domain::NameOf(provenance)
         );
         decision_.document->provenance = provenance;
+        if (provenance == Provenance::kReported) NoteAssumed();
         decision_.verdict = Verdict::kUpdated;
         decision_.is_duplicate = false;
         Trace("unconfirmed until now: the given values replace the stored ones");
+    }
+
+    // The sums that stand there without anybody having reported them, so that an invented one does
+    // not keep out the first that somebody does.
+    void NoteAssumed() {
+        for (Field sum : {Field::kAmount, Field::kSaleAmount}) {
+            const bool stands = decision_.document->fields.Get(sum, "0") != "0";
+            if (stands && !report_.given.Find(sum)) decision_.document->assumed.push_back(sum);
+        }
     }
 
     void Replace() {
@@ -139,17 +151,29 @@ private:
 
     // Reported: an amount that was 0 or absent is filled, a status moves forward, else conflict.
     void Fill() {
-        for (const auto& [field, value] : report_.given.all()) {
-            const std::string* stored = decision_.document->fields.Find(field);
-            if (field == Field::kAmount && (!stored || *stored == "0") && value != "0") {
-                SetField(field, value);
-                decision_.verdict = Verdict::kUpdated;
-                Trace("the amount was 0 or absent: filled");
-            } else if (!stored || *stored != value) {
-                AddConflict(field, value);
-            }
-        }
+        FillAmount();
+        NoteConflicts();
         if (MoveStatus(false)) decision_.verdict = Verdict::kUpdated;
+    }
+
+    void FillAmount() {
+        const Fields& given = report_.given;
+        const std::string* amount = given.Find(Field::kAmount);
+        const bool absent = decision_.document->fields.Get(Field::kAmount, "0") == "0";
+        if (!amount || *amount == "0" || !(absent || IsAssumed(Field::kAmount))) return;
+        SetField(Field::kAmount, *amount);
+        // A sum is nothing without its currency, and what is filled had none to protect.
+        const auto currency = given.Get(Field::kCurrency, report_.defaults.Get(Field::kCurrency));
+        if (!currency.empty()) SetField(Field::kCurrency, std::string(currency));
+        const std::string* sale = given.Find(Field::kSaleAmount);
+        if (sale && IsAssumed(Field::kSaleAmount)) SetField(Field::kSaleAmount, *sale);
+        decision_.verdict = Verdict::kUpdated;
+        Trace(absent ? "the amount was 0 or absent: filled" : "nobody reported the amount: filled");
+    }
+
+    bool IsAssumed(Field sum) const {
+        const auto& assumed = decision_.document->assumed;
+        return std::find(assumed.begin(), assumed.end(), sum) != assumed.end();
     }
 
     void NoteConflicts() {
@@ -184,6 +208,7 @@ private:
     }
 
     void SetField(Field field, const std::string& value) {
+        if (std::erase(decision_.document->assumed, field) > 0) decision_.changed = true;
         const std::string* stored = decision_.document->fields.Find(field);
         if (stored && *stored == value) return;
         Change(InfoOf(field).name, stored ? Readable(field, *stored) : "", Readable(field, value));

@@ -198,3 +198,16 @@ def test_a_given_status_counts_on_routes_that_notify(srv, net, route):
     pending = new_id()
     check(KEYED[route](srv, pending, status="pending"), verdict="recorded", duplicate=False)
     assert srv.conversion(pending)["status"] == "approved", "the network has accepted"
+
+
+def test_table_an_invented_sum_gives_way_also_after_a_report_without_one(srv):
+    """Automatic 100, then a tracker that knows no sum, then the advertiser's deposit in its own currency."""
+    _, click = contact_with_click(srv)
+    check(route5(srv, click), verdict="updated", duplicate=False)
+    stored = srv.conversion(click, "6")
+    assert stored["amount"] == 100 and stored["provenance"] == "reported"
+    check(route4(srv, click, amount=250, currency="EUR"), verdict="updated", duplicate=True)
+    stored = srv.conversion(click, "6")
+    assert (stored["amount"], stored["currency"]) == (250, "EUR")
+    check(route4(srv, click, amount=300), verdict="duplicate", duplicate=True)
+    assert srv.conversion(click, "6")["amount"] == 250
