@@ -5,6 +5,8 @@
 
 namespace barracuda::store {
 
+Error BadCursor() { return {ErrorCode::kInvalid, "the cursor is not one of this list", "cursor"}; }
+
 // One index range a value; a store behind a network asks for all of them at once instead.
 Result<std::vector<std::string>> Engine::FindAny(
     IndexId index, std::span<const std::string> values

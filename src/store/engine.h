@@ -67,9 +67,12 @@ struct ScanRequest {
     std::string key_prefix;          // with no index: keys that start so
     std::optional<Time> from, to;    // on the date field after `equal`, [from, to)
     bool descending = false;
-    std::string cursor;  // opaque, from an earlier page; empty: from the start
+    std::string
+        cursor;  // opaque, of an earlier page of this scan (else kInvalid); empty: the start
     size_t limit = 100;
 };
+
+Error BadCursor();  // kInvalid: not a place in the scan it came with
 
 struct Page {
     std::vector<std::string> documents;

@@ -1,4 +1,5 @@
-// Lists of deliveries: dead ones by when they died, waiting ones by when they are due.
+// Lists of deliveries: dead ones by when they died, waiting ones by when they are due; and what
+// every engine says to a cursor that is not one of the list's.
 #include "store/engine_fixture.h"
 
 namespace barracuda::store {
@@ -82,6 +83,76 @@ TEST_P(ListsTest, WaitingOnesByOwnerAndDue) {
     EXPECT_THAT(Clicks(due), ElementsAre("c5", "c3", "c2", "c4", "c1"));
     due.equal = {"n1"};
     EXPECT_THAT(Clicks(due), ElementsAre("c3", "c2", "c4")) << "contacts' flows are not deliveries";
+}
+
+class CursorTest : public testing::TestWithParam<Kind> {
+protected:
+    AnyStore store_{GetParam()};
+
+    // Lists of every order, each of more than one document.
+    std::vector<ScanRequest> Lists() {
+        for (int i = 1; i <= 6; ++i) {
+            const std::string n = std::to_string(i);
+            Put(store_.engine(), DealRef("c" + n), std::nullopt, Document({.click = "c" + n}));
+            auto due = Document({.click = "w" + n, .affiliate = "a2", .due = i});
+            Put(store_.engine(), DealRef("w" + n), std::nullopt, due);
+            Put(store_.engine(), DealRef("d" + n), std::nullopt, DeadDocument("d" + n, i));
+        }
+        std::vector<ScanRequest> lists(6);
+        lists[1].index = IndexId::kConversionCreated;
+        lists[2].index = lists[3].index = IndexId::kConversionAffiliate;
+        lists[2].equal = {"a1"};
+        lists[3].equal = {"a2"};
+        lists[4].index = IndexId::kConversionDead;
+        lists[5].index = IndexId::kConversionDue;
+        for (auto& list : lists) list.limit = 1;
+        return lists;
+    }
+    Result<Page> From(ScanRequest list, std::string cursor) {
+        list.cursor = std::move(cursor);
+        return store_.engine().Scan(list);
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, CursorTest, testing::ValuesIn(Kinds()), [](const auto& info) {
+    return std::string(NameOf(info.param));
+});
+
+TEST_P(CursorTest, OfNoListIsRefused) {
+    for (auto list : Lists()) {
+        for (bool descending : {false, true}) {
+            list.descending = descending && list.index != IndexId::kConversionDue;
+            for (std::string cursor :
+                 {std::string(1, '\0'),
+                  std::string("\xff"),
+                  std::string("c1"),
+                  std::string("\x01"),
+                  std::string("\x02\xff")}) {
+                auto page = From(list, cursor);
+                ASSERT_FALSE(page) << int(list.index.value_or(IndexId{})) << " " << cursor;
+                EXPECT_EQ(page.error().code, ErrorCode::kInvalid);
+            }
+        }
+    }
+}
+
+// A place is a place in another list too where both are ordered alike; never a page that is empty.
+TEST_P(CursorTest, OfAnotherListIsRefusedOrUnderstood) {
+    const auto lists = Lists();
+    for (const auto& one : lists) {
+        auto first = store_.engine().Scan(one);
+        ASSERT_TRUE(first);
+        ASSERT_NE(first->cursor, "");
+        for (const auto& other : lists) {
+            auto page = From(other, first->cursor);
+            if (!page) {
+                EXPECT_EQ(page.error().code, ErrorCode::kInvalid);
+                EXPECT_NE(&one, &other);
+            } else {
+                EXPECT_EQ(page->documents.size(), 1u);
+            }
+        }
+    }
 }
 
 }  // namespace

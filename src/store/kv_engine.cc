@@ -201,6 +201,7 @@ std::string After(std::string prefix) {
 }
 
 struct Range {
+    std::string prefix;
     std::string low, high;  // [low, high)
 };
 
@@ -211,7 +212,7 @@ Range RangeOf(const ScanRequest& request) {
     );
     for (const auto& value : request.equal) AppendText(prefix, value);
     prefix.append(request.key_prefix);
-    Range range{prefix, After(prefix)};
+    Range range{prefix, prefix, After(prefix)};
     if (request.from) AppendDate(range.low, *request.from);
     if (request.to) {
         range.high = prefix;
@@ -220,11 +221,20 @@ Range RangeOf(const ScanRequest& request) {
     return range;
 }
 
+// Whether an earlier page of this very scan may have ended there. Another list's place would pass
+// over what it sorts before.
+bool IsPlaceIn(const ScanRequest& request, const Range& range) {
+    const std::string& cursor = request.cursor;
+    if (cursor.size() <= range.prefix.size() || !cursor.starts_with(range.prefix)) return false;
+    return !request.index || KeyInEntry(IndexOf(*request.index), cursor);
+}
+
 }  // namespace
 
 Result<Page> KvEngine::Scan(const ScanRequest& request) {
     if (request.index == IndexId::kConversionDue) return ScanWork(request);
     Range range = RangeOf(request);
+    if (!request.cursor.empty() && !IsPlaceIn(request, range)) return Fail(BadCursor());
     auto it = kv_->Iterate(request.index ? Space::kIndexes : Space::kDocuments);
     if (request.descending) {
         std::string start =
@@ -247,15 +257,15 @@ Result<Page> KvEngine::Scan(const ScanRequest& request) {
             page.cursor = last;
             break;
         }
-        ++taken;
-        last = std::string(it->Key());
         if (request.index) {
-            auto key = KeyInEntry(IndexOf(*request.index), last);
+            auto key = KeyInEntry(IndexOf(*request.index), it->Key());
             if (!key) continue;  // damaged; verify names it
             keys.push_back(DocumentKey({request.collection, std::string(*key)}));
         } else {
             page.documents.emplace_back(it->Value());
         }
+        ++taken;
+        last = std::string(it->Key());
     }
     auto status = it->Status();
     if (!status) return Fail(status.error());

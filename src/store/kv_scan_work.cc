@@ -11,9 +11,13 @@ Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
         AppendText(prefix, owner);
         prefix.push_back(static_cast<char>(request.collection));
     }
+    const std::string& cursor = request.cursor;
+    if (!cursor.empty() && !(cursor.starts_with(prefix) && WorkItemOf(cursor))) {
+        return Fail(BadCursor());
+    }
     auto it = kv_->Iterate(Space::kWork);
-    it->Seek(std::max(prefix, request.cursor));
-    if (!request.cursor.empty() && it->Valid() && it->Key() == request.cursor) it->Next();
+    it->Seek(std::max(prefix, cursor));
+    if (!cursor.empty() && it->Valid() && it->Key() == cursor) it->Next();
     Page page;
     std::vector<std::string> keys;
     std::string last;
@@ -22,9 +26,10 @@ Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
             page.cursor = last;
             break;
         }
+        auto item = WorkItemOf(it->Key());
+        if (!item) continue;  // damaged; verify names it
         last = std::string(it->Key());
-        auto item = WorkItemOf(last);
-        if (item && item->ref.collection == request.collection) {
+        if (item->ref.collection == request.collection) {
             keys.push_back(DocumentKey(item->ref));
         }
     }

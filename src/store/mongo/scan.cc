@@ -107,6 +107,8 @@ std::optional<Bson> BeyondOf(const ScanRequest& request, const std::vector<std::
         bson_iter_t at;
         bool there = bson_iter_init_find(&at, &cursor, std::to_string(i).c_str());
         if (there && !IsPlain(at)) return std::nullopt;
+        const bool date = IsDateField(order[i]) || order[i] == "due";
+        if (there && date != BSON_ITER_HOLDS_DATE_TIME(&at)) return std::nullopt;
         if (!there && order[i] != "occurrence") return std::nullopt;
         Bson branch, beyond;
         branch.Merge(before);
@@ -147,7 +149,7 @@ Result<Page> ScanPage(MongoClient& client, const ScanRequest& request) {
     Bson filter = FilterOf(request, order);
     if (!request.cursor.empty()) {
         auto beyond = BeyondOf(request, order);
-        if (!beyond) return Fail(ErrorCode::kInvalid, "the cursor is not one of ours", "cursor");
+        if (!beyond) return Fail(BadCursor());
         Bson both;
         both.Array("$and", Bson().Document("0", filter).Document("1", *beyond));
         filter = std::move(both);
