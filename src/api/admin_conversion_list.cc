@@ -58,9 +58,9 @@ JsonObject Counts(const std::map<std::string, report::Tally>& tallies) {
 http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& query) {
     auto listed = report::SelectConversions(engine, query);
     if (!listed) return ErrorResponse(listed.error());
-    auto stats = report::ConversionStatsOf(engine, Time::Now());
+    auto stats = report::ConversionStatsOf(engine, Time::Now(), query);
     if (!stats) return ErrorResponse(stats.error());
-    int64_t total = query.Everything() ? stats->total.count : static_cast<int64_t>(listed->total);
+    int64_t total = query.Summed() ? stats->asked : static_cast<int64_t>(listed->total);
     JsonList data;
     for (const auto& row : listed->rows) data.Object(ConversionJson(row));
     JsonObject numbers, pagination, body;

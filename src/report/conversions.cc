@@ -63,6 +63,33 @@ Result<std::string> CursorAfter(
     return std::move(page->cursor);
 }
 
+// How many fit in the whole list, wherever a page of it begins.
+Result<size_t> Count(store::Engine& engine, const ConversionQuery& query) {
+    auto request = RequestOf(query);
+    request.limit = kScanned;
+    size_t scanned = 0, count = 0;
+    do {
+        auto page = engine.Scan(request);
+        if (!page) return Fail(page.error());
+        for (const auto& document : page->documents) {
+            auto conversion = domain::DecodeConversion(document);
+            count += conversion && Matches(query, *conversion);
+        }
+        request.cursor = std::move(page->cursor);
+        scanned += page->documents.size();
+    } while (!request.cursor.empty() && scanned < kScannedMax);
+    return count;
+}
+
+// As a document with such values is read.
+bool IsAsked(const ConversionQuery& query, const store::RollupRow& row) {
+    domain::Conversion c;
+    c.fields.Set(Field::kAffiliateId, row.group[1]);
+    c.goal_type = domain::GoalTypeNamed(row.group[2]).value_or(domain::GoalType::kOther);
+    c.status = domain::StatusNamed(row.group[3]).value_or(domain::Status::kPending);
+    return Matches(query, c);
+}
+
 }  // namespace
 
 bool IsConversionSort(std::string_view field) {
@@ -101,10 +128,15 @@ Result<ConversionPage> SelectConversions(store::Engine& engine, const Conversion
         }
         request.cursor = std::move(page->cursor);
         scanned += page->documents.size();
-        // Nobody asks how many follow: after a cursor, and of everything the statistics say it.
-        if (full && (by_cursor || query.Everything())) break;
+        // How many follow is counted apart, or by the statistics.
+        if (full && (by_cursor || query.Summed())) break;
         if (scanned >= kScannedMax) break;
     } while (!request.cursor.empty());
+    if (by_cursor && !query.Summed()) {
+        auto count = Count(engine, query);
+        if (!count) return Fail(count.error());
+        listed.total = *count;
+    }
     if (!sorted) return listed;
     std::stable_sort(listed.rows.begin(), listed.rows.end(), [&](const auto& a, const auto& b) {
         return query.descending ? Less(query.sort, b, a) : Less(query.sort, a, b);
@@ -115,7 +147,9 @@ Result<ConversionPage> SelectConversions(store::Engine& engine, const Conversion
     return listed;
 }
 
-Result<ConversionStats> ConversionStatsOf(store::Engine& engine, Time now) {
+Result<ConversionStats> ConversionStatsOf(
+    store::Engine& engine, Time now, const ConversionQuery& query
+) {
     auto rows = engine.Rollup(store::Collection::kConversions);
     if (!rows) return Fail(rows.error());
     ConversionStats stats;
@@ -132,6 +166,7 @@ Result<ConversionStats> ConversionStatsOf(store::Engine& engine, Time now) {
         add(stats.affiliates[row.group[1]]);
         add(stats.goal_types[row.group[2]]);
         add(stats.statuses[row.group[3]]);
+        if (IsAsked(query, row)) stats.asked += row.count;
     }
     return stats;
 }

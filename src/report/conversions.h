@@ -27,16 +27,14 @@ struct ConversionQuery {
     std::string cursor = {};  // bytes of ConversionPage::next_cursor; goes before `page`
     std::optional<Time> from = {}, to = {};  // [from, to)
 
-    bool Everything() const {
-        return goal_type.empty() && affiliate.empty() && status.empty() && search.empty() &&
-               !from && !to;
-    }
+    // Whether the statistics know how many there are.
+    bool Summed() const { return search.empty() && !from && !to; }
 };
 
 struct ConversionPage {
     std::vector<domain::Conversion> rows;
-    // That fit, as far as was looked: 200,000 documents; to the page's end after a cursor and where
-    // query.Everything(), of which the statistics know.
+    // That fit, on this page or another, of the first 200,000 documents of the list. Not where
+    // query.Summed(): there ConversionStats::asked is all of them.
     std::size_t total = 0;
     std::string next_cursor;  // empty: nothing follows, or not in the order of creation
 };
@@ -53,7 +51,10 @@ struct Tally {
 struct ConversionStats {
     Tally total, approved, month;  // `month`: the one `now` lies in, UTC
     std::map<std::string, Tally> goal_types, statuses, affiliates;
+    int64_t asked = 0;  // of goal type, affiliate and status of a query
 };
-Result<ConversionStats> ConversionStatsOf(store::Engine& engine, Time now);
+Result<ConversionStats> ConversionStatsOf(
+    store::Engine& engine, Time now, const ConversionQuery& query = {}
+);
 
 }  // namespace barracuda::report

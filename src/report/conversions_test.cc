@@ -76,6 +76,20 @@ TEST_F(ConversionsTest, ACursorNamesTheLastRowShown) {
     EXPECT_EQ(all({.page = 4, .limit = 2}), "");
 }
 
+TEST_F(ConversionsTest, EveryPageSaysHowManyThereAre) {
+    ConversionQuery query{.limit = 2, .from = Time{1'000}};
+    for (const char* page : {"5:54", "5:32", "5:1"}) {
+        EXPECT_EQ(Clicks(query), page);
+        query.cursor = cursor_;
+    }
+    const auto asked = [&](const ConversionQuery& of) {
+        return ConversionStatsOf(*engine_, Time{5'000}, of)->asked;
+    };
+    EXPECT_EQ(asked({}), 6);
+    EXPECT_EQ(asked({.goal_type = "deposit", .affiliate = "7"}), 2);
+    EXPECT_EQ(asked({.status = "approved"}), 3);
+}
+
 TEST_F(ConversionsTest, FiltersAndOrders) {
     EXPECT_EQ(Clicks({.goal_type = "registration"}), "2:54");
     EXPECT_EQ(Clicks({.affiliate = "7"}), "3:420");

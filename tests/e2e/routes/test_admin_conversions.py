@@ -55,6 +55,29 @@ def test_list_pages(listed):
     assert listed.page(page=9)["data"] == []
 
 
+@pytest.mark.parametrize("query,total", [({"affiliate_id": "1"}, 20), ({"affiliate_id": "1", "status": "approved"}, 10), ({"search": "row-01"}, 20)])
+def test_list_total_is_the_same_on_every_page(listed, query, total):
+    cursor, shown = "", 0
+    while cursor is not None:
+        page = listed.page(limit=3, **query, **({"cursor": cursor} if cursor else {}))
+        pagination, shown = page["pagination"], shown + len(page["data"])
+        assert (pagination["total"], pagination["totalPages"]) == (total, -(-total // 3))
+        cursor = pagination["nextCursor"]
+    assert shown == total
+
+
+def test_list_cursor_of_no_list_or_another_is_refused(listed):
+    other = listed.page(limit=3)["pagination"]["nextCursor"]
+    for cursor in ("00", "ff", "deadbeef", "02"):
+        for path in ("/api/admin/conversions", "/api/admin/deliveries"):
+            for more in ({}, {"affiliate_id": "1"}):
+                answer = check(listed.admin("GET", path, query={"cursor": cursor, **more}), 400, success=False)
+                assert "cursor" in answer["message"]
+    # MongoDB orders both lists alike: there it is a place in either.
+    answer = listed.admin("GET", "/api/admin/conversions", query={"cursor": other, "affiliate_id": "1"})
+    assert answer.status == 400 or answer.data, "never an empty page that looks like the end"
+
+
 def test_list_limit_over_200(listed):
     assert listed.page(limit=1000)["pagination"]["limit"] == 200
 
