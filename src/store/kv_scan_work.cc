@@ -5,6 +5,17 @@
 
 namespace barracuda::store {
 
+namespace {
+
+// The queue's keys have no prefix: what stands where the collection does tells them from others.
+bool IsPlace(std::string_view cursor) {
+    const auto item = WorkItemOf(cursor);
+    return item && (item->ref.collection == Collection::kConversions ||
+                    item->ref.collection == Collection::kContacts);
+}
+
+}  // namespace
+
 Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
     std::string prefix;
     for (const auto& owner : request.equal) {
@@ -12,7 +23,7 @@ Result<Page> KvEngine::ScanWork(const ScanRequest& request) {
         prefix.push_back(static_cast<char>(request.collection));
     }
     const std::string& cursor = request.cursor;
-    if (!cursor.empty() && !(cursor.starts_with(prefix) && WorkItemOf(cursor))) {
+    if (!cursor.empty() && !(cursor.starts_with(prefix) && IsPlace(cursor))) {
         return Fail(BadCursor());
     }
     auto it = kv_->Iterate(Space::kWork);

@@ -73,11 +73,22 @@ Bson FilterOf(const ScanRequest& request, std::vector<std::string>& order) {
     return filter;
 }
 
+// Tells lists apart whose places look alike: by creation and by death, of one affiliate and
+// another.
+std::string ListOf(const ScanRequest& request) {
+    std::string list = std::to_string(request.index ? static_cast<int>(*request.index) : 0);
+    for (const auto& value : request.equal) list += ' ' + value;
+    return list;
+}
+
 // A cursor: the order's values of the last document shown, as a BSON document with keys 0, 1, …; a
-// value that is missing there was missing here.
-std::string CursorAfter(const std::string& document, const std::vector<std::string>& order) {
+// value that is missing there was missing here. And whose it is, in `list`.
+std::string CursorAfter(
+    const ScanRequest& request, const std::string& document, const std::vector<std::string>& order
+) {
     bson_t view = ViewOf(document);
     Bson cursor;
+    cursor.Text("list", ListOf(request));
     for (size_t i = 0; i < order.size(); ++i) {
         bson_iter_t at;
         if (!bson_iter_init_find(&at, &view, order[i].c_str())) continue;
@@ -100,6 +111,9 @@ std::optional<Bson> BeyondOf(const ScanRequest& request, const std::vector<std::
         !bson_validate(&cursor, BSON_VALIDATE_UTF8, nullptr)) {
         return std::nullopt;
     }
+    // A replay job that ran before cursors said whose they are goes on.
+    const auto list = domain::TopText(request.cursor, "list");
+    if (list && *list != ListOf(request)) return std::nullopt;
     Bson branches, before;
     size_t count = 0;
     if (order.empty()) return std::nullopt;
@@ -166,7 +180,8 @@ Result<Page> ScanPage(MongoClient& client, const ScanRequest& request) {
     const bson_t* document = nullptr;
     while (mongoc_cursor_next(cursor.get(), &document)) {
         if (page.documents.size() == request.limit) {
-            if (!page.documents.empty()) page.cursor = CursorAfter(page.documents.back(), order);
+            if (!page.documents.empty())
+                page.cursor = CursorAfter(request, page.documents.back(), order);
             break;
         }
         page.documents.emplace_back(
