@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "domain/bson.h"
 #include "domain/person.h"
+#include "domain/said_words.h"
 
 namespace barracuda::delivery {
 
@@ -13,23 +14,7 @@ namespace {
 
 constexpr std::string_view kMask = "***";
 
-// As it may stand in an answer: an e-mail's %40 decoded.
-std::string Decoded(std::string_view text) {
-    std::string out;
-    for (size_t i = 0; i < text.size(); ++i) {
-        bool escape = text[i] == '%' && i + 2 < text.size();
-        if (escape) {
-            std::string hex(text.substr(i + 1, 2));
-            out.push_back(static_cast<char>(std::strtol(hex.c_str(), nullptr, 16)));
-            i += 2;
-        } else {
-            out.push_back(text[i] == '+' ? ' ' : text[i]);
-        }
-    }
-    return out;
-}
-
-// The URL without what it says of a person; `values` gets what was taken out, decoded.
+// The URL without what it says of a person; `values` gets what was taken out.
 std::string MaskPersonal(std::string_view url, std::vector<std::string>& values) {
     size_t query = url.find('?');
     if (query == std::string_view::npos) return std::string(url);
@@ -39,7 +24,7 @@ std::string MaskPersonal(std::string_view url, std::vector<std::string>& values)
         std::string_view pair = rest.substr(0, end);
         size_t equals = std::min(pair.find('='), pair.size());
         if (equals < pair.size() && domain::IsPersonal(pair.substr(0, equals))) {
-            values.push_back(Decoded(pair.substr(equals + 1)));
+            values.emplace_back(pair.substr(equals + 1));
             out.append(pair.substr(0, equals + 1)).append(kMask);
         } else {
             out.append(pair);
@@ -48,18 +33,6 @@ std::string MaskPersonal(std::string_view url, std::vector<std::string>& values)
         if (!rest.empty()) out.push_back('&');
     }
     return out;
-}
-
-std::string Without(std::string text, const std::vector<std::string>& values) {
-    constexpr size_t kLeast = 4;  // shorter ones stand in any text
-    for (const auto& value : values) {
-        if (value.size() < kLeast) continue;
-        for (size_t at = 0; (at = text.find(value, at)) != std::string::npos;) {
-            text.replace(at, value.size(), kMask);
-            at += kMask.size();
-        }
-    }
-    return text;
 }
 
 std::string EncodeTimings(const net::Timings& timings) {
@@ -98,7 +71,8 @@ store::LogEntry EncodeAttempt(const AttemptRecord& record) {
     to.Int("number", record.number);
     to.Text("outcome", record.accepted ? "accepted" : record.retried ? "retried" : "dead");
     to.Int("code", record.status);
-    if (!record.error.empty()) to.Text("error", record.error);
+    std::string error = domain::WithoutWords(record.error, personal, kMask);
+    if (!error.empty()) to.Text("error", error);
     if (!url.empty()) {
         to.Text("method", record.call.method);
         to.Text("url", url);
@@ -107,7 +81,7 @@ store::LogEntry EncodeAttempt(const AttemptRecord& record) {
     }
     if (!record.call.address.empty()) to.Text("address", record.call.address);
     if (record.call.reused) to.Bool("reused", true);
-    std::string response = Without(record.call.response, personal);
+    std::string response = domain::WithoutWords(record.call.response, personal, kMask);
     if (!response.empty()) to.Text("response", CutUtf8(response, CallTrace::kResponseBytesMax));
     return {.at = record.at, .about = record.delivery_id, .bson = to.Take()};
 }

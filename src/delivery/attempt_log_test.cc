@@ -57,6 +57,18 @@ TEST(AttemptLog, SaysNothingOfPersons) {
     EXPECT_THAT(entry.bson, Not(HasSubstr("Ann")));
 }
 
+TEST(AttemptLog, NorDoesAnAnswerThatRepeatsTheCall) {
+    auto record = Record();
+    record.error = "the network refused it: A@B.example";
+    record.call.response =
+        R"({"you":"/goal/6?email=a%40b.example&name=Ann%20Bee","who":"ANN BEE","x":"a\u0040b.example"})";
+    auto entry = EncodeAttempt(record);
+    EXPECT_EQ(In(entry, "error"), "the network refused it: ***");
+    EXPECT_EQ(
+        In(entry, "response"), R"({"you":"/goal/6?email=***&name=***","who":"***","x":"***"})"
+    );
+}
+
 TEST(AttemptLog, ACallThatWasNeverMade) {
     auto record = Record();
     record.call = {};

@@ -3,40 +3,20 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "domain/said_words.h"
 
 namespace barracuda::domain {
 
 namespace {
 
-constexpr size_t kLeast = 4;  // bytes: what is shorter stands in any text
 constexpr const char* kErased = "(erased with the person)";
-
-// As it stands in a URL.
-std::string Encoded(std::string_view text) {
-    static constexpr std::string_view kPlain = "-._~";
-    std::string out;
-    for (char c : text) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (letter || (c >= '0' && c <= '9') || kPlain.find(c) != std::string_view::npos) {
-            out.push_back(c);
-        } else {
-            out.append("%").append(HexOf(std::string_view(&c, 1)));
-        }
-    }
-    return out;
-}
 
 // Whole, as nobody knows in how many ways a network words it.
 void Scrub(std::string& text, const Parameters& person) {
-    const std::string lower = Lower(text);
-    for (const auto& [name, value] : person) {
-        if (value.size() < kLeast) continue;
-        for (const auto& form : {Lower(value), Lower(Encoded(value))}) {
-            if (lower.find(form) == std::string::npos) continue;
-            text = kErased;
-            return;
-        }
-    }
+    const bool told = std::any_of(person.begin(), person.end(), [&](const auto& one) {
+        return Says(text, one.second);
+    });
+    if (told) text = kErased;
 }
 
 }  // namespace
