@@ -36,6 +36,8 @@ class MockNetwork:
         self.modes, self.delay = collections.defaultdict(lambda: "ok"), 1.0
         self.per_key = {}
         self.created = {}  # (hash, goal_type_id) -> conversion of network B
+        self.created_more = {}  # what network B says of every new conversion besides
+        self.listed = None  # network B's whole answer to a look-up, if not by `created`
         self.clicks = {}  # click_id -> hash, handed out by offer
         self.click_numbers = 1000
         self.closing = threading.Event()
@@ -207,6 +209,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def ok_lookup(self, query, body):
         net = self.network
+        if net.listed is not None:
+            return self.reply(200, net.listed)
         with net.lock:
             found = [c for c in net.created.values()
                      if all(str(c.get(k)) == v for k, v in query.items() if v and k in ("hash", "goal_type_id"))]
@@ -216,7 +220,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         net, made = self.network, []
         with net.lock:
             for item in (body or {}).get("conversions", []):
-                conversion = {**item, "id": str(len(net.created) + 1)}
+                conversion = {**item, "id": str(len(net.created) + 1), **net.created_more}
                 net.created.setdefault((item.get("hash"), str(item.get("goal_type_id"))), conversion)
                 made.append(conversion)
         self.reply(200, {"conversions": made})

@@ -6,6 +6,7 @@
 
 #include "api/record.h"
 #include "api/routes.h"
+#include "base/raw_json.h"
 #include "delivery/flow.h"
 
 namespace barracuda::api {
@@ -36,9 +37,9 @@ void AnswerPrivate(
     data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
     data.Text("status", domain::NameOf(c.status));
     boost::json::error_code code;
-    std::string response = delivery ? delivery->response : "";
-    auto parsed = boost::json::parse(response, code);
-    data.Raw("privateApiConversion", accepted && !code ? boost::json::serialize(parsed) : "null");
+    const std::string response = delivery ? delivery->response : "";
+    boost::json::parse(response, code);  // passed on as it was written, if it is JSON at all
+    data.Raw("privateApiConversion", accepted && !code ? response : "null");
     std::string reason;
     if (delivery && !accepted) {
         reason = !delivery->error.empty() ? delivery->error
@@ -143,12 +144,13 @@ http::Response AnswerList(const Result<std::string>& body) {
     auto parsed = boost::json::parse(*body, code);
     if (code || !parsed.is_object()) return http::JsonError(502, "the network's answer is no JSON");
     const auto& object = parsed.get_object();
-    const auto* data = object.if_contains("data");
+    const auto data = RawMember(*body, "data");
+    if (!data.starts_with('[')) return http::JsonError(502, "the network's answer has no list");
     JsonObject pagination, answer;
     pagination.Int("total", NumberIn(object, "total", 0));
     pagination.Int("per_page", NumberIn(object, "per_page", 50));
     pagination.Int("page", NumberIn(object, "page", 1)).Int("pages", NumberIn(object, "pages", 1));
-    answer.Bool("success", true).Raw("data", data ? boost::json::serialize(*data) : "[]");
+    answer.Bool("success", true).Raw("data", data);
     return JsonResponse(200, answer.Object("pagination", pagination));
 }
 

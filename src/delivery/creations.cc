@@ -166,8 +166,10 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
     for (size_t i = 0; i < batch.size(); ++i) {
         Attempt own = OfItem(attempt, created[i]);
         own.error = net::MaskSecrets(own.error, secrets);
-        // One's own part of what was said of many: it is stored, and told to the one who reported.
-        if (batch.size() > 1 && !created[i].answer.empty()) {
+        // One's own part of what was said of many, or of what is too long to be kept: it is stored,
+        // and told to the one who reported.
+        const bool whole = batch.size() == 1 && reply.body.size() <= Attempt::kResponseBytesMax;
+        if (!whole && !created[i].answer.empty()) {
             own.response = KeptText(created[i].answer, Attempt::kResponseBytesMax, secrets);
         }
         own.call = trace;

@@ -276,6 +276,10 @@ struct ConversionAttempt : Running {
             return End(std::move(attempt));
         }
         if (!answer.found) return Create();
+        const bool whole = reply.body.size() <= Attempt::kResponseBytesMax;
+        if (!whole && !answer.answer.empty()) {
+            attempt.response = KeptText(answer.answer, Attempt::kResponseBytesMax, Secrets());
+        }
         attempt.result = {{"found", "1"}};
         if (!answer.id.empty()) attempt.result.emplace_back("id", std::move(answer.id));
         End(std::move(attempt));

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
+#include "base/raw_json.h"
+#include "delivery/network.h"
 #include "net/url.h"
 
 namespace barracuda::delivery {
@@ -101,16 +104,28 @@ std::string_view Get(const TextPairs& parameters, std::string_view name) {
     return {};
 }
 
-// The answer's entry for the conversion at `at` of those sent; null: none.
-const json::value* EntryOf(const json::array& created, std::span<const TextPairs> sent, size_t at) {
+// Which of the answer's entries is the conversion's at `at` of those sent.
+std::optional<size_t> EntryOf(
+    const json::array& created, std::span<const TextPairs> sent, size_t at
+) {
     const auto hash = Get(sent[at], "hash"), goal = Get(sent[at], "goal_type_id");
-    for (const auto& entry : created) {
-        if (TextOf(entry, "hash") == hash && SameOrAbsent(entry, "goal_type_id", goal)) {
-            return &entry;
+    for (size_t i = 0; i < created.size(); ++i) {
+        if (TextOf(created[i], "hash") == hash && SameOrAbsent(created[i], "goal_type_id", goal)) {
+            return i;
         }
     }
-    if (created.size() != sent.size() || !TextOf(created[at], "hash").empty()) return nullptr;
-    return &created[at];
+    if (created.size() != sent.size() || !TextOf(created[at], "hash").empty()) return std::nullopt;
+    return at;
+}
+
+// What an answer says of one conversion, with the entry's own digits: all of it where that can be
+// kept, else its id.
+std::string OwnPart(std::string_view list, std::string_view entry) {
+    std::string part = fmt::format(R"({{"{}":[{}]}})", list, CompactJson(entry));
+    if (part.size() <= Attempt::kResponseBytesMax) return part;
+    const std::string_view id = RawMember(entry, "id");
+    if (id.empty()) return {};
+    return fmt::format(R"({{"{}":[{{"id":{}}}]}})", list, id);
 }
 
 // Why an entry was not taken; empty: nothing says so.
@@ -184,10 +199,14 @@ LookupAnswer ReadLookup(
     const json::value answer = Parse(body);
     const json::array* data = ArrayOf(answer, "data");
     if (data == nullptr) return {};
-    for (const json::value& item : *data) {
-        if (SameOrAbsent(item, "hash", hash) && SameOrAbsent(item, "goal_type_id", goal_type_id)) {
-            return {.valid = true, .found = true, .id = TextOf(item, "id")};
-        }
+    for (size_t i = 0; i < data->size(); ++i) {
+        const json::value& item = (*data)[i];
+        if (!SameOrAbsent(item, "hash", hash)) continue;
+        if (!SameOrAbsent(item, "goal_type_id", goal_type_id)) continue;
+        LookupAnswer found{.valid = true, .found = true, .id = TextOf(item, "id")};
+        const auto raw = RawItems(RawMember(body, "data"));
+        if (raw.size() == data->size()) found.answer = OwnPart("data", raw[i]);
+        return found;
     }
     return {.valid = true};
 }
@@ -197,15 +216,17 @@ std::vector<CreatedItem> ReadCreated(std::string_view body, std::span<const Text
     const json::value answer = Parse(body);
     const json::array* created = ArrayOf(answer, "conversions");
     if (created == nullptr) return items;
+    const auto raw = RawItems(RawMember(body, "conversions"));
     for (size_t i = 0; i < sent.size(); ++i) {
-        const json::value* entry = EntryOf(*created, sent, i);
-        if (entry == nullptr) {
+        const auto at = EntryOf(*created, sent, i);
+        if (!at) {
             if (sent.size() > 1) items[i].state = CreatedItem::State::kUnnamed;
             continue;
         }
-        items[i].id = TextOf(*entry, "id");
-        items[i].error = ErrorIn(*entry);
-        items[i].answer = fmt::format(R"({{"conversions":[{}]}})", json::serialize(*entry));
+        const json::value& entry = (*created)[*at];
+        items[i].id = TextOf(entry, "id");
+        items[i].error = ErrorIn(entry);
+        if (raw.size() == created->size()) items[i].answer = OwnPart("conversions", raw[*at]);
         if (!items[i].error.empty()) items[i].state = CreatedItem::State::kRefused;
     }
     return items;

@@ -35,7 +35,8 @@ std::string ConversionsJson(std::span<const TextPairs> conversions);
 struct LookupAnswer {
     bool valid = false;  // JSON with an array `data`
     bool found = false;
-    std::string id{};  // the network's id of it, may be empty
+    std::string id{};      // the network's id of it, may be empty
+    std::string answer{};  // the answer without what it says of others, at most as much as is kept
 };
 
 // An entry whose hash or goal_type_id is another does not count: an API that ignores a filter it
@@ -58,7 +59,8 @@ struct CreatedItem {
     State state = State::kTaken;
     std::string id{};      // the network's, where it tells one
     std::string error{};   // when refused
-    std::string answer{};  // the answer without what it says of others; empty without a list
+    std::string answer{};  // the answer without what it says of others, at most as much as is kept;
+                           // empty without a list
 };
 
 // Of each of those sent, in their order: found in the answer's `conversions` by hash and

@@ -1,6 +1,8 @@
 """Route 1: /api/private/conversions, field by field."""
 from decimal import Decimal
 
+import pytest
+
 from harness import new_hash, wait_until
 from seven_routes import check, mail, route1, route7
 
@@ -44,6 +46,29 @@ def test_route1_known_to_the_network_is_accepted_without_creating(srv, net):
     assert body["data"]["status"] == "approved" and not net.creations(click)
 
 
+def test_route1_answers_what_the_network_said_digit_for_digit_and_however_long_it_is(srv, net):
+    """What is kept is 1 KiB: of a longer answer the conversion, of a longer conversion its id."""
+    def made(item):
+        with net.lock:
+            net.created_more = item
+        answer = route1(srv, new_hash(), goal=6, deposit_amount=5)
+        check(answer, verdict="recorded", duplicate=False)
+        with net.lock:
+            net.created_more = {}
+        return answer
+
+    numbers = made({"payout": Decimal("50.1"), "big": 12345678901234567890123, "share": Decimal("0.1234567890123456789")})
+    for text in ('"payout":50.1,', '12345678901234567890123', '0.1234567890123456789'):
+        assert text in numbers.body.decode().replace(" ", ""), numbers
+    long = made({"pad": "é" * 200 + " " * 100 + "x" * 700})
+    assert long.data["privateApiConversion"] == {"conversions": [{"id": long.data["privateApiConversion"]["conversions"][0]["id"]}]}
+
+    known = new_hash()
+    net.created[(known, "6")] = {"id": "77", "hash": known, "goal_type_id": 6, "pad": "x" * 2000}
+    found = check(route1(srv, known), verdict="recorded", duplicate=False)
+    assert found["data"]["privateApiConversion"] == {"data": [{"id": "77"}]}
+
+
 def test_route1_refused(srv, net):
     net.set_mode("refuse", "private")
     click = new_hash()
@@ -70,6 +95,15 @@ def test_route1_list(srv, net):
     assert len(net.calls) == calls, "a bad page asks nobody"
     net.set_mode("down", "private")
     check(srv.admin("GET", "/api/private/conversions", query={"hash": click}), 502, success=False)
+
+
+@pytest.mark.parametrize("data", [None, {}, "x"])
+def test_route1_list_that_is_none_is_the_networks_fault(srv, net, data):
+    net.listed = {"data": data, "total": 0}
+    try:
+        check(srv.admin("GET", "/api/private/conversions"), 502, success=False)
+    finally:
+        net.listed = None
 
 
 def test_route1_hash_of_a_contact_is_its_click(srv, net):

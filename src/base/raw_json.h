@@ -1,0 +1,22 @@
+// Parts of a JSON text as they were written, so that a number is passed on digit for digit: a
+// parser would make 5.01E1 of 50.1 and lose what a double cannot hold.
+//
+// The text must have been found valid by a parser; the views look into it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace barracuda {
+
+// The value of a member of an object, the last of that name; empty: none. A name written with
+// escapes is not found.
+std::string_view RawMember(std::string_view object, std::string_view name);
+
+std::vector<std::string_view> RawItems(std::string_view array);
+
+// Without the white space between its parts.
+std::string CompactJson(std::string_view json);
+
+}  // namespace barracuda
