@@ -192,7 +192,16 @@ void FlowRunner::ResolveHashes() {
 }
 
 void FlowRunner::Answer(Run& run) {
-    if (auto done = std::exchange(run.done, {})) done(run.progress);
+    auto done = std::exchange(run.done, {});
+    if (!done) return;
+    auto told = run.progress;
+    // The contact is written when the network has answered; its deposit is recorded before.
+    if (told.deposit && !told.contact.ftd) {
+        const bool registered = told.contact.affiliate_registered;
+        domain::SyncFlags(told.contact, {*told.deposit});
+        told.contact.affiliate_registered = registered;
+    }
+    done(std::move(told));
 }
 
 void FlowRunner::AnswerLate(bool all) {

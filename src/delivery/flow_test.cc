@@ -67,6 +67,21 @@ TEST_F(FlowTest, ClicksAreAskedForSoManyAtATime) {
     EXPECT_TRUE(Comes([&] { return offers == kForms; })) << "the others follow";
 }
 
+TEST_F(FlowTest, WhatIsRecordedIsToldAlsoWhileTheNetworkIsSlow) {
+    hold_goals = true;
+    FlowOptions options;
+    options.inline_wait = milliseconds(50);
+    Program program(*this, "n1", options);
+    auto progress = program.Create(Person("contact"), milliseconds(400));
+    ASSERT_TRUE(progress);
+    ASSERT_TRUE(progress->deposit);
+    EXPECT_EQ(progress->contact.flow.step, domain::FlowStep::kDeposit);
+    EXPECT_TRUE(progress->contact.ftd);
+    EXPECT_EQ(progress->contact.ftd_amount->Text(), "100");
+    EXPECT_FALSE(progress->contact.affiliate_registered);
+    hold_goals = false;
+}
+
 TEST_F(FlowTest, AFormIsNotTakenWhileTooMuchWaits) {
     {
         Program program(*this, "n1", {.jobs_max = 0});
