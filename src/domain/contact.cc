@@ -191,6 +191,18 @@ Result<Contact> DecodeContact(std::string_view bson) {
     return contact;
 }
 
+namespace {
+
+// Of several deposits (two goals, or a click known by two ids) the earliest is the first-time one,
+// but an invented one only where nobody has reported any.
+bool IsFirstBefore(const Conversion& a, const Conversion& b) {
+    const bool a_said = !IsUnconfirmed(a.provenance), b_said = !IsUnconfirmed(b.provenance);
+    if (a_said != b_said) return a_said;
+    return std::pair(a.created, a.key) < std::pair(b.created, b.key);
+}
+
+}  // namespace
+
 bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions) {
     bool registered = false;
     const Conversion* deposit = nullptr;
@@ -199,10 +211,8 @@ bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions) {
         if (c.goal_type == GoalType::kRegistration) {
             registered |= c.status == Status::kApproved || c.provenance == Provenance::kReported;
         }
-        // Of several (two deposit goals) the first is the first-time deposit.
-        bool earlier =
-            !deposit || std::pair(c.created, c.key) < std::pair(deposit->created, deposit->key);
-        if (c.goal_type == GoalType::kDeposit && earlier) deposit = &c;
+        if (c.goal_type != GoalType::kDeposit) continue;
+        if (!deposit || IsFirstBefore(c, *deposit)) deposit = &c;
     }
     std::optional<Money> amount;
     std::string currency;

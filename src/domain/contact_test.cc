@@ -136,6 +136,13 @@ TEST(ContactFlags, DepositIsTheFirstNotRejected) {
     );
     EXPECT_EQ(contact.ftd_date, Time{2});
     EXPECT_EQ(contact.ftd_currency, "");
+    SyncFlags(
+        contact,
+        {Of(GoalType::kDeposit, Status::kApproved, Provenance::kAuto, 1),
+         Of(GoalType::kDeposit, Status::kPending, Provenance::kReported, 5),
+         Of(GoalType::kDeposit, Status::kPending, Provenance::kForm, 2)}
+    );
+    EXPECT_EQ(contact.ftd_date, Time{5}) << "an invented one gives way";
     auto euros = Of(GoalType::kDeposit, Status::kApproved, Provenance::kReported, 2);
     euros.fields.Set(Field::kCurrency, "EUR");
     EXPECT_TRUE(SyncFlags(contact, {euros}));
