@@ -29,6 +29,16 @@ domain::Report ReportOf(const domain::Contact& contact, domain::Speaker speaker)
     return report;
 }
 
+// With the click's own hash, also where another report recorded the conversion without it.
+domain::DeliveryAsk AskOf(const domain::Contact& contact) {
+    domain::DeliveryAsk ask{domain::kDefaultNetwork, domain::kGoalPostback, {}};
+    if (!contact.sub1.empty()) ask.extra.emplace_back("hash", contact.sub1);
+    return ask;
+}
+
+// As in the seed, 0 counts as not given.
+bool IsGiven(const std::optional<Money>& sum) { return sum && sum->micros != 0; }
+
 // A form has no transaction; the contact is what happens once.
 void KeyByRule(domain::Report& report, const domain::Contact& contact, const FlowOptions& options) {
     if (!options.rules) return;
@@ -45,7 +55,7 @@ domain::Report RegistrationOf(const domain::Contact& contact, const FlowOptions&
     KeyByRule(report, contact, options);
     report.goal_type = domain::GoalType::kRegistration;
     report.defaults.Set(Field::kAmount, "0");
-    domain::DeliveryAsk ask{domain::kDefaultNetwork, domain::kGoalPostback, {}};
+    auto ask = AskOf(contact);
     for (auto [name, value] :
          {std::pair("name", &contact.name),
           std::pair("email", &contact.email),
@@ -62,11 +72,14 @@ domain::Report DepositOf(const domain::Contact& contact, const FlowOptions& opti
     KeyByRule(report, contact, options);
     report.goal_type = options.then_type;
     const auto& flow = contact.flow;
-    std::string amount = flow.deposit_amount ? flow.deposit_amount->Text() : options.then_amount;
+    std::string amount =
+        IsGiven(flow.deposit_amount) ? flow.deposit_amount->Text() : options.then_amount;
     if (auto money = Money::Parse(amount)) amount = money->Text();
     report.given.Set(Field::kAmount, amount);
-    report.given.Set(Field::kSaleAmount, flow.sale_amount ? flow.sale_amount->Text() : amount);
-    report.deliveries.push_back({domain::kDefaultNetwork, domain::kGoalPostback, {}});
+    report.given.Set(
+        Field::kSaleAmount, IsGiven(flow.sale_amount) ? flow.sale_amount->Text() : amount
+    );
+    report.deliveries.push_back(AskOf(contact));
     return report;
 }
 
