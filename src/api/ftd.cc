@@ -36,6 +36,7 @@ void PostFtd(Service& service, std::shared_ptr<Call> call) {
     report.route = "ftd";
     std::string click = reader.RequiredId("click_id");
     Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
+    CheckGoal(service, reader, domain::GoalType::kDeposit);
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     auto amount = reader.Amount("amount");
     if (!amount) reader.Refuse("amount", "is required");

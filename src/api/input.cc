@@ -40,8 +40,7 @@ Result<Input> OfPairs(const http::Pairs& pairs, bool malformed, std::string_view
         if (!IsUtf8(name)) return Fail(ErrorCode::kInvalid, "a parameter's name is not UTF-8");
         Value entry{.kind = Value::Kind::kText, .text = value};
         if (!input.all().emplace(name, std::move(entry)).second) {
-            std::string shown(CutUtf8(name, 64));
-            return Fail(ErrorCode::kInvalid, fmt::format("{} is given twice", shown), shown);
+            return Fail(GivenTwice(name));
         }
     }
     return input;
@@ -55,6 +54,12 @@ bool IsForm(const http::Request& request) {
 }
 
 }  // namespace
+
+Error GivenTwice(std::string_view name) {
+    std::string shown(CutUtf8(name, 64));
+    std::string what = shown.empty() ? "a field without a name" : shown;
+    return {ErrorCode::kInvalid, what + " is given twice", shown};
+}
 
 Result<Input> Input::OfQuery(const http::Request& request) {
     const std::string_view target = request.target;
@@ -207,7 +212,7 @@ std::string Reader::ObjectBytes(std::string_view name) {
     } else if (value->text.empty()) {
         Refuse(name, "is deeper than 16 levels, or has an empty key or a number beyond 1.8e308");
     } else if (value->text.size() > kMetadataBytesMax) {
-        Refuse(name, "is larger than 16 KiB");
+        Refuse(name, "is larger than 16 KiB as it is stored");
     }
     return value->text;
 }

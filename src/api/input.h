@@ -28,6 +28,8 @@ struct Value {
     bool numeric = false;
 };
 
+Error GivenTwice(std::string_view name);
+
 class Input {
 public:
     // Errors are kInvalid: malformed JSON, no object, a name given twice, invalid UTF-8.

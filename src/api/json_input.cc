@@ -19,20 +19,23 @@ namespace json = boost::json;
 struct TopLevel {
     using View = json::string_view;
     using Code = json::error_code;
-    static constexpr size_t max_object_size = 1024;
+    static constexpr size_t max_object_size = size_t(-1);
+    static constexpr size_t kFieldsMax = 1024;  // of the object itself; what is below has bytes
     static constexpr size_t max_array_size = size_t(-1);
     static constexpr size_t max_key_size = 4096;
     static constexpr size_t max_string_size = size_t(-1);
 
     std::map<std::string, Value, std::less<>> values;
-    std::string key, part, twice;
+    std::string key, part;
+    std::optional<std::string> twice;
     int depth = 0;
+    size_t fields = 0;
     bool object = false;
 
     void Put(Value::Kind kind, std::string text) {
         if (depth != 1) return;
         Value value{.kind = kind, .text = std::move(text)};
-        if (!values.emplace(key, std::move(value)).second && twice.empty()) twice = key;
+        if (!values.emplace(key, std::move(value)).second && !twice) twice = key;
     }
     bool Append(View text) {
         if (depth == 1) part.append(text.data(), text.size());
@@ -59,10 +62,12 @@ struct TopLevel {
     }
     bool on_array_end(size_t, Code&) { return --depth, true; }
     bool on_key_part(View text, size_t, Code&) { return Append(text); }
-    bool on_key(View text, size_t, Code&) {
+    bool on_key(View text, size_t, Code& code) {
         std::string whole = TakePart(text);
-        if (depth == 1) key = std::move(whole);
-        return true;
+        if (depth != 1) return true;
+        key = std::move(whole);
+        if (++fields > kFieldsMax) code = json::error::object_too_large;
+        return !code;
     }
     bool on_string_part(View text, size_t, Code&) { return Append(text); }
     bool on_string(View text, size_t, Code&) {
@@ -109,7 +114,8 @@ bool AppendContainer(bson_t& child, const json::value& value, int depth) {
 }
 
 bool AppendBson(bson_t& to, std::string_view key, const json::value& value, int depth) {
-    if (depth > Reader::kMetadataDepthMax) return false;
+    const bool level = value.is_object() || value.is_array();  // a plain value is none
+    if (level && depth > Reader::kMetadataDepthMax) return false;
     int size = static_cast<int>(key.size());
     switch (value.kind()) {
         case json::kind::null:
@@ -166,9 +172,7 @@ Result<Input> ParseJsonInput(std::string_view text) {
     json::basic_parser<TopLevel> parser(options);
     json::error_code code;
     size_t used = parser.write_some(false, text.data(), text.size(), code);
-    while (!code && used < text.size() && std::isspace(static_cast<unsigned char>(text[used]))) {
-        ++used;
-    }
+    if (!code) used = std::min(text.find_first_not_of(" \t\r\n", used), text.size());
     TopLevel& top = parser.handler();
     if (code || used != text.size()) {
         // An invalid character is found inside a value: the last key read names its field.
@@ -177,10 +181,7 @@ Result<Input> ParseJsonInput(std::string_view text) {
         return Fail(ErrorCode::kInvalid, "the body is not valid JSON" + near + ": " + what, "body");
     }
     if (!top.object) return Fail(ErrorCode::kInvalid, "the body must be a JSON object", "body");
-    if (!top.twice.empty()) {
-        std::string shown(CutUtf8(top.twice, 64));
-        return Fail(ErrorCode::kInvalid, shown + " is given twice", shown);
-    }
+    if (top.twice) return Fail(GivenTwice(*top.twice));
     Input input;
     input.all() = std::move(top.values);
     auto metadata = input.all().find("metadata");

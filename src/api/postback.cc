@@ -21,7 +21,7 @@ Result<Input> ReadInput(const http::Request& request) {
     for (auto& [name, value] : query->all()) {
         if (name == "key" || name == "explain") continue;
         if (!input->all().emplace(name, value).second) {
-            return Fail(ErrorCode::kInvalid, name + " is given twice", name);
+            return Fail(GivenTwice(name));
         }
     }
     return input;
@@ -63,6 +63,7 @@ void AnyPostback(Service& service, std::shared_ptr<Call> call) {
     std::string click = reader.RequiredId("click_id");
     Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
     const std::string goal = ReadGoal(reader);
+    CheckGoal(service, reader, *domain::GoalTypeNamed(goal));
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     Give(report, Field::kAmount, reader.Amount("amount"));
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));

@@ -44,6 +44,16 @@ std::string GoalIdOf(Service& service, domain::GoalType type) {
     return service.catalog->catalog()->GoalOfType(type).id;
 }
 
+void CheckGoal(Service& service, Reader& reader, domain::GoalType type) {
+    const std::string id = reader.Id("goal_id"), name = reader.Text("goal_type");
+    if (!id.empty() && id != GoalIdOf(service, type)) {
+        reader.Refuse("goal_id", "contradicts the goal that is reported");
+    }
+    if (!name.empty() && name != domain::NameOf(type)) {
+        reader.Refuse("goal_type", "contradicts the goal that is reported");
+    }
+}
+
 std::optional<domain::Status> ReadStatus(Reader& reader) {
     std::string name = reader.Text("status");
     if (name.empty()) return std::nullopt;

@@ -17,6 +17,9 @@ void ReadCommon(
 // The goal that the routes mean by this type.
 std::string GoalIdOf(Service& service, domain::GoalType type);
 
+// A goal_id or goal_type that says another goal than the route's is refused.
+void CheckGoal(Service& service, Reader& reader, domain::GoalType type);
+
 // Sets `field` in report.given when the caller gave it.
 void Give(domain::Report& report, domain::Field field, std::string value);
 void Give(domain::Report& report, domain::Field field, const std::optional<Money>& value);

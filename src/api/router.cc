@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "api/admin_auth.h"
@@ -178,6 +179,15 @@ const Entry* Find(const http::Request& request, std::string& allow) {
     return nullptr;
 }
 
+// In the URL of any route, also where the body is what it reads.
+bool GivesAParameterTwice(const http::Request& request) {
+    if (request.query.size() < 2) return false;
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : request.query) names.push_back(name);
+    std::sort(names.begin(), names.end());
+    return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
 // `looked_up`: whether the store was asked for a caller that memory does not know.
 void Answer(
     Service& service,
@@ -206,6 +216,9 @@ void Answer(
     }
     if (name) LogAnswer(service, *call, name);
     if (!caller) return call->respond(ErrorResponse(caller.error()));
+    if (GivesAParameterTwice(call->request)) {
+        return call->respond(BadRequest(Input::OfQuery(call->request).error()));
+    }
     entry.route(service, std::move(call));
 }
 

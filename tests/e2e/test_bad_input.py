@@ -108,6 +108,11 @@ for goal in ("purchase", "other", "5", "Deposit "):
 field(ADMIN, "goal_type", "purchase")
 field(ADMIN, "goal_type", {"$ne": 1})
 case(ADMIN, {**GOOD[ADMIN], "goal_id": "5"}, "goal_id", name="goal_id contradicts goal_type")
+field(GOALS, "goal_id", "5")
+for path in (FTD, POSTBACK):
+    field(path, "goal_id", "5")
+    field(path, "goal_type", "registration")
+    field(path, "goal_type", "nonsense")
 case(ADMIN, {**GOOD[ADMIN], "goal_type": "registration"}, "goal_id", name="goal_type contradicts goal_id")
 for path in (CONTACT, REGISTER):
     for value in ("boss", "Affiliate;", 5, {}, []):
@@ -126,6 +131,8 @@ for _ in range(17):
 for path in (FTD, ADMIN):
     for value in ("text", [1], 5, deep, {"a": "x" * 17000}, {"": 1}, {"a": {"": 1}}):
         field(path, "metadata", value)
+    case(path, {**GOOD[path], "metadata": {f"k{i}": 1 for i in range(1500)}}, "metadata", "16 KiB", name="metadata of too many bytes")
+    case(path, {**GOOD[path], **{f"k{i}": 1 for i in range(1100)}}, name="too many fields")
     case(path, json.dumps({**GOOD[path], "metadata": {"a": "@"}}).replace('"@"', "1e400"), "metadata", name="metadata beyond a double")
 for path in (PRIVATE, FTD, GOALS, ADMIN):
     for name in ("user_agent", "sub2", "country"):
@@ -140,7 +147,7 @@ for path in (CONTACT, REGISTER):
 
 # no JSON object at all
 BROKEN = ["", "{", "}", '{"click_id"', '{"click_id":}', '{"click_id":"c-1",}', "{'click_id':'c-1'}", "null", "[]", "[{}]", '"text"', "5", "true",
-          '{"click_id":"c-1"} x', '{"amount":NaN}', '{"amount":01}', "[" * 100000, '{"a":' * 100000, "\ufeff", "\x00", "<xml/>", "click_id=c-1"]
+          '{"click_id":"c-1"} x', '{"click_id":"c-1"}\v', '{"click_id":"c-1"}\f', '{"amount":NaN}', '{"amount":01}', "[" * 100000, '{"a":' * 100000, "\ufeff", "\x00", "<xml/>", "click_id=c-1"]
 for path in GOOD:
     for body in BROKEN if path in (FTD, GOALS) else BROKEN[:4] + BROKEN[7:9]:
         case(path, body, name=f"body {body[:20]!r}")
@@ -150,6 +157,11 @@ Q = "/api/postback?affiliate_id=7&goal=deposit&"
 case(Q + "click_id=a&click_id=b", "", "click_id", method="GET")
 case(Q + "click_id=a&click_id=a", "", "click_id", method="GET")
 case(Q + "click_id=a&amount=1&amount=2", "", "amount", method="GET")
+case(Q + "click_id=a&=x&=y", "", "without a name", method="GET")
+for path in (FTD, PRIVATE, GOALS, ADMIN, POSTBACK, CONTACT):
+    case(path + "?explain=1&explain=0", GOOD[path], "explain", name="a parameter twice beside a body")
+for path in ("/api/admin/conversions/stats", "/api/admin/contacts/stats"):
+    case(path + "?a=1&a=2", "", "a is given twice", method="GET")
 case(Q + "click_id=%ff%fe", "", "click_id", method="GET")
 case(Q + "click_id=a%00b", "", "click_id", method="GET")
 case(Q + "click_id=%zz", "", method="GET")
@@ -188,7 +200,7 @@ def test_refused(clean, net, method, path, body, status, words):
     if method == "GET" and isinstance(body, dict):
         answer = clean.request("GET", path, query=body)
     elif method == "GET":
-        answer = clean.request("GET", path)
+        answer = clean.request("GET", path, key=clean.admin_key if path.startswith("/api/admin/") else None)
     elif isinstance(body, dict):
         answer = clean.post(path, body, key=key)
     else:

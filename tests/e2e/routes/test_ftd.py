@@ -30,3 +30,16 @@ def test_route4_after_an_automatic_deposit(srv):
     assert body["message"] == "FTD recorded successfully" and body["data"]["amount"] == 33
     assert body["data"]["isDuplicate"] is False
     wait_until(lambda: srv.contact(email)["ftd_amount"] == 33, 5, "the contact follows")
+
+
+def test_route4_metadata_up_to_its_bounds(srv):
+    """Bounded by bytes and depth, not by how many keys it has; a plain value is no level."""
+    click, many, deep = new_id(), {f"k{i:04}": 1 for i in range(1070)}, {"v": 1}
+    for _ in range(15):
+        deep = {"v": deep}
+    check(route4(srv, click, metadata=many), verdict="recorded")
+    assert srv.conversion(click)["metadata"] == many
+    click = new_id()
+    check(route4(srv, click, metadata=deep), verdict="recorded")
+    assert srv.conversion(click)["metadata"] == deep
+    check(route4(srv, new_id(), metadata={"v": deep}), 400, success=False)
