@@ -122,7 +122,9 @@ JsonObject ConversionJson(const domain::Conversion& c) {
     }
     JsonList deliveries;
     for (const auto& delivery : c.deliveries) deliveries.Object(DeliveryJson(delivery));
-    to.List("history", HistoryJson(c.history)).List("deliveries", deliveries).Int("rev", c.rev);
+    to.List("history", HistoryJson(c.history));
+    if (c.history_dropped > 0) to.Int("history_dropped", c.history_dropped);
+    to.List("deliveries", deliveries).Int("rev", c.rev);
     return to.Text("createdAt", c.created.Iso()).Text("updatedAt", c.updated.Iso());
 }
 

@@ -27,7 +27,9 @@ TEST(ConversionJson, OfASoundDocument) {
     to.Text("goal_id", "6");
     to.Decimal("amount", "12.50");
     to.Bool("is_test", true);
+    to.Int("history_dropped", 3);
     auto shown = JsonOf(to);
+    EXPECT_EQ(shown["history_dropped"].as_int64(), 3);
     EXPECT_EQ(shown["click_id"].as_string(), "c\xC3\xA9");
     EXPECT_EQ(shown["amount"].to_number<double>(), 12.5);
     EXPECT_TRUE(shown["is_test"].as_bool());

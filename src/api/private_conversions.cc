@@ -80,7 +80,9 @@ void RecordPrivate(
     report.route = "private_conversions";
     std::string hash = reader.RequiredId("click_hash");
     std::string goal = reader.RequiredId("goal_type_id");
-    Give(report, Field::kAffiliateId, reader.Id("affiliate_id"));
+    std::string affiliate = reader.Id("affiliate_id");
+    // Of a bound key there is only one it can mean.
+    Give(report, Field::kAffiliateId, affiliate.empty() ? call->caller.affiliate : affiliate);
     Give(report, Field::kOfferId, reader.Id("offer_id"));
     report.defaults.Set(Field::kOfferId, "2");
     ReadAmounts(reader, report);

@@ -66,6 +66,12 @@ def test_key_bound_to_an_affiliate_confirms_what_a_form_said(keyed):
     assert {c["affiliate_id"] for c in keyed.of_click(click) if c["goal_id"] == "6"} == {"7"}
 
 
+def test_key_bound_to_an_affiliate_means_it_where_route1_names_none(keyed):
+    click = new_hash()
+    check(keyed.post("/api/private/conversions", {"click_hash": click, "goal_type_id": "6"}, key=keyed.bound_key), verdict="recorded")
+    assert keyed.conversion(click)["affiliate_id"] == "7"
+
+
 def test_head_says_what_get_would(keyed):
     query = {"click_id": new_id(), "affiliate_id": "8", "goal": "deposit"}
     assert keyed.request("HEAD", "/api/postback", query=query, key=keyed.bound_key).status == 403
