@@ -161,12 +161,15 @@ private:
         const std::string* amount = given.Find(Field::kAmount);
         const bool absent = decision_.document->fields.Get(Field::kAmount, "0") == "0";
         if (!amount || *amount == "0" || !(absent || IsAssumed(Field::kAmount))) return;
+        const Fields before = decision_.document->fields;
         SetField(Field::kAmount, *amount);
-        // A sum is nothing without its currency, and what is filled had none to protect.
-        const auto currency = given.Get(Field::kCurrency, report_.defaults.Get(Field::kCurrency));
-        if (!currency.empty()) SetField(Field::kCurrency, std::string(currency));
+        // A sum is nothing without its currency. A default one does not count as given.
+        if (const auto* currency = given.Find(Field::kCurrency)) {
+            SetField(Field::kCurrency, *currency);
+        }
         const std::string* sale = given.Find(Field::kSaleAmount);
         if (sale && IsAssumed(Field::kSaleAmount)) SetField(Field::kSaleAmount, *sale);
+        if (decision_.document->fields == before) return;  // the very sums, now reported
         decision_.verdict = Verdict::kUpdated;
         Trace(absent ? "the amount was 0 or absent: filled" : "nobody reported the amount: filled");
     }

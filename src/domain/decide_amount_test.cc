@@ -46,11 +46,26 @@ TEST(DecideAmount, IsFilledWithItsCurrency) {
     EXPECT_EQ(sale.Hear(yen).verdict, Verdict::kDuplicate);
 }
 
-TEST(DecideAmount, IsFilledInTheDefaultCurrencyWhereNoneIsGiven) {
+TEST(DecideAmount, IsFilledInItsCurrencyWhereTheReportGivesNone) {
     Sale sale;
     sale.Hear(Says(Speaker::kKeyed, {{Field::kCurrency, "EUR"}}));
     sale.Hear(Says(Speaker::kKeyed, {{Field::kAmount, "9"}}));
-    EXPECT_EQ(sale.Get(Field::kAmount) + sale.Get(Field::kCurrency), "9USD");
+    EXPECT_EQ(sale.Get(Field::kAmount) + sale.Get(Field::kCurrency), "9EUR")
+        << "a default does not count as given";
+}
+
+TEST(DecideAmount, TheInventedOneReportedIsADuplicate) {
+    Sale sale;
+    sale.Hear(Says(Speaker::kChain, {{Field::kAmount, "100"}}));
+    sale.Hear(Says(Speaker::kKeyed, {}));
+    EXPECT_EQ(
+        sale.Hear(Says(Speaker::kKeyed, {{Field::kAmount, "100"}})).verdict, Verdict::kDuplicate
+    );
+    EXPECT_THAT(sale.state->assumed, IsEmpty()) << "from now on it stands";
+    EXPECT_EQ(
+        sale.Hear(Says(Speaker::kKeyed, {{Field::kAmount, "7"}})).verdict, Verdict::kDuplicate
+    );
+    EXPECT_EQ(sale.Get(Field::kAmount), "100");
 }
 
 TEST(DecideAmount, AnInventedOneGivesWayAlsoAfterAReportWithoutASum) {
@@ -81,7 +96,7 @@ TEST(DecideAmount, ASumThatWasNamedIsNotInvented) {
     EXPECT_THAT(sale.state->assumed, ElementsAre(Field::kAmount));
     // The very sum that was invented: now somebody has said it.
     sale.Hear(Says(Speaker::kKeyed, {{Field::kAmount, "100"}, {Field::kSaleAmount, "90"}}));
-    EXPECT_EQ(sale.last.verdict, Verdict::kUpdated);
+    EXPECT_EQ(sale.last.verdict, Verdict::kDuplicate);
     EXPECT_TRUE(sale.last.changed);
     EXPECT_EQ(sale.Get(Field::kSaleAmount), "80");
     sale.Hear(Says(Speaker::kKeyed, {{Field::kAmount, "250"}}));
