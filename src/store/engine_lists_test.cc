@@ -145,7 +145,9 @@ TEST_P(CursorTest, OfAnotherListIsRefused) {
         ASSERT_NE(first->cursor, "");
         for (const auto& other : lists) {
             auto page = From(other, first->cursor);
-            ASSERT_EQ(page.has_value(), &one == &other);
+            ASSERT_EQ(page.has_value(), &one == &other)
+                << int(one.index.value_or(IndexId{})) << " in "
+                << int(other.index.value_or(IndexId{}));
             if (page) {
                 EXPECT_EQ(page->documents.size(), 1u);
             } else {

@@ -1,4 +1,6 @@
 // The work queue read as an index: what waits, by owner and due date.
+#include <algorithm>
+
 #include "store/index.h"
 #include "store/kv_engine.h"
 #include "store/kv_keys.h"
@@ -7,11 +9,14 @@ namespace barracuda::store {
 
 namespace {
 
-// The queue's keys have no prefix: what stands where the collection does tells them from others.
+// The queue's keys have no prefix: an owner is text, and then the collection stands there.
 bool IsPlace(std::string_view cursor) {
     const auto item = WorkItemOf(cursor);
-    return item && (item->ref.collection == Collection::kConversions ||
-                    item->ref.collection == Collection::kContacts);
+    if (!item) return false;
+    const auto is_text = [](char c) { return c >= 0x20 && c < 0x7f; };
+    return std::all_of(item->owner.begin(), item->owner.end(), is_text) &&
+           (item->ref.collection == Collection::kConversions ||
+            item->ref.collection == Collection::kContacts);
 }
 
 }  // namespace
