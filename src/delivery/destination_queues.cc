@@ -80,6 +80,7 @@ std::vector<Job> DestinationQueues::Empty(Queue& queue) {
     std::vector<Job> jobs(
         std::make_move_iterator(queue.waiting.begin()), std::make_move_iterator(queue.waiting.end())
     );
+    for (const auto& job : jobs) Miss(queue, job);
     queue.waiting.clear();
     queue.held -= jobs.size();
     waiting_ -= jobs.size();
@@ -105,18 +106,37 @@ size_t DestinationQueues::Capacity(Queue& queue) const {
     return std::clamp<size_t>(static_cast<size_t>(rate * kHeldSeconds), 1, most);
 }
 
-DestinationQueues::Offered DestinationQueues::Offer(Job job, Instant now) {
+void DestinationQueues::Miss(Queue& queue, const Job& job) {
+    const auto* delivery = job.delivery();
+    if (!delivery) return;
+    queue.missed = std::min(queue.missed.value_or(delivery->next_at), delivery->next_at);
+}
+
+// Not of one that is only probed: all that is owed to it would be looked at for every probe.
+std::optional<Time> DestinationQueues::TakeMissed(Instant now) {
+    std::optional<Time> since;
+    for (auto& [name, queue] : queues_) {
+        const bool well = queue->breaker.state(now) == Breaker::State::kClosed;
+        if (!queue->missed || !well || !queue->rules.stopped.empty()) continue;
+        since = std::min(since.value_or(*queue->missed), *queue->missed);
+        queue->missed.reset();
+    }
+    return since;
+}
+
+bool DestinationQueues::Offer(Job job, Instant now) {
     Queue& queue = Get(job.destination);
-    if (!IsOpen(queue, now)) return Offered::kClosed;
-    if (queue.held >= Capacity(queue)) {
-        queue.wanting = true;
-        return Offered::kNoRoom;
+    const bool open = IsOpen(queue, now);
+    if (!open || queue.held >= Capacity(queue)) {
+        queue.wanting |= open;
+        Miss(queue, job);
+        return false;
     }
     job.since = now;
     queue.waiting.push_back(std::move(job));
     ++queue.held;
     ++waiting_;
-    return Offered::kTaken;
+    return true;
 }
 
 size_t DestinationQueues::Room(Instant now) {

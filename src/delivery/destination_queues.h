@@ -111,12 +111,11 @@ public:
     };
     explicit DestinationQueues(Options options) : options_(std::move(options)) {}
 
-    enum class Offered {
-        kTaken,
-        kNoRoom,  // it is well, and has as much as it may hold
-        kClosed,  // it is stopped, or its breaker is open
-    };
-    [[nodiscard]] Offered Offer(Job job, Instant now);
+    // False: not now, it has as much as it may hold, or is not sent for. TakeMissed remembers it.
+    [[nodiscard]] bool Offer(Job job, Instant now);
+    // Since when is due what the destinations that are well could not take, or had to give back:
+    // where to look for it. Asked once, it is forgotten.
+    std::optional<Time> TakeMissed(Instant now);
     // The next attempt to make, which then counts as under way.
     std::optional<Job> Next(Instant now);
     // Whether one waits for this destination, and not for another attempt to end.
@@ -160,6 +159,7 @@ private:
         size_t attempts = 0;   // under way
         size_t held = 0;       // waiting, under way, or with an outcome that is not recorded yet
         bool wanting = false;  // an offer found no room
+        std::optional<Time> missed;
         int gone_in_row = 0;
         Instant tried_at{};
         DestinationStats stats;
@@ -171,6 +171,7 @@ private:
     bool HasSlot(const Queue& queue) const;
     bool MaySend(Queue& queue, Instant now);
     std::vector<Job> Empty(Queue& queue);
+    static void Miss(Queue& queue, const Job& job);
 
     const Options options_;
     std::map<std::string, std::unique_ptr<Queue>> queues_;

@@ -26,12 +26,9 @@ protected:
         job.delivery_id = fmt::format("{}-{}", destination, i);
         return job;
     }
-    bool Take(DestinationQueues& queues, Job job) {
-        return queues.Offer(std::move(job), now_) == DestinationQueues::Offered::kTaken;
-    }
     int Fill(DestinationQueues& queues, const std::string& destination, int most = 100'000) {
         int taken = 0;
-        while (taken < most && Take(queues, JobFor(destination, taken))) ++taken;
+        while (taken < most && queues.Offer(JobFor(destination, taken), now_)) ++taken;
         return taken;
     }
     // By destination, in the order in which they may begin now.
@@ -72,8 +69,8 @@ TEST_F(QueuesTest, EachHasItsOwnLimitAndItsOwnRoom) {
     EXPECT_THAT(Begin(queues), SizeIs(2 + 64));
     End(queues, "small", Health::kAlive);
     EXPECT_EQ(Begin(queues), std::vector<std::string>{"small"});
-    EXPECT_TRUE(Take(queues, JobFor("small"))) << "one outcome is recorded";
-    EXPECT_FALSE(Take(queues, JobFor("small")));
+    EXPECT_TRUE(queues.Offer(JobFor("small"), now_)) << "one outcome is recorded";
+    EXPECT_FALSE(queues.Offer(JobFor("small"), now_));
 }
 
 TEST_F(QueuesTest, SaysOnceWhenWhatItRefusedHasRoomAgain) {
@@ -95,9 +92,9 @@ TEST_F(QueuesTest, WhatIsNotRecordedYetKeepsItsPlace) {
     EXPECT_EQ(Fill(queues, "a"), 4);
     Begin(queues);
     queues.Ended("a", {.health = Health::kAlive}, now_);
-    EXPECT_FALSE(Take(queues, JobFor("a"))) << "a slow store must not be outrun";
+    EXPECT_FALSE(queues.Offer(JobFor("a"), now_)) << "a slow store must not be outrun";
     queues.Settled("a");
-    EXPECT_TRUE(Take(queues, JobFor("a")));
+    EXPECT_TRUE(queues.Offer(JobFor("a"), now_));
 }
 
 TEST_F(QueuesTest, OneThatHangsCannotTakeTheOthersPlaces) {
@@ -159,8 +156,8 @@ TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
     Begin(queues, 12);
     for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
     EXPECT_THAT(forgotten_, SizeIs(30 - 11)) << "all that was not begun";
-    EXPECT_FALSE(Take(queues, JobFor("down")));
-    EXPECT_TRUE(Take(queues, JobFor("up")));
+    EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
+    EXPECT_TRUE(queues.Offer(JobFor("up"), now_));
     now_ += seconds(1);
     EXPECT_EQ(Fill(queues, "down", 5), 5);
     Begin(queues, 1);  // up's
@@ -175,6 +172,37 @@ TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
     EXPECT_THAT(Begin(queues), SizeIs(4)) << "it is back";
 }
 
+// Or it would wait for a look at all that is due, behind what is owed to others.
+TEST_F(QueuesTest, WhatABrokenOneGaveBackIsToldOnceItIsWell) {
+    auto queues = Make();
+    auto job_due = [](int64_t due) {
+        Job job = JobFor("down", static_cast<int>(due));
+        domain::Delivery& delivery = job.conversion.deliveries.emplace_back();
+        delivery.id = job.delivery_id;
+        delivery.next_at = Time{due};
+        return job;
+    };
+    for (int due = 100; due < 130; ++due) ASSERT_TRUE(queues.Offer(job_due(due), now_));
+    EXPECT_EQ(queues.TakeMissed(now_), std::nullopt);
+    Begin(queues, 12);
+    for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
+    EXPECT_FALSE(queues.Offer(job_due(200), now_));
+    EXPECT_EQ(queues.TakeMissed(now_), std::nullopt) << "it is not well";
+    now_ += seconds(1);
+    ASSERT_TRUE(queues.Offer(job_due(200), now_));
+    EXPECT_EQ(queues.TakeMissed(now_), std::nullopt) << "nor while it is probed";
+    Begin(queues, 1);
+    for (int i = 0; i < 3; ++i) End(queues, "down", Health::kAlive);
+    EXPECT_EQ(queues.TakeMissed(now_), Time{112}) << "twelve were begun";
+    EXPECT_EQ(queues.TakeMissed(now_), std::nullopt) << "once";
+    rules_["full"].concurrency = 1;
+    Fill(queues, "full");
+    Job late = job_due(300);
+    late.destination = "full";
+    EXPECT_FALSE(queues.Offer(late, now_));
+    EXPECT_EQ(queues.TakeMissed(now_), Time{300}) << "for want of room";
+}
+
 TEST_F(QueuesTest, WhoWaitsForAnAttemptIsAProbeOnceASecond) {
     auto queues = Make();
     Fill(queues, "down", 20);
@@ -185,7 +213,7 @@ TEST_F(QueuesTest, WhoWaitsForAnAttemptIsAProbeOnceASecond) {
     EXPECT_THAT(Begin(queues), SizeIs(1));
     End(queues, "down", Health::kOutage);
     queues.TryNow("down", now_);
-    EXPECT_FALSE(Take(queues, JobFor("down")));
+    EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
 }
 
 TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
@@ -199,7 +227,7 @@ TEST_F(QueuesTest, AStoppedOneGetsNothingUntilItIsResumed) {
     rules_["a"].stopped = "answered 410";
     queues.RefreshRules();
     now_ += std::chrono::hours(10);
-    EXPECT_FALSE(Take(queues, JobFor("a")));
+    EXPECT_FALSE(queues.Offer(JobFor("a"), now_));
     rules_["a"].stopped.clear();
     queues.RefreshRules();
     EXPECT_FALSE(queues.IsGone("a"));

@@ -35,7 +35,7 @@ Dispatcher::Dispatcher(
       network_(network),
       options_(std::move(options)),
       near_{WorkSweep(engine), kPassingOverNew},
-      refused_{WorkSweep(engine), kPassingOverNew},
+      missed_round_{WorkSweep(engine), kPassingOverNew},
       far_{WorkSweep(engine), kPassingOverOld},
       queues_(QueueOptionsOf(options_)) {
     if (!options_.random) options_.random = SystemRandom;
@@ -85,17 +85,9 @@ bool Dispatcher::Queue(
     const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
 ) {
     if (active_.contains(delivery.id)) return false;
-    switch (queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) {
-        case DestinationQueues::Offered::kTaken:
-            active_.insert(delivery.id);
-            return true;
-        case DestinationQueues::Offered::kNoRoom:
-            refused_from_ = std::min(refused_from_.value_or(delivery.next_at), delivery.next_at);
-            return false;
-        case DestinationQueues::Offered::kClosed:
-            break;
-    }
-    return false;
+    if (!queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) return false;
+    active_.insert(delivery.id);
+    return true;
 }
 
 void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
@@ -193,7 +185,7 @@ void Dispatcher::Step(std::chrono::milliseconds wait) {
 // How long until a pace or a breaker lets something pass, or the next page is to be read.
 std::chrono::milliseconds Dispatcher::UntilWake() {
     const Instant now = options_.steady();
-    Instant at = std::min({near_.next, refused_.next, far_.next, next_take_over_});
+    Instant at = std::min({near_.next, missed_round_.next, far_.next, next_take_over_});
     {
         std::lock_guard lock(mutex_);
         if (auto wake = queues_.Wake(now)) at = std::min(at, *wake);
@@ -241,9 +233,10 @@ void Dispatcher::SendAged(std::vector<Job> jobs) {
     }
 }
 
-// Under mutex_. It was taken to be sent, and was not.
+// Under mutex_. It was taken to be sent, and was not: it is looked at again.
 void Dispatcher::Forget(const Job& job) {
     active_.erase(job.delivery_id);
+    if (const auto* delivery = job.delivery()) Miss(delivery->next_at);
     queues_.NotSent(job.destination);
 }
 
@@ -384,6 +377,9 @@ void Dispatcher::Settled(
         waiters_.erase(from, to);
         if (conversion) {
             recent_.push_back({*conversion, delivery_id, destination});
+            // Due again before its outcome was stored: a look at what became due since misses it.
+            const auto* left = recent_.back().delivery();
+            if (left && left->Due(options_.now())) Miss(left->next_at);
             if (recent_.size() > kRecentMax) recent_.pop_front();
         }
         // More is due than there was room for: it is looked for before the queues run dry.

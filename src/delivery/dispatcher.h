@@ -114,7 +114,7 @@ private:
     struct Round;
     void Poll();
     void PollNear();
-    void PollRefused();
+    void PollMissed();
     void PollFar();
     std::optional<WorkSweep::Page> ReadPage(
         Round& round, Time until, std::optional<Time> start, DueTally* tally = nullptr
@@ -127,6 +127,7 @@ private:
     std::optional<Job> NextJob();
     void SendAged(std::vector<Job> jobs);
     void Forget(const Job& job);
+    void Miss(Time due) { missed_ = std::min(missed_.value_or(due), due); }  // under mutex_
     void Send(Job job);
     void Withheld(const Job& job);
     void Record(const Job& job, const Attempt& attempt, Parameters sent, Time began);
@@ -164,7 +165,7 @@ private:
         bool fruitful = false;   // something of its last page was queued
         std::optional<Time> from{}, until{};  // of the round under way
     };
-    Round near_, refused_, far_;
+    Round near_, missed_round_, far_;
     DueTally due_;         // of the far rounds; read by any
     Time looked_until_{};  // what was due by then has been looked at
     Instant next_take_over_{};
@@ -177,9 +178,8 @@ private:
     size_t taking_ = 0;       // take-overs that the ledger has not answered
     std::deque<Job> recent_;  // outcomes just recorded
     std::multimap<std::string, Waiter> waiters_;
-    bool hungry_ = false;  // the last page was queued, and more is due
-    std::optional<Time>
-        refused_from_;  // since when is due what found no room at a network that is well
+    bool hungry_ = false;         // the last page was queued, and more is due
+    std::optional<Time> missed_;  // since when is due what has to be looked at again
     uint64_t alarms_ = 0;
     std::atomic<bool> beginning_ = true, stopping_ = false;
     std::thread thread_;

@@ -19,17 +19,21 @@ constexpr std::chrono::milliseconds kTakePause{50};
 
 }  // namespace
 
-// One page of one round.
+// One page of one round. What is due while this node may not send is looked at when it may again.
 void Dispatcher::Poll() {
     const Instant now = options_.steady();
+    if (!ownership().MaySend(ledger_->node())) {
+        for (Round* round : {&near_, &missed_round_, &far_}) round->next = now + options_.poll;
+        return;
+    }
     if (poll_now_.exchange(false)) {
-        refused_.next = now;
+        missed_round_.next = now;
         for (Round* round : {&near_, &far_}) {
             if (round->fruitful) round->next = now;
         }
     }
     if (now >= near_.next) return PollNear();
-    if (now >= refused_.next) return PollRefused();
+    if (now >= missed_round_.next) return PollMissed();
     if (now >= far_.next) PollFar();
 }
 
@@ -45,20 +49,23 @@ void Dispatcher::PollNear() {
     if (!page || page->ended) near_.until.reset();
 }
 
-// What found no room at a network that is well, and what is due behind it.
-void Dispatcher::PollRefused() {
-    if (!refused_.until) {
+// What networks that are well could not take when it was found, and what is due behind it.
+void Dispatcher::PollMissed() {
+    Round& round = missed_round_;
+    if (!round.until) {
         std::lock_guard lock(mutex_);
-        refused_.next = options_.steady() + options_.poll;
-        if (!refused_from_) return;
-        refused_.from = std::exchange(refused_from_, std::nullopt);
-        refused_.until = options_.now();
+        const Instant now = options_.steady();
+        if (auto since = queues_.TakeMissed(now)) Miss(*since);
+        round.next = now + options_.poll;
+        if (!missed_) return;
+        round.from = std::exchange(missed_, std::nullopt);
+        round.until = options_.now();
     }
-    auto page = ReadPage(refused_, *refused_.until, refused_.from);
+    auto page = ReadPage(round, *round.until, round.from);
     if (page && !page->ended) return;
-    refused_.until.reset();
+    round.until.reset();
     std::lock_guard lock(mutex_);
-    if (!page) refused_from_ = std::min(refused_from_.value_or(*refused_.from), *refused_.from);
+    if (!page) Miss(*round.from);
 }
 
 // Everything that is due of this node.
@@ -88,7 +95,7 @@ std::optional<WorkSweep::Page> Dispatcher::ReadPage(
         return std::nullopt;
     }
     std::lock_guard lock(mutex_);
-    hungry_ = round.fruitful && !page->ended;
+    hungry_ |= round.fruitful && !page->ended;
     if (page->ended) return std::move(*page);
     const Instant now = options_.steady();
     const bool go_on = round.fruitful && queues_.Room(now) >= kRoomToGoOn;
@@ -108,8 +115,14 @@ bool Dispatcher::ClaimAll(
     for (const auto& document : *documents) {
         auto conversion = domain::DecodeConversion(document.value_or(""));
         if (!document || !conversion) continue;
-        if (tally) tally->Add(*conversion, options_.now());
         fruitful |= Claim(*conversion);
+        if (!tally) continue;
+        // What is in hand here does not stand still.
+        std::lock_guard lock(mutex_);
+        std::erase_if(conversion->deliveries, [this](const domain::Delivery& delivery) {
+            return active_.contains(delivery.id) || settled_.contains(delivery.id);
+        });
+        tally->Add(*conversion, options_.now());
     }
     return true;
 }
@@ -173,10 +186,7 @@ bool Dispatcher::Claim(const domain::Conversion& conversion) {
     if (!beginning_ || !ownership().MaySend(conversion.owner)) return false;
     bool queued = false;
     for (const auto& delivery : conversion.deliveries) {
-        if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > due_by) {
-            continue;
-        }
-        if (settled_.contains(delivery.id)) continue;
+        if (!delivery.Due(due_by) || settled_.contains(delivery.id)) continue;
         queued |= Queue(conversion, delivery, now);
     }
     return queued;

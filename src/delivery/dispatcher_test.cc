@@ -255,8 +255,10 @@ TEST_F(DispatcherTest, WhatIsOwedToAStoppedNetworkHoldsUpNobodysRetry) {
     Answers(200);
     now_.ms += 6'000;
     steady_ += seconds(6);
+    held_ = true;
     dispatcher_->Step(milliseconds(0));
     EXPECT_EQ(client_.in_flight(), 1u) << "found by the first look, not behind 2,000";
+    held_ = false;
     Work();
     EXPECT_EQ(Read("mine").state, domain::DeliveryState::kDone);
 }

@@ -16,7 +16,7 @@ void DueTally::Begin(const std::vector<store::WorkItem>& items) {
 void DueTally::Add(const domain::Conversion& conversion, Time now) {
     std::lock_guard lock(mutex_);
     for (const auto& delivery : conversion.deliveries) {
-        if (delivery.state != domain::DeliveryState::kWaiting || delivery.next_at > now) continue;
+        if (!delivery.Due(now)) continue;
         Due& due = round_[QueueOf(delivery)];
         ++due.count;
         due.oldest = std::min(due.oldest.value_or(delivery.next_at), delivery.next_at);

@@ -113,6 +113,7 @@ void FlowRunner::Work() {
 
 void FlowRunner::Load() {
     auto loaded = sync_.Load([this] {
+        ResolveHashes();  // who asks meanwhile does not wait for all of it
         std::lock_guard lock(mutex_);
         return !stopping_;
     });

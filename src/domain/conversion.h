@@ -68,6 +68,7 @@ struct Delivery {
     std::string replayed_by;  // the replay job that woke it last: once a job
     bool erased = false;      // it told of a person who was erased since (person.h)
 
+    bool Due(Time now) const { return state == DeliveryState::kWaiting && next_at <= now; }
     // An outcome was recorded once: its parameters are frozen, also after a replay.
     bool Attempted() const { return attempts > 0 || status != 0 || !error.empty(); }
     bool operator==(const Delivery&) const = default;

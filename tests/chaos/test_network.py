@@ -298,7 +298,7 @@ def test_stop_while_the_network_is_slow_notifies_once(net, tmp_path):
 
 def test_a_clean_stop_under_load_notifies_nobody_twice(net, tmp_path):
     """Attempts that began while the listeners drain could not end in time: none begin after SIGTERM."""
-    with Server(tmp_path, net) as server:  # with the times of the settings
+    with Server(tmp_path, net, env={"BARRACUDA_DELIVERY_ATTEMPT_TIMEOUT": "9s"}) as server:
         net.set_mode("slow", "goal", delay=7)
         clicks, ended = [], threading.Event()
 
