@@ -111,7 +111,8 @@ bool HoldsStore(const std::string& directory) {
     std::error_code ec;
     for (const auto& entry : std::filesystem::directory_iterator(directory, ec)) {
         std::string name = entry.path().filename().string();
-        if (name == "CURRENT" || name.starts_with("MANIFEST-") || name.ends_with(".sst")) {
+        if (name == "CURRENT" || name == "HAS_LOG" || name.starts_with("MANIFEST-") ||
+            name.ends_with(".sst")) {
             return true;
         }
     }

@@ -123,7 +123,7 @@ def test_a_store_without_its_log_does_not_open(rocks, tmp_path):
     for command in (["serve"], ["verify"], ["key", "list"]):
         assert "its *.log files are gone" in refused(rocks, *command)
     assert "its *.log files are gone" in rocks.command("doctor", check=False).stdout
-    (rocks.data / "IDENTITY").unlink()  # who knows what is lost may go on without it (runbook.md)
+    (rocks.data / "HAS_LOG").unlink()  # who knows what is lost may go on without it (runbook.md)
     assert rocks.command("key", "list").returncode == 0
 
     rocks.data = restored

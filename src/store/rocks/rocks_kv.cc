@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <tuple>
 
 #include "store/rocks/rocks_info_log.h"
@@ -227,20 +226,29 @@ rocksdb::ColumnFamilyOptions FamilyOptions(std::string_view name) {
 }
 
 // RocksDB opens without its write-ahead log as if there had never been one, and what was
-// acknowledged since the last flush is gone without a word. Every open makes a log before it
-// replaces the manifest, so a store that was ever open has one. The others: a backup, which has no
-// IDENTITY yet, and a first open that was cut off, which is still at its first manifest.
+// acknowledged since the last flush is gone without a word. A store that was ever open to be
+// written has a log, and this mark of ours says so; a backup, or a first open that was cut off, has
+// neither.
+constexpr const char* kMark = "/HAS_LOG";
+
 bool LostItsLog(const std::string& directory) {
     namespace fs = std::filesystem;
     std::error_code ec;
-    std::string manifest;
-    std::ifstream(fs::path(directory) / "CURRENT") >> manifest;
-    if (manifest.empty() || manifest == "MANIFEST-000001") return false;
-    if (!fs::exists(fs::path(directory) / "IDENTITY", ec)) return false;
+    if (!fs::exists(directory + kMark, ec)) return false;
     for (const auto& entry : fs::directory_iterator(directory, ec)) {
         if (entry.path().extension() == ".log") return false;
     }
     return !ec;
+}
+
+// After the open: by then RocksDB has made a log.
+rocksdb::Status Mark(rocksdb::Env& env, const std::string& directory) {
+    if (env.FileExists(directory + kMark).ok()) return rocksdb::Status::OK();
+    auto status = rocksdb::WriteStringToFile(&env, {}, directory + kMark, true);
+    std::unique_ptr<rocksdb::Directory> made_in;
+    if (status.ok()) status = env.NewDirectory(directory, &made_in);
+    if (status.ok()) status = made_in->Fsync();
+    return status;
 }
 
 rocksdb::Status OpenDatabase(
@@ -278,6 +286,11 @@ Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
     Families families;
     rocksdb::DB* opened = nullptr;
     auto status = OpenDatabase(db, options, &families, &opened);
+    std::unique_ptr<Kv> kv;
+    if (status.ok()) {
+        kv = std::make_unique<RocksKv>(opened, std::move(families));
+        if (!options.read_only) status = Mark(*db.env, options.directory);
+    }
     if (!status.ok()) {
         std::string text = status.ToString();
         // Not any "lock": a directory's name or "block checksum mismatch" hold it as well.
@@ -291,7 +304,7 @@ Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
             options.directory
         );
     }
-    return std::unique_ptr<Kv>(std::make_unique<RocksKv>(opened, std::move(families)));
+    return kv;
 }
 
 }  // namespace barracuda::store

@@ -205,6 +205,25 @@ TEST(Rocks, ReadOnlyShowsTheLogAndChangesNoFile) {
     EXPECT_EQ(FilesIn(directory.At("db")), before);
 }
 
+TEST(Rocks, ReadOnlyLeavesABackupAsItIs) {
+    TempDirectory directory;
+    const std::string copy = directory.At("copy");
+    auto a = Document({.click = "a"});
+    {
+        auto engine = OpenEngine({.directory = directory.At("db")});
+        ASSERT_TRUE(engine);
+        ASSERT_EQ(Put(*engine, DealRef("a"), std::nullopt, a), WriteState::kApplied);
+        ASSERT_TRUE(engine->Backup(copy));
+    }
+    const auto before = FilesIn(copy);
+    {
+        auto kv = OpenRocks({.directory = copy, .read_only = true});
+        ASSERT_TRUE(kv) << kv.error().message;
+        EXPECT_EQ(Get(*KvEngine::OpenToRead(std::move(*kv)), DealRef("a")), a);
+    }
+    EXPECT_EQ(FilesIn(copy), before);
+}
+
 void RemoveLogs(const std::string& directory) {
     for (const auto& [name, is] : FilesIn(directory)) {
         if (name.ends_with(".log")) std::filesystem::remove(directory + "/" + name);
@@ -233,30 +252,29 @@ TEST(Rocks, AStoreWithoutItsLogIsRefused) {
         std::filesystem::remove_all(db);
         std::filesystem::rename(directory.At("whole"), db);
     }
+    EXPECT_FALSE(std::filesystem::exists(copy + "/HAS_LOG"));
     RemoveLogs(copy);
     EXPECT_TRUE(OpenRocks({.directory = copy})) << "a backup needs none";
+    RemoveLogs(copy);
+    EXPECT_FALSE(OpenRocks({.directory = copy})) << "it is a store since it was opened";
+    std::filesystem::remove(copy + "/HAS_LOG");
+    EXPECT_TRUE(OpenRocks({.directory = copy})) << "who knows what is lost may go on";
 }
 
-TEST(Rocks, AFirstOpenThatWasCutOffIsNoLoss) {
+// RocksDB writes IDENTITY before it makes a log, and a backup has come far beyond its first
+// manifest.
+TEST(Rocks, AFirstOpenOfABackupThatWasCutOffIsNoLoss) {
     TempDirectory directory;
-    const std::string db = directory.At("db");
+    const std::string copy = directory.At("copy");
     {
-        // What RocksDB leaves between its first manifest and its first log.
-        rocksdb::Options options;
-        options.create_if_missing = true;
-        rocksdb::DB* made = nullptr;
-        ASSERT_TRUE(rocksdb::DB::Open(options, db, &made).ok());
-        delete made;
-        auto text = std::string("MANIFEST-000001\n");
-        rocksdb::Env* env = rocksdb::Env::Default();
-        RemoveLogs(db);
-        for (const auto& [name, is] : FilesIn(db)) {
-            if (!name.starts_with("MANIFEST-")) continue;
-            std::filesystem::rename(db + "/" + name, db + "/MANIFEST-000001");
-        }
-        ASSERT_TRUE(rocksdb::WriteStringToFile(env, text, db + "/CURRENT").ok());
+        auto engine = OpenEngine({.directory = directory.At("db")});
+        ASSERT_TRUE(engine);
+        ASSERT_TRUE(engine->Backup(copy));
     }
-    EXPECT_TRUE(OpenRocks({.directory = db}));
+    rocksdb::Env* env = rocksdb::Env::Default();
+    ASSERT_TRUE(rocksdb::WriteStringToFile(env, env->GenerateUniqueId(), copy + "/IDENTITY").ok());
+    RemoveLogs(copy);
+    EXPECT_TRUE(OpenRocks({.directory = copy}));
 }
 
 }  // namespace
