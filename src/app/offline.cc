@@ -11,6 +11,7 @@
 
 #include "app/control.h"
 #include "app/open_store.h"
+#include "app/owner.h"
 #include "delivery/membership.h"
 
 namespace barracuda::app {
@@ -141,6 +142,8 @@ Result<Answer> Restore(const config::Config& config, const std::string& from) {
     if (!fs::exists(fs::path(from) / "CURRENT", ec)) {
         return Fail(ErrorCode::kInvalid, "this is no backup: " + from);
     }
+    // Before a file is copied: it would be this user's.
+    if (auto ours = BelongsHere(data); !ours) return Fail(ours.error());
     bool made = fs::create_directories(data, ec);
     if (made) fs::permissions(data, fs::perms::owner_all, ec);
     const auto before = FilesIn(data);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -41,19 +40,9 @@ Result<std::unique_ptr<store::Engine>> OpenMongo(const config::Config& config) {
     return std::unique_ptr<store::Engine>(std::move(*engine));
 }
 
-// RocksDB replaces its files at every open, so the owner of one is who opened it last. Without a
-// store the directory's owner counts, but only against root: who may write there as a member of its
-// group makes a store of its own.
-Result<bool> IsOurs(const std::string& directory) {
-    auto owner = OwnerOf(directory + "/CURRENT");
-    if (!owner && geteuid() == 0) owner = OwnerOf(directory);
-    if (owner && *owner != geteuid()) return Fail(BelongsTo(*owner, directory));
-    return true;
-}
-
 Result<std::unique_ptr<store::Engine>> OpenRocks(const config::Config& config, bool create) {
     const std::string& directory = config.store.data;
-    if (auto ours = IsOurs(directory); !ours) return Fail(ours.error());
+    if (auto ours = BelongsHere(directory); !ours) return Fail(ours.error());
     if (create) {
         if (auto made = MakePrivate(directory); !made) {
             return Fail(made.error().code, made.error().message + ": " + directory);

@@ -32,4 +32,23 @@ Error BelongsTo(uid_t owner, const std::string& directory) {
         directory};
 }
 
+// RocksDB replaces its files at every open, so the owner of one is who opened it last. On a mount
+// that gives every file to one user (NFS with all_squash, CIFS) it is another, who may yet be
+// worked for. Without a store the directory's owner counts, but only against root: who may write
+// there as a member of its group makes a store of its own. Who has no name here has no server here:
+// a container's fresh mount.
+Result<bool> BelongsHere(const std::string& directory) {
+    const std::string current = directory + "/CURRENT";
+    const uid_t us = geteuid();
+    auto owner = OwnerOf(current);
+    if (owner) {
+        if (*owner == us || (us != 0 && access(current.c_str(), R_OK | W_OK) == 0)) return true;
+        return Fail(BelongsTo(*owner, directory));
+    }
+    if (us != 0) return true;
+    owner = OwnerOf(directory);
+    if (owner && *owner != us && getpwuid(*owner)) return Fail(BelongsTo(*owner, directory));
+    return true;
+}
+
 }  // namespace barracuda::app

@@ -19,4 +19,7 @@ std::string UserNamed(uid_t id);  // its number where it has no name
 // kForbidden, with what to do: "D belongs to user a, and this runs as b: run it as that user …".
 Error BelongsTo(uid_t owner, const std::string& directory);
 
+// Whether this user may open the store in `directory` to write, or make one: else kForbidden.
+Result<bool> BelongsHere(const std::string& directory);
+
 }  // namespace barracuda::app

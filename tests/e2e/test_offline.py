@@ -12,7 +12,7 @@ import pytest
 from documents import text_of
 from harness import BINARY, Server, new_id, wait_until
 
-NOBODY = 65534
+NOBODY, NAMELESS = 65534, 54321
 
 
 @pytest.fixture
@@ -43,6 +43,22 @@ def refused(server, *arguments, seconds=20):
 
 # ------------------------------------------------------------------------------------------------- whose it is
 
+def own_backup(server, top):
+    def run(*arguments):
+        subprocess.run([str(BINARY), *arguments, "--data", str(top / "own")], env=server.env, check=True, capture_output=True, timeout=30)
+    run("key", "create", "--name", "n", "--scope", "ingest")
+    run("backup", str(top / "backup"))
+    return top / "backup"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_a_mount_whose_user_has_no_name_here(rocks):
+    rocks.data.mkdir(mode=0o700)
+    os.chown(rocks.data, NAMELESS, NAMELESS)
+    for _ in range(2):
+        rocks.command("key", "create", "--name", "n", "--scope", "ingest")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 def test_who_else_works_on_a_store_breaks_it_not(net):
     top = Path(tempfile.mkdtemp(prefix="barracuda-offline-"))  # one that others may pass
@@ -58,6 +74,8 @@ def test_who_else_works_on_a_store_breaks_it_not(net):
             os.chown(server.data, NOBODY, NOBODY)
             for command in (["key", "create", "--name", "n", "--scope", "ingest"], ["serve"]):
                 assert "belongs to user nobody" in refused(server, *command), "the first file must not be root's"
+            backup = own_backup(server, top)
+            assert "belongs to user nobody" in refused(server, "restore", str(backup)), "nor what it restores"
             assert files(server.data) == {}
             assert as_nobody("key", "create", "--name", "n", "--scope", "ingest").returncode == 0
             before = files(server.data)
@@ -66,6 +84,9 @@ def test_who_else_works_on_a_store_breaks_it_not(net):
             looked = server.command("doctor", check=False)
             assert "RocksDB opens" in looked.stdout and looked.returncode < 2, looked
             assert files(server.data) == before
+            assert as_nobody("key", "list").returncode == 0
+            os.chown(server.data / "CURRENT", NAMELESS, NAMELESS)  # a mount that gives all files to one user
+            os.chmod(server.data / "CURRENT", 0o666)
             assert as_nobody("key", "list").returncode == 0
 
             for path in (server.data, *server.data.iterdir()):
