@@ -87,13 +87,19 @@ Result<Given> Choose(
     return Given{std::string(setting.fallback), "default"};
 }
 
-// Secrets of networks are read by name; Kubernetes puts the addresses of a service called barracuda
-// into every container.
-bool MayBeThere(std::string_view name) {
-    for (std::string_view other : {"SECRET_", "SERVICE_", "PORT_"}) {
-        if (name.substr(kPrefix.size()).starts_with(other)) return true;
+// Kubernetes puts the addresses of every service of the namespace into every container. For one
+// called barracuda-x these are BARRACUDA_X_SERVICE_HOST, and with it BARRACUDA_X_SERVICE_PORT…,
+// BARRACUDA_X_PORT and BARRACUDA_X_PORT_80_TCP…
+bool IsOfAService(std::string_view name, const Environment& environment) {
+    for (std::string_view part : {"_SERVICE", "_PORT"}) {
+        for (auto at = name.find(part); at != name.npos; at = name.find(part, at + 1)) {
+            const auto rest = name.substr(at + part.size());
+            if (!rest.empty() && rest[0] != '_') continue;
+            const std::string service(name.substr(0, at));
+            if (environment.contains(service + "_SERVICE_HOST")) return true;
+        }
     }
-    return name.substr(kPrefix.size()) == "PORT";
+    return false;
 }
 
 std::vector<std::string> UnknownIn(const Environment& environment) {
@@ -104,7 +110,9 @@ std::vector<std::string> UnknownIn(const Environment& environment) {
     }
     std::vector<std::string> unknown;
     for (const auto& [name, value] : environment) {
-        if (!name.starts_with(kPrefix) || known.contains(name) || MayBeThere(name)) continue;
+        if (!name.starts_with(kPrefix) || known.contains(name)) continue;
+        // Secrets of networks are read by name.
+        if (name.starts_with("BARRACUDA_SECRET_") || IsOfAService(name, environment)) continue;
         unknown.push_back(name);
     }
     return unknown;

@@ -399,11 +399,20 @@ TEST_F(ConfigTest, NamesThatAreNoSettingAreFound) {
         {"BARRACUDA_SECRET_TRACKER", "x"},
         {"BARRACUDA_PORT_8080_TCP_ADDR", "10.0.0.1"},
         {"BARRACUDA_SERVICE_HOST", "10.0.0.1"},
+        {"BARRACUDA_MONGO_PORT", "tcp://10.0.0.2:27017"},
+        {"BARRACUDA_MONGO_PORT_27017_TCP", "tcp://10.0.0.2:27017"},
+        {"BARRACUDA_MONGO_PORT_27017_TCP_PORT", "27017"},
+        {"BARRACUDA_MONGO_SERVICE_HOST", "10.0.0.2"},
+        {"BARRACUDA_MONGO_SERVICE_PORT_DB", "27017"},
+        {"BARRACUDA_SERVER_PORT", "8080"},
         {"OTHER", "x"},
     };
     EXPECT_THAT(
-        Load({}, env, {})->unknown, ElementsAre("BARRACUDA_LISTEN", "BARRACUDA_NETWORK_BASEURL")
+        Load({}, env, {})->unknown,
+        ElementsAre("BARRACUDA_LISTEN", "BARRACUDA_NETWORK_BASEURL", "BARRACUDA_SERVER_PORT")
     );
+    EXPECT_THAT(Load({}, {{"BARRACUDA_PORT", "8080"}}, {})->unknown, ElementsAre("BARRACUDA_PORT"))
+        << "without a service it is somebody's guess";
 }
 
 TEST_F(ConfigTest, TwoListenersNeedTwoAddresses) {
