@@ -161,9 +161,11 @@ Error Silent(const std::string& data, std::chrono::milliseconds patience) {
     return {
         ErrorCode::kUnavailable,
         fmt::format(
-            "the server that runs on {} does not answer within {} s: it hangs",
+            "the server that runs on {} does not answer within {} s: it hangs, or {} commands are "
+            "under way",
             data,
-            std::chrono::ceil<std::chrono::seconds>(patience).count()
+            std::chrono::ceil<std::chrono::seconds>(patience).count(),
+            kThreads
         ),
         kName};
 }

@@ -112,7 +112,9 @@ Running ExamineServer(const config::Config& config, Findings& to) {
         to.Fail(
             "server",
             line.error().message,
-            other ? "ask as that user" : "look at its log; restart it"
+            other ? "ask as that user"
+                  : "let the commands end that are under way; without any, look at its log and "
+                    "restart it"
         );
         return Running::kSilent;
     }
