@@ -118,10 +118,10 @@ protected:
                       std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
         )
                       .value());
-    ledger::Ledger ledger_{*engine_, {.node = "n"}, {}};
     api::KeyRing keys_;
     api::Admins admins_;
     api::Sessions sessions_;
+    ledger::Ledger ledger_{*engine_, {.node = "n"}, {}};  // ends first: it calls back into those
     Workplace place_{*engine_, ledger_, keys_, admins_, sessions_, true};
 };
 
