@@ -157,6 +157,7 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     };
     hooks.written = [&flows](const auto& conversion) { flows.Written(conversion); };
     hooks.refuse = [&nodes](const auto& report) { return nodes.goals().Refuse(report); };
+    api::AdminAuth admin;  // before the ledger, which calls back into it until it has stopped
     ledger::Ledger ledger(
         **engine,
         {.node = nodes.membership().node(), .queue_max = config.limits.queue},
@@ -167,7 +168,6 @@ Result<bool> Run(const config::Config& config, const std::string& program) {
     replay_options.is_dead = [&nodes](const auto& node) { return nodes.membership().IsGone(node); };
     replay_options.ended = [&dispatcher](const auto& delivery) { dispatcher.Drop(delivery); };
     delivery::ReplayJobs replays(**engine, ledger, replay_options);
-    api::AdminAuth admin;
     if (auto loaded = admin.LoadFrom(**engine); !loaded) return Fail(loaded.error());
     RemoveSetupLink(config.store.data);
     admin.admins().OnCreated([&config] { RemoveSetupLink(config.store.data); });
