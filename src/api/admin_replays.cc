@@ -36,8 +36,8 @@ JsonObject JobJson(const delivery::ReplayJob& job) {
     JsonObject to;
     to.Text("id", job.id).Text("action", NameOf(job.action));
     to.Text("state", NameOf(job.state)).Text("by", job.by).Int("rate", job.rate);
-    if (job.counted) {
-        to.Int("matched", job.matched);
+    if (job.counted && job.matched) {
+        to.Int("matched", *job.matched);
     } else {
         to.Raw("matched", "null");
     }

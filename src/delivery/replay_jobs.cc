@@ -98,7 +98,7 @@ std::string EncodeJob(const ReplayJob& job) {
     to.Document("filter", EncodeFilter(job.filter));
     if (!job.cursor.empty()) to.Text("cursor", HexOf(job.cursor));
     if (job.counted) to.Bool("counted", true);
-    to.Int("matched", job.matched);
+    if (job.matched) to.Int("matched", *job.matched);
     to.Int("replayed", job.replayed);
     if (!job.error.empty()) to.Text("error", job.error);
     to.Int("rev", job.rev);
@@ -122,8 +122,10 @@ ReplayJob DecodeJob(std::string_view bson) {
     job.rate = static_cast<int>(fields.Number("rate"));
     job.filter = DecodeFilter(fields.Bytes("filter"));
     job.cursor = BytesOfHex(fields.TextOr("cursor")).value_or("");
-    job.counted = fields.Find("counted") != nullptr;
-    job.matched = fields.Number("matched");
+    // Jobs had no action before they counted: the cursor of such a one is the replay's.
+    job.counted = fields.Find("counted") || !fields.Find("action");
+    job.matched.reset();
+    if (fields.Find("matched")) job.matched = fields.Number("matched");
     job.replayed = fields.Number("replayed");
     job.error = fields.TextOr("error");
     job.rev = fields.Number("rev");
@@ -254,7 +256,7 @@ Result<ReplayJobs::Edit> ReplayJobs::CountedPart(const ReplayJob& job) {
     auto counted = CountOn(engine_, query, kScannedByStep, more);
     if (!counted) return Fail(counted.error());
     return Edit([more, cursor = query.cursor](ReplayJob& stored) {
-        stored.matched += static_cast<int64_t>(more);
+        stored.matched = stored.matched.value_or(0) + static_cast<int64_t>(more);
         stored.cursor = cursor;
         stored.counted = cursor.empty();
         return true;

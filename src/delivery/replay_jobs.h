@@ -46,7 +46,9 @@ struct ReplayJob {
     std::string node;      // boot id that works on it
     std::string cursor;    // of ListDeliveries
     bool counted = false;  // `matched` is whole; until then the cursor is the count's
-    int64_t matched = 0;   // deliveries that fitted before the first was woken
+    // Deliveries that fitted before the first was woken; nullopt: nobody counted them, for the job
+    // began before jobs did.
+    std::optional<int64_t> matched = 0;
     int64_t replayed = 0;  // woken or cancelled; after a crash short of at most one page
     std::string error;     // why it does not move at the moment; empty: it does
     int64_t rev = 0;

@@ -367,6 +367,24 @@ TEST(ReplayJob, ComesBackFromItsDocument) {
     EXPECT_EQ(DecodeJob(EncodeJob(job)).filter.state, DeliveryState::kWaiting);
 }
 
+// As it was written then: neither an action nor a count, and the cursor is the replay's.
+TEST(ReplayJob, ThatBeganBeforeJobsCountedGoesOn) {
+    domain::BsonWriter to;
+    to.Text("_id", "job:65a000000000000000000003");
+    to.Text("state", "running");
+    to.Int("rate", 7);
+    to.Document("filter", domain::BsonWriter().Take());
+    to.Text("cursor", "04ff");
+    to.Int("replayed", 9);
+    const auto job = DecodeJob(to.Take()), kept = DecodeJob(EncodeJob(job));
+    for (const auto& one : {job, kept}) {
+        EXPECT_TRUE(one.counted);
+        EXPECT_EQ(one.matched, std::nullopt);
+        EXPECT_EQ(one.cursor, "\x04\xff");
+        EXPECT_EQ(one.replayed, 9);
+    }
+}
+
 // A hundred thousand (REPLAY_DEAD: another number) over RocksDB, stopped in the middle several
 // times.
 TEST(ReplayLarge, EachOnceOverRestarts) {
@@ -410,7 +428,7 @@ TEST(ReplayLarge, EachOnceOverRestarts) {
         jobs.Stop();
         ledger.Stop();
         replayed = jobs.Find(id)->replayed;
-        matched = jobs.Find(id)->matched;
+        matched = jobs.Find(id)->matched.value_or(0);
         if (life < 3) store.Reopen();
     }
     EXPECT_EQ(replayed, dead);
