@@ -98,6 +98,7 @@ std::string EncodeJob(const ReplayJob& job) {
     to.Document("filter", EncodeFilter(job.filter));
     if (!job.cursor.empty()) to.Text("cursor", HexOf(job.cursor));
     if (job.counted) to.Bool("counted", true);
+    if (job.again) to.Bool("again", true);
     if (job.matched) to.Int("matched", *job.matched);
     to.Int("replayed", job.replayed);
     if (!job.error.empty()) to.Text("error", job.error);
@@ -124,6 +125,7 @@ ReplayJob DecodeJob(std::string_view bson) {
     job.cursor = BytesOfHex(fields.TextOr("cursor")).value_or("");
     // Jobs had no action before they counted: the cursor of such a one is the replay's.
     job.counted = fields.Find("counted") || !fields.Find("action");
+    job.again = fields.Find("again") != nullptr;
     job.matched.reset();
     if (fields.Find("matched")) job.matched = fields.Number("matched");
     job.replayed = fields.Number("replayed");
@@ -275,10 +277,16 @@ Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* r
                        ? CancelRows(ledger_, page->rows, WhoOf(job), options_.ended)
                        : ReplayRows(ledger_, page->rows, WhoOf(job), job.id);
     if (!handled) return Fail(handled.error());
-    return Edit([handled = *handled, cursor = page->cursor](ReplayJob& stored) {
+    // A node that died may have cancelled a page and not have said so, and its work moves now.
+    const bool taken_over = job.node != ledger_.node();
+    return Edit([handled = *handled, cursor = page->cursor, taken_over](ReplayJob& stored) {
         stored.replayed += static_cast<int64_t>(handled);
         stored.cursor = cursor;
-        if (cursor.empty()) stored.state = JobState::kDone;
+        stored.again |= handled > 0 || taken_over;
+        if (!cursor.empty()) return true;
+        const bool moves = stored.filter.state == domain::DeliveryState::kWaiting;
+        if (!moves || !stored.again) stored.state = JobState::kDone;
+        stored.again = false;
         return true;
     });
 }

@@ -8,6 +8,10 @@
 // the job has woken is not woken by it again; deliveries that died, or were recorded, after the job
 // was made are not its business.
 //
+// What waits stands in the work queue by owner, and moves to another's part of it, perhaps behind
+// the cursor, when a node takes over a dead one's work: a job over waiting deliveries goes through
+// them until a whole pass has cancelled nothing.
+//
 //     ReplayJobs jobs(engine, ledger, {});
 //     jobs.Create(JobAction::kReplay, filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
 //
@@ -46,6 +50,7 @@ struct ReplayJob {
     std::string node;      // boot id that works on it
     std::string cursor;    // of ListDeliveries
     bool counted = false;  // `matched` is whole; until then the cursor is the count's
+    bool again = false;    // over waiting ones: another pass follows this one
     // Deliveries that fitted before the first was woken; nullopt: nobody counted them, for the job
     // began before jobs did.
     std::optional<int64_t> matched = 0;

@@ -312,6 +312,37 @@ TEST_P(DeliveriesTest, AJobCancelsWhatWaitsForOneNetwork) {
     EXPECT_EQ(UntilDone(Create(dead, 1'000'000, JobAction::kCancel).id).replayed, 5);
 }
 
+// The queue goes by owner: another's part may lie behind the job's cursor.
+TEST_P(DeliveriesTest, WhatIsTakenOverMeanwhileIsCancelledToo) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 10; ++i) {
+        all.push_back(Made(i, DeliveryState::kWaiting));
+        all.back().owner = "m";
+    }
+    Store(all);
+    End();
+    int ended = 0;  // on the ledger's thread
+    ReplayOptions options;
+    options.page = 3;
+    options.ended = [&](const domain::Delivery&) {
+        if (++ended != 3) return;  // the first page is over, and the job waits to hear it
+        for (int i = 3; i < 10; ++i) {
+            auto c = Read(i);
+            const auto before = domain::Encode(c);
+            c.owner = "a";
+            ++c.rev;
+            store::Put(*store_.engine, store::RefOf(c.key), before, domain::Encode(c));
+        }
+    };
+    Live(options);
+    jobs_->Start();
+    auto job =
+        UntilDone(Create({.state = DeliveryState::kWaiting}, 1'000'000, JobAction::kCancel).id);
+    EXPECT_EQ(job.replayed, 10);
+    EXPECT_FALSE(job.again);
+    EXPECT_THAT(Clicks(Query({.state = DeliveryState::kWaiting})), IsEmpty());
+}
+
 TEST_P(DeliveriesTest, ACancelledJobStops) {
     std::vector<domain::Conversion> all;
     for (int i = 0; i < 30; ++i) all.push_back(Made(i, DeliveryState::kDead));
@@ -363,8 +394,10 @@ TEST(ReplayJob, ComesBackFromItsDocument) {
     job.action = JobAction::kCancel;
     job.filter.state = DeliveryState::kWaiting;
     job.counted = false;
+    job.again = true;
     EXPECT_EQ(EncodeJob(DecodeJob(EncodeJob(job))), EncodeJob(job));
     EXPECT_EQ(DecodeJob(EncodeJob(job)).filter.state, DeliveryState::kWaiting);
+    EXPECT_TRUE(DecodeJob(EncodeJob(job)).again);
 }
 
 // As it was written then: neither an action nor a count, and the cursor is the replay's.
