@@ -1,5 +1,7 @@
 #include "base/repeater.h"
 
+#include <algorithm>
+
 #include "base/thread_name.h"
 
 namespace barracuda {
@@ -12,9 +14,11 @@ void Repeater::Start(
         bool now = first == First::kAtOnce;
         std::unique_lock lock(mutex_);
         while (!stopping_) {
-            if (!now) wake_.wait_for(lock, every, [this] { return stopping_ || woken_; });
+            const auto next = std::min(by_, Clock::now() + every);
+            if (!now) wake_.wait_until(lock, next, [this] { return stopping_ || woken_; });
             if (stopping_) return;
             now = woken_ = false;
+            by_ = Clock::time_point::max();
             lock.unlock();
             step();
             lock.lock();
@@ -44,10 +48,9 @@ bool Repeater::stopping() const {
     return stopping_;
 }
 
-bool Repeater::PauseUntil(std::chrono::steady_clock::time_point until) {
-    std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, until, [this] { return stopping_; });
-    return !stopping_;
+void Repeater::ComeBy(Clock::time_point at) {
+    std::lock_guard lock(mutex_);
+    by_ = at;
 }
 
 }  // namespace barracuda

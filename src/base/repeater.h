@@ -4,8 +4,8 @@
 //     Repeater reader;
 //     reader.Start("catalog", 500ms, [this] { Load(); });
 //     reader.Wake();                      // now rather than at the end of the pause
-//     while (reader.PauseUntil(next)) …   // inside a step: false when stopped meanwhile
-//     reader.Stop();                      // ends the pause, waits for the step under way
+//     reader.ComeBy(next);                // inside a step: before `every` is over, if that is
+//     later reader.Stop();                      // ends the pause, waits for the step under way
 //
 // Threads: Start once, from the owner's; Stop from any but its own, any number of times, also
 // without a Start; Wake and stopping from any.
@@ -39,12 +39,16 @@ public:
     // A call during a step makes for one more step after it.
     void Wake();
     bool stopping() const;
-    bool PauseUntil(std::chrono::steady_clock::time_point until);
+    // Of a step: the one after it is at `at`, or after the pause, whichever comes first.
+    void ComeBy(std::chrono::steady_clock::time_point at);
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false, woken_ = false;
+    Clock::time_point by_ = Clock::time_point::max();
     std::thread thread_;
 };
 

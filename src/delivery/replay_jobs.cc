@@ -9,6 +9,8 @@
 
 namespace barracuda::delivery {
 
+using Clock = std::chrono::steady_clock;
+
 namespace {
 
 constexpr std::string_view kPrefix = "job:";
@@ -238,16 +240,23 @@ Result<ReplayJobs::Count> ReplayJobs::DryRun(const DeliveryFilter& filter, size_
     return count;
 }
 
-// One page of every job that runs here; another round at once while there is more.
+// One page of every job that runs here and whose time has come; the next round is when the next
+// one's comes. None waits for another: a slow job holds no fast one up.
 void ReplayJobs::Round() {
     auto jobs = List();
     if (!jobs) return;
+    std::map<std::string, Clock::time_point> next;
+    auto first = Clock::time_point::max();
     for (auto at = jobs->rbegin(); at != jobs->rend(); ++at) {
         if (at->state != JobState::kRunning) continue;
         if (at->node != ledger_.node() && !options_.is_dead(at->node)) continue;
-        if (Step(*at)) runner_.Wake();
+        auto known = next_.find(at->id);
+        const bool due = known == next_.end() || known->second <= Clock::now();
+        first = std::min(first, next[at->id] = due ? Step(*at) : known->second);
         if (runner_.stopping()) return;
     }
+    next_ = std::move(next);
+    runner_.ComeBy(first);
 }
 
 // A part of the count, whose cursor is the job's until it is whole.
@@ -291,17 +300,14 @@ Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* r
     });
 }
 
-// One page of one job. False: it could not go on, or has ended.
-bool ReplayJobs::Step(const ReplayJob& job) {
-    auto begin = std::chrono::steady_clock::now();
+// One page of one job; -> when the next may be.
+Clock::time_point ReplayJobs::Step(const ReplayJob& job) {
+    const auto begin = Clock::now();
     size_t rows = 0;
     auto step = job.counted ? HandledPage(job, &rows) : CountedPart(job);
-    if (!KeepNow(job.id, std::move(step))) return false;
-    auto spent = std::chrono::duration<double>(double(rows) / std::max(1, job.rate));
-    (void)runner_.PauseUntil(
-        begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(spent)
-    );
-    return true;
+    if (!KeepNow(job.id, std::move(step))) return Clock::now() + options_.poll;  // or it has ended
+    const auto spent = std::chrono::duration<double>(double(rows) / std::max(1, job.rate));
+    return begin + std::chrono::duration_cast<Clock::duration>(spent);
 }
 
 // Waits until the document has what a step came to. True: the job goes on.

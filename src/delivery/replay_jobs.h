@@ -23,6 +23,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,7 +102,7 @@ private:
     using Edit = std::function<bool(ReplayJob&)>;  // false: leave it
 
     void Round();
-    bool Step(const ReplayJob& job);
+    std::chrono::steady_clock::time_point Step(const ReplayJob& job);
     Result<Edit> CountedPart(const ReplayJob& job);
     Result<Edit> HandledPage(const ReplayJob& job, size_t* rows);
     bool KeepNow(const std::string& id, Result<Edit> step);
@@ -110,6 +111,8 @@ private:
     store::Engine& engine_;
     ledger::Ledger& ledger_;
     const ReplayOptions options_;
+    // When the next page of a job may be, by its rate. Of the runner's thread alone.
+    std::map<std::string, std::chrono::steady_clock::time_point> next_;
 
     Repeater runner_;  // last: it uses everything above
 };

@@ -343,6 +343,21 @@ TEST_P(DeliveriesTest, WhatIsTakenOverMeanwhileIsCancelledToo) {
     EXPECT_THAT(Clicks(Query({.state = DeliveryState::kWaiting})), IsEmpty());
 }
 
+TEST_P(DeliveriesTest, ASlowJobHoldsNoOtherUp) {
+    for (int i = 0; i < 70; ++i) {
+        Store({Made(i, DeliveryState::kDead, i < 20 ? "slow" : "fast")});
+    }
+    End();
+    ReplayOptions options;
+    options.page = 2;
+    Live(options);
+    jobs_->Start();
+    const auto slow = Create({.network = "slow"}, 1).id;  // one a second
+    Until(slow, [](const auto& job) { return job.replayed > 0; });
+    EXPECT_EQ(UntilDone(Create({.network = "fast"}).id).replayed, 50) << "in 25 pages";
+    EXPECT_LT(jobs_->Find(slow)->replayed, 15);
+}
+
 TEST_P(DeliveriesTest, ACancelledJobStops) {
     std::vector<domain::Conversion> all;
     for (int i = 0; i < 30; ++i) all.push_back(Made(i, DeliveryState::kDead));
