@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "domain/bson.h"
 #include "store/index.h"
 #include "store/mongo/address.h"
@@ -74,10 +75,11 @@ Bson FilterOf(const ScanRequest& request, std::vector<std::string>& order) {
 }
 
 // Tells lists apart whose places look alike: by creation and by death, of one affiliate and
-// another.
+// another, of one click's conversions and another's.
 std::string ListOf(const ScanRequest& request) {
     std::string list = std::to_string(request.index ? static_cast<int>(*request.index) : 0);
     for (const auto& value : request.equal) list += ' ' + value;
+    if (!request.key_prefix.empty()) list += '/' + HexOf(request.key_prefix);
     return list;
 }
 
