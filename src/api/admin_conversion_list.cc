@@ -10,11 +10,37 @@
 #include "api/record.h"
 #include "api/routes.h"
 #include "api/sums_json.h"
+#include "base/text.h"
 #include "report/conversions.h"
 
 namespace barracuda::api {
 
 namespace {
+
+constexpr size_t kTotalDigits = 9;
+
+// The cursor of a filtered list carries its total, `hex.digits`: counting reads as much as all the
+// pages together, and is done for the first one.
+void ReadPlace(Reader& reader, report::ConversionQuery& query) {
+    const std::string text = reader.Text("cursor");
+    const size_t dot = text.find('.');
+    auto bytes = BytesOfHex(text.substr(0, dot));
+    bool good = bytes.has_value();
+    if (dot != std::string::npos) {
+        const std::string total = text.substr(dot + 1);
+        good = good && !bytes->empty() && !total.empty() && total.size() <= kTotalDigits &&
+               total.find_first_not_of("0123456789") == std::string::npos;
+        if (good) query.total = std::stoul(total);
+    }
+    if (!good) return reader.Refuse("cursor", "is not one of ours");
+    query.cursor = std::move(*bytes);
+}
+
+std::string PlaceText(const report::ConversionQuery& query, const report::ConversionPage& page) {
+    std::string text = CursorText(page.next_cursor);
+    if (!text.empty() && !query.Summed()) text += fmt::format(".{}", page.total);
+    return text;
+}
 
 report::ConversionQuery ReadQuery(Reader& reader) {
     report::ConversionQuery query;
@@ -45,7 +71,7 @@ report::ConversionQuery ReadQuery(Reader& reader) {
     query.descending = order != "asc";
     query.from = ReadTime(reader, "from");
     query.to = ReadTime(reader, "to");
-    query.cursor = ReadCursor(reader);
+    ReadPlace(reader, query);
     return query;
 }
 
@@ -71,7 +97,7 @@ http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& 
     auto limit = static_cast<int64_t>(query.limit);
     pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
     pagination.Int("total", total).Int("totalPages", (total + limit - 1) / limit);
-    pagination.TextOrNull("nextCursor", CursorText(listed->next_cursor));
+    pagination.TextOrNull("nextCursor", PlaceText(query, *listed));
     body.Bool("success", true).List("data", data).Object("stats", numbers);
     return JsonResponse(200, body.Object("pagination", pagination));
 }

@@ -133,7 +133,7 @@ Result<ConversionPage> SelectConversions(store::Engine& engine, const Conversion
         if (scanned >= kScannedMax) break;
     } while (!request.cursor.empty());
     if (by_cursor && !query.Summed()) {
-        auto count = Count(engine, query);
+        auto count = query.total ? Result<size_t>(*query.total) : Count(engine, query);
         if (!count) return Fail(count.error());
         listed.total = *count;
     }

@@ -26,6 +26,8 @@ struct ConversionQuery {
     bool descending = true;
     std::string cursor = {};  // bytes of ConversionPage::next_cursor; goes before `page`
     std::optional<Time> from = {}, to = {};  // [from, to)
+    // ConversionPage::total of an earlier page of this list. By cursor it is not counted anew then.
+    std::optional<std::size_t> total = {};
 
     // Whether the statistics know how many there are.
     bool Summed() const { return search.empty() && !from && !to; }

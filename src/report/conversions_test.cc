@@ -82,6 +82,13 @@ TEST_F(ConversionsTest, EveryPageSaysHowManyThereAre) {
         EXPECT_EQ(Clicks(query), page);
         query.cursor = cursor_;
     }
+    query = {.limit = 2, .from = Time{1'000}};
+    Clicks(query);
+    query.cursor = cursor_;
+    query.total = 9;
+    EXPECT_EQ(Clicks(query), "9:32") << "as the page before counted them";
+    query.cursor = "";
+    EXPECT_EQ(Clicks(query), "5:54") << "the first page counts them";
     const auto asked = [&](const ConversionQuery& of) {
         return ConversionStatsOf(*engine_, Time{5'000}, of)->asked;
     };

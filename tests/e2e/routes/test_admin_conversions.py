@@ -76,6 +76,22 @@ def test_list_cursor_of_no_list_or_another_is_refused(listed):
     check(listed.admin("GET", "/api/admin/conversions", query={"cursor": other, "affiliate_id": "1"}), 400, success=False)
 
 
+def test_list_total_travels_in_the_cursor_of_a_filter(listed):
+    """It is counted for the first page alone; one that somebody made up does no harm, and is no number of anything else."""
+    query = {"search": "row-01", "limit": 3}
+    first = listed.page(**query)["pagination"]["nextCursor"]
+    place, total = first.split(".")
+    assert total == "20" and "." not in listed.page(limit=3)["pagination"]["nextCursor"], "the statistics know that one"
+    data = listed.page(**query, cursor=first)["data"]
+    for cursor, said in ((place, 20), (place + ".7", 7), (place + ".999999999", 999999999)):
+        page = listed.page(**query, cursor=cursor)
+        assert page["data"] == data and page["pagination"]["total"] == said, cursor
+    for bad in (place + ".", place + ".-1", place + ".+1", place + ".x", place + ".1.1", place + ".1e3", place + "." + "9" * 30, ".20", "."):
+        answer = check(listed.admin("GET", "/api/admin/conversions", query={**query, "cursor": bad}), 400, success=False)
+        assert "cursor" in answer["message"], bad
+    assert listed.page(limit=3, cursor=listed.page(limit=3)["pagination"]["nextCursor"] + ".7")["pagination"]["total"] == 60
+
+
 def test_list_limit_over_200(listed):
     assert listed.page(limit=1000)["pagination"]["limit"] == 200
 
