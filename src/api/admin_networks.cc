@@ -6,6 +6,7 @@
 #include "api/list_input.h"
 #include "api/query_pool.h"
 #include "delivery/destination.h"
+#include "delivery/replay_jobs.h"
 #include "domain/web_address.h"
 #include "net/reach.h"
 
@@ -18,9 +19,8 @@ namespace {
 
 constexpr std::string_view kNetworks = "/api/admin/networks/";
 constexpr std::chrono::milliseconds kConnectTimeout{2'000};
-// Documents with something owed that a deletion looks through.
-constexpr size_t kWorkMax = 100'000;
-constexpr size_t kWorkPage = 500;
+// Conversions with something owed that a deletion looks through.
+constexpr size_t kOwingMax = 2'000'000;
 
 // How sending to it goes at this node, as of now.
 JsonObject SendingJson(const delivery::DestinationStats& stats) {
@@ -197,29 +197,28 @@ void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view 
     });
 }
 
-// How many conversions still owe something to this network. Bounded by kWorkMax documents.
-Result<size_t> CountOwed(store::Engine& engine, std::string_view name) {
-    auto items = engine.Work({.until = domain::Delivery::kHeld, .limit = kWorkMax});
-    if (!items) return Fail(items.error());
-    size_t owed = 0;
-    for (size_t from = 0; from < items->size(); from += kWorkPage) {
-        std::vector<store::Ref> refs;
-        for (size_t i = from; i < std::min(from + kWorkPage, items->size()); ++i) {
-            const auto& ref = (*items)[i].ref;
-            if (ref.collection == store::Collection::kConversions) refs.push_back(ref);
-        }
-        auto documents = engine.Load(refs);
-        if (!documents) return Fail(documents.error());
-        for (const auto& document : *documents) {
-            auto conversion = domain::DecodeConversion(document.value_or(""));
-            if (!document || !conversion) continue;
-            for (const auto& delivery : conversion->deliveries) {
-                owed += delivery.destination == name &&
-                        delivery.state == domain::DeliveryState::kWaiting;
-            }
-        }
+// Why the network cannot go yet: what waits for it would have nowhere to go. nullopt: it can.
+Result<std::optional<std::string>> WhyOwed(Service& service, const std::string& name) {
+    const delivery::DeliveryFilter waiting{
+        .state = domain::DeliveryState::kWaiting, .network = name};
+    auto owed = service.replays->DryRun(waiting, kOwingMax);
+    if (!owed) return Fail(owed.error());
+    if (owed->deliveries == 0 && owed->complete) return std::optional<std::string>();
+    if (owed->deliveries == 0) {
+        return std::optional(fmt::format(
+            "more than {} conversions still owe something, and whether one of the rest owes it to "
+            "this network cannot be told: wait until there are fewer",
+            kOwingMax
+        ));
     }
-    return owed;
+    return std::optional(fmt::format(
+        "{}{} deliveries still wait for it: set active to false and let them end, or cancel "
+        "them by POST /api/admin/replays {{\"action\":\"cancel\",\"state\":\"waiting\","
+        "\"network\":\"{}\"}}",
+        owed->complete ? "" : "more than ",
+        owed->deliveries,
+        name
+    ));
 }
 
 }  // namespace
@@ -267,16 +266,10 @@ void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
         }
     }
     RunQuery(service, call, [&service, call, name, comes_back] {
-        auto owed = CountOwed(service.engine, name);
-        if (!owed) return call->respond(ErrorResponse(owed.error()));
-        if (*owed > 0 && !comes_back) {
-            return call->respond(Conflict(fmt::format(
-                "{} deliveries still wait for it: set active to false and let them end, or cancel "
-                "them by POST /api/admin/replays {{\"action\":\"cancel\",\"state\":\"waiting\","
-                "\"network\":\"{}\"}}",
-                *owed,
-                name
-            )));
+        if (!comes_back) {
+            auto why = WhyOwed(service, name);
+            if (!why) return call->respond(ErrorResponse(why.error()));
+            if (*why) return call->respond(Conflict(**why));
         }
         EditEntity(service, call, domain::EntityKey("network", name), DeleteEdit(), [] {
             return Saying("Network deleted");

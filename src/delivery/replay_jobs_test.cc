@@ -207,6 +207,7 @@ TEST_P(DeliveriesTest, AJobWakesWhatFitsAndSaysWho) {
     ASSERT_TRUE(count);
     EXPECT_EQ(count->deliveries, 15u);
     EXPECT_TRUE(count->complete);
+    EXPECT_FALSE(jobs_->DryRun({.state = DeliveryState::kDead}, 10)->complete);
     jobs_->Start();
     auto job = UntilDone(Create({.goal = "6"}).id);
     EXPECT_TRUE(job.counted);
