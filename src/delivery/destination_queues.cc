@@ -112,12 +112,14 @@ void DestinationQueues::Miss(Queue& queue, const Job& job) {
     queue.missed = std::min(queue.missed.value_or(delivery->next_at), delivery->next_at);
 }
 
-// Not of one that is only probed: all that is owed to it would be looked at for every probe.
+// Not of one that is only probed, nor of one that has no room yet (it hangs): all that is owed to
+// it would be looked at again and again.
 std::optional<Time> DestinationQueues::TakeMissed(Instant now) {
     std::optional<Time> since;
     for (auto& [name, queue] : queues_) {
         const bool well = queue->breaker.state(now) == Breaker::State::kClosed;
-        if (!queue->missed || !well || !queue->rules.stopped.empty()) continue;
+        const bool room = queue->held * 2 <= Capacity(*queue);
+        if (!queue->missed || !well || !room || !queue->rules.stopped.empty()) continue;
         since = std::min(since.value_or(*queue->missed), *queue->missed);
         queue->missed.reset();
     }

@@ -113,8 +113,8 @@ public:
 
     // False: not now, it has as much as it may hold, or is not sent for. TakeMissed remembers it.
     [[nodiscard]] bool Offer(Job job, Instant now);
-    // Since when is due what the destinations that are well could not take, or had to give back:
-    // where to look for it. Asked once, it is forgotten.
+    // Since when is due what the destinations that are well and have room again could not take, or
+    // had to give back: where to look for it. Asked once, it is forgotten.
     std::optional<Time> TakeMissed(Instant now);
     // The next attempt to make, which then counts as under way.
     std::optional<Job> Next(Instant now);
