@@ -4,8 +4,8 @@
 //     Repeater reader;
 //     reader.Start("catalog", 500ms, [this] { Load(); });
 //     reader.Wake();                      // now rather than at the end of the pause
-//     reader.ComeBy(next);                // inside a step: before `every` is over, if that is
-//     later reader.Stop();                      // ends the pause, waits for the step under way
+//     reader.ComeBy(next);                // inside a step: the next one is at `next` at the latest
+//     reader.Stop();                      // ends the pause, waits for the step under way
 //
 // Threads: Start once, from the owner's; Stop from any but its own, any number of times, also
 // without a Start; Wake and stopping from any.

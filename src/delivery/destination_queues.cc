@@ -75,13 +75,14 @@ std::vector<Job> DestinationQueues::RefreshRules() {
     return in_vain;
 }
 
-// What waits, which then waits no more.
-std::vector<Job> DestinationQueues::Empty(Queue& queue) {
-    std::vector<Job> jobs(
-        std::make_move_iterator(queue.waiting.begin()), std::make_move_iterator(queue.waiting.end())
-    );
-    for (const auto& job : jobs) Miss(queue, job);
-    queue.waiting.clear();
+// What waits but for the first `keep`, which then waits no more.
+std::vector<Job> DestinationQueues::Empty(Queue& queue, size_t keep) {
+    std::vector<Job> jobs;
+    while (queue.waiting.size() > keep) {
+        Miss(queue, queue.waiting.back());
+        jobs.push_back(std::move(queue.waiting.back()));
+        queue.waiting.pop_back();
+    }
     queue.held -= jobs.size();
     waiting_ -= jobs.size();
     return jobs;
@@ -129,7 +130,9 @@ std::optional<Time> DestinationQueues::TakeMissed(Instant now) {
 bool DestinationQueues::Offer(Job job, Instant now) {
     Queue& queue = Get(job.destination);
     const bool open = IsOpen(queue, now);
-    if (!open || queue.held >= Capacity(queue)) {
+    // One waits for the next probe: nobody else may come by when its time has come.
+    const bool probe = queue.held == 0 && queue.rules.stopped.empty();
+    if (!(open || probe) || queue.held >= Capacity(queue)) {
         queue.wanting |= open;
         Miss(queue, job);
         return false;
@@ -234,8 +237,9 @@ std::vector<Job> DestinationQueues::Ended(
     queue.stats.dead += !ending.accepted && !ending.retried;
     queue.stats.times.Add(ending.took);
     if (IsGone(destination) && queue.rules.stopped.empty()) queue.rules.stopped = "answered 410";
-    if (queue.rules.stopped.empty() && queue.breaker.state(now) != Breaker::State::kOpen) return {};
-    return Empty(queue);
+    if (!queue.rules.stopped.empty()) return Empty(queue);
+    if (queue.breaker.state(now) != Breaker::State::kOpen) return {};
+    return Empty(queue, 1);  // the next probe
 }
 
 bool DestinationQueues::Settled(const std::string& destination) {

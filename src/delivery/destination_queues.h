@@ -170,7 +170,7 @@ private:
     size_t Capacity(Queue& queue) const;
     bool HasSlot(const Queue& queue) const;
     bool MaySend(Queue& queue, Instant now);
-    std::vector<Job> Empty(Queue& queue);
+    std::vector<Job> Empty(Queue& queue, size_t keep = 0);
     static void Miss(Queue& queue, const Job& job);
 
     const Options options_;

@@ -149,13 +149,13 @@ TEST_F(QueuesTest, ARateHoldsOverEverySecond) {
     EXPECT_LE(queues.waiting(), 100u) << "no more is held than two seconds take";
 }
 
-TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
+TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingElseIsKeptForIt) {
     auto queues = Make();
     Fill(queues, "down", 30);
     Fill(queues, "up", 1);
     Begin(queues, 12);
     for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
-    EXPECT_THAT(forgotten_, SizeIs(30 - 11)) << "all that was not begun";
+    EXPECT_THAT(forgotten_, SizeIs(30 - 12)) << "all that was not begun, but for the next probe";
     EXPECT_FALSE(queues.Offer(JobFor("down"), now_));
     EXPECT_TRUE(queues.Offer(JobFor("up"), now_));
     now_ += seconds(1);
@@ -169,7 +169,23 @@ TEST_F(QueuesTest, ABrokenOneIsProbedAndNothingIsKeptForIt) {
     Fill(queues, "down", 5);
     Begin(queues, 1);
     End(queues, "down", Health::kAlive);
-    EXPECT_THAT(Begin(queues), SizeIs(4)) << "it is back";
+    EXPECT_THAT(Begin(queues), SizeIs(5)) << "it is back";
+}
+
+// With nothing reported and nothing due, only that job can find out that a network is well again.
+TEST_F(QueuesTest, ABrokenOneIsProbedThoughNobodyComesBy) {
+    auto queues = Make();
+    Fill(queues, "down", 12);
+    Begin(queues, 10);
+    for (int i = 0; i < 10; ++i) End(queues, "down", Health::kOutage);
+    EXPECT_THAT(Begin(queues), testing::IsEmpty());
+    ASSERT_TRUE(queues.Wake(now_));
+    now_ = *queues.Wake(now_);
+    EXPECT_THAT(Begin(queues), SizeIs(1));
+    End(queues, "down", Health::kOutage);
+    EXPECT_TRUE(queues.Offer(JobFor("down", 99), now_)) << "the one after that";
+    EXPECT_FALSE(queues.Offer(JobFor("down", 100), now_));
+    EXPECT_TRUE(queues.Wake(now_));
 }
 
 // Or it would wait for a look at all that is due, behind what is owed to others.
@@ -193,7 +209,7 @@ TEST_F(QueuesTest, WhatABrokenOneGaveBackIsToldOnceItIsWell) {
     EXPECT_EQ(queues.TakeMissed(now_), std::nullopt) << "nor while it is probed";
     Begin(queues, 1);
     for (int i = 0; i < 3; ++i) End(queues, "down", Health::kAlive);
-    EXPECT_EQ(queues.TakeMissed(now_), Time{112}) << "twelve were begun";
+    EXPECT_EQ(queues.TakeMissed(now_), Time{113}) << "twelve were begun, one was kept as a probe";
     EXPECT_EQ(queues.TakeMissed(now_), std::nullopt) << "once";
     rules_["full"].concurrency = 1;
     Fill(queues, "full");

@@ -80,11 +80,20 @@ const Ownership& Dispatcher::ownership() const {
     return options_.ownership ? *options_.ownership : *alone_;
 }
 
+// Whoever owns it, also while this node may not send: then Queue notes it for later.
+bool Dispatcher::IsOurs(const domain::Conversion& conversion) const {
+    return conversion.owner == ledger_->node() || ownership().MaySend(conversion.owner);
+}
+
 // Under mutex_. True: it was not queued before and is now.
 bool Dispatcher::Queue(
     const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
 ) {
     if (active_.contains(delivery.id)) return false;
+    if (!ownership().MaySend(conversion.owner)) {
+        Miss(delivery.next_at);
+        return false;
+    }
     if (!queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) return false;
     active_.insert(delivery.id);
     return true;
@@ -95,7 +104,7 @@ void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std
     bool pending = false;
     {
         std::lock_guard lock(mutex_);
-        if (!beginning_ || !ledger_ || !ownership().MaySend(conversion.owner)) return;
+        if (!beginning_ || !ledger_ || !IsOurs(conversion)) return;
         for (const auto& delivery : conversion.deliveries) {
             if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
             const std::string queue = QueueOf(delivery);
@@ -236,7 +245,8 @@ void Dispatcher::SendAged(std::vector<Job> jobs) {
 // Under mutex_. It was taken to be sent, and was not: it is looked at again.
 void Dispatcher::Forget(const Job& job) {
     active_.erase(job.delivery_id);
-    if (const auto* delivery = job.delivery()) Miss(delivery->next_at);
+    const auto* delivery = job.delivery();
+    if (delivery && delivery->state == domain::DeliveryState::kWaiting) Miss(delivery->next_at);
     queues_.NotSent(job.destination);
 }
 

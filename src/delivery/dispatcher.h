@@ -3,9 +3,9 @@
 // It is a step() over net::Client; a thread only calls it, so tests drive it by hand with a clock
 // of their own. Fresh deliveries come from the ledger right after the commit while their network's
 // queue has room (destination_queues.h); the rest waits, due, and is found in rounds over the work
-// queue (work_sweep.h): what became due since the last look, at most a second later; what found no
-// room at a network that is well; and, slowly, everything. So a network that is down, however much
-// is owed to it, holds up nobody's retries.
+// queue (work_sweep.h): what became due since the last look, at most a second later; what a network
+// could not take, once it is well and has room; and, slowly, everything. So what is owed to a
+// network that is down holds up nobody's retries.
 //
 // Threads: Owe, Wait and counters() from any thread; Step from exactly one.
 #pragma once
@@ -109,6 +109,7 @@ private:
     };
 
     const Ownership& ownership() const;
+    bool IsOurs(const domain::Conversion& conversion) const;
     bool Queue(const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now);
     std::chrono::milliseconds UntilWake();
     struct Round;

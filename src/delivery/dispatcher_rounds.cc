@@ -183,7 +183,7 @@ bool Dispatcher::Claim(const domain::Conversion& conversion) {
     const Instant now = options_.steady();
     const Time due_by = options_.now();
     std::lock_guard lock(mutex_);
-    if (!beginning_ || !ownership().MaySend(conversion.owner)) return false;
+    if (!beginning_ || !IsOurs(conversion)) return false;
     bool queued = false;
     for (const auto& delivery : conversion.deliveries) {
         if (!delivery.Due(due_by) || settled_.contains(delivery.id)) continue;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "job:";
 constexpr std::chrono::seconds kLedgerPatience{30};
+constexpr int64_t kPassesMax = 16;
 constexpr size_t kScannedByStep = 20'000;  // conversions; then the cursor is kept
 constexpr size_t kCountedByPage = 1'000;   // conversions in memory at a time
 
@@ -101,6 +102,7 @@ std::string EncodeJob(const ReplayJob& job) {
     if (!job.cursor.empty()) to.Text("cursor", HexOf(job.cursor));
     if (job.counted) to.Bool("counted", true);
     if (job.again) to.Bool("again", true);
+    if (job.passes > 0) to.Int("passes", job.passes);
     if (job.matched) to.Int("matched", *job.matched);
     to.Int("replayed", job.replayed);
     if (!job.error.empty()) to.Text("error", job.error);
@@ -128,6 +130,7 @@ ReplayJob DecodeJob(std::string_view bson) {
     // Jobs had no action before they counted: the cursor of such a one is the replay's.
     job.counted = fields.Find("counted") || !fields.Find("action");
     job.again = fields.Find("again") != nullptr;
+    job.passes = fields.Number("passes");
     job.matched.reset();
     if (fields.Find("matched")) job.matched = fields.Number("matched");
     job.replayed = fields.Number("replayed");
@@ -294,7 +297,8 @@ Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* r
         stored.again |= handled > 0 || taken_over;
         if (!cursor.empty()) return true;
         const bool moves = stored.filter.state == domain::DeliveryState::kWaiting;
-        if (!moves || !stored.again) stored.state = JobState::kDone;
+        const bool another = moves && stored.again && ++stored.passes < kPassesMax;
+        if (!another) stored.state = JobState::kDone;
         stored.again = false;
         return true;
     });

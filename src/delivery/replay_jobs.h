@@ -5,12 +5,13 @@
 // worker first counts what fits, so that progress has a whole, then goes through the deliveries
 // page by page, oldest first, wakes each by a command that carries the job's id (or ends it), waits
 // for the ledger, and then keeps the cursor. A crash repeats at most one page, and a delivery that
-// the job has woken is not woken by it again; deliveries that died, or were recorded, after the job
-// was made are not its business.
+// the job has woken is not woken by it again; deliveries that died, and conversions that were
+// recorded, after the job was made are not its business.
 //
 // What waits stands in the work queue by owner, and moves to another's part of it, perhaps behind
 // the cursor, when a node takes over a dead one's work: a job over waiting deliveries goes through
-// them until a whole pass has cancelled nothing.
+// them until a whole pass has cancelled nothing, or so often that no take-over can be left (what
+// conversions owe anew meanwhile would keep it going for ever).
 //
 //     ReplayJobs jobs(engine, ledger, {});
 //     jobs.Create(JobAction::kReplay, filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
@@ -52,6 +53,7 @@ struct ReplayJob {
     std::string cursor;    // of ListDeliveries
     bool counted = false;  // `matched` is whole; until then the cursor is the count's
     bool again = false;    // over waiting ones: another pass follows this one
+    int64_t passes = 0;    // that were followed by another
     // Deliveries that fitted before the first was woken; nullopt: nobody counted them, for the job
     // began before jobs did.
     std::optional<int64_t> matched = 0;
