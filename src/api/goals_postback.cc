@@ -4,6 +4,7 @@
 #include "api/record.h"
 #include "api/routes.h"
 #include "delivery/catalog_store.h"
+#include "delivery/flow.h"
 
 namespace barracuda::api {
 
@@ -76,7 +77,9 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     report.status = ReadStatus(reader);
     ReadCommon(service, reader, click, goal, report);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    report.deliveries.push_back({domain::kDefaultNetwork, domain::kGoalPostback});
+    domain::DeliveryAsk ask{domain::kDefaultNetwork, domain::kGoalPostback, {}};
+    if (auto hash = service.flows->HashOfClick(click)) ask.extra.emplace_back("hash", *hash);
+    report.deliveries.push_back(std::move(ask));
     Record(service, call, std::move(report), [&service, call](const domain::Decision& decision) {
         AwaitDelivery(
             service,

@@ -99,6 +99,7 @@ Result<bool> ContactSync::LoadErased() {
     return store::EachDocument(engine_, request, [this](const std::string& document) {
         auto erased = DecodeErasedClick(document);
         std::unique_lock lock(mutex_);
+        hash_of_click_.try_emplace(erased.click_id, erased.hash);
         click_of_hash_.try_emplace(std::move(erased.hash), std::move(erased.click_id));
     });
 }
@@ -108,9 +109,15 @@ void ContactSync::Add(const domain::Contact& contact) {
     if (!shared_ && !contact.sub1.empty()) clicks_.insert(HashOf(contact.sub1));
     if (contact.click_id.empty()) return;
     if (!shared_) clicks_.insert(HashOf(contact.click_id));
-    if (contact.sub1.empty() || contact.sub1 == contact.click_id) return;
-    if (shared_ && click_of_hash_.size() >= kHashesMax) click_of_hash_.clear();
-    click_of_hash_[contact.sub1] = contact.click_id;
+    if (contact.sub1.empty()) return;
+    const bool differ = contact.sub1 != contact.click_id;
+    if (!differ && !shared_) return;  // `clicks_` says as much
+    if (shared_ && hash_of_click_.size() >= kHashesMax) {
+        click_of_hash_.clear();
+        hash_of_click_.clear();
+    }
+    if (differ) click_of_hash_[contact.sub1] = contact.click_id;
+    hash_of_click_[contact.click_id] = contact.sub1;
 }
 
 void ContactSync::Again(const domain::Contact& contact) {
@@ -135,6 +142,14 @@ bool ContactSync::Written(const domain::Conversion& conversion) {
 bool ContactSync::Waits() const {
     std::lock_guard lock(waiting_mutex_);
     return !waiting_.empty();
+}
+
+std::optional<std::string> ContactSync::HashOfClick(const std::string& click) const {
+    std::shared_lock lock(mutex_);
+    auto at = hash_of_click_.find(click);
+    if (at != hash_of_click_.end()) return at->second;
+    // A contact's click with one name is its own hash.
+    return clicks_.contains(HashOf(click)) ? std::optional(click) : std::nullopt;
 }
 
 bool ContactSync::KnowsAll() const {

@@ -70,6 +70,9 @@ public:
     // unless memory knows them all: alone, once Load is through.
     std::optional<std::string> Cached(std::string_view hash) const;
     bool KnowsAll() const;
+    // The other way round: the own hash of a contact's click, as far as memory knows it (with other
+    // nodes: of those that this one has seen).
+    std::optional<std::string> HashOfClick(const std::string& click) const;
     Result<std::unordered_map<std::string, std::string>> Resolve(std::span<const std::string> hashes
     );
 
@@ -100,7 +103,7 @@ private:
     mutable std::shared_mutex mutex_;
     bool loaded_ = false;                // before: every click may have a contact
     std::unordered_set<size_t> clicks_;  // hashes; a false hit costs two index reads
-    std::unordered_map<std::string, std::string> click_of_hash_;
+    std::unordered_map<std::string, std::string> click_of_hash_, hash_of_click_;
     mutable std::mutex waiting_mutex_;
     std::unordered_set<std::string> waiting_;
     std::atomic<uint64_t> dropped_ = 0;

@@ -105,6 +105,10 @@ public:
     // where memory knows, else on the worker after it asked the store.
     using ClickDone = std::function<void(Result<std::optional<std::string>>)>;
     void ClickOfHash(const std::string& hash, ClickDone done);
+    // The own hash of a contact's click, as far as memory knows it. Never blocks.
+    std::optional<std::string> HashOfClick(const std::string& click) const {
+        return sync_.HashOfClick(click);
+    }
 
 private:
     using Clock = std::chrono::steady_clock;

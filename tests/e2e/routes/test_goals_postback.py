@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from harness import new_id
+from harness import Server, new_hash, new_id
 from seven_routes import KEYED, check, route6, route7
 
 
@@ -71,3 +71,23 @@ def test_route6_test_action(srv, net, query):
 
 def test_route6_other_actions(srv):
     check(srv.get("/api/goals/postback", action="send"), 400, success=False)
+
+
+def test_route6_sends_the_clicks_own_hash(net, tmp_path):
+    """A contact knows the click by the hash that the network gave; also after a restart."""
+    (tmp_path / "goals.toml").write_text('[[goal]]\nid = "5"\ntype = "registration"\n[[goal]]\nid = "6"\ntype = "deposit"\n')
+    arguments = ["--config", str(tmp_path / "goals.toml")]  # no chain rule: route 6 is the first to tell of the deposit
+    with Server(tmp_path, net, start=False) as srv:
+        srv.start(arguments=arguments)
+        given, clicks = new_hash(), []
+        for more in ({}, {}, {"sub1": given}):
+            contact = srv.post("/api/contact", {"email": f"{new_id('h')}@example.com", "type": "user", **more}).data
+            clicks.append((contact["clickId"], contact["hash"]))
+        assert clicks[2] == (given, given) and all(click != own for click, own in clicks[:2])
+        for number, (click, own) in enumerate(clicks):
+            if number == 1:
+                srv.stop()
+                srv.start(arguments=arguments)
+                time.sleep(0.5)
+            check(route6(srv, click, "deposit", amount=5), verdict="recorded", duplicate=False)
+            assert [c.query["hash"] for c in net.goals(click, 6)] == [own]
