@@ -80,9 +80,10 @@ const Ownership& Dispatcher::ownership() const {
     return options_.ownership ? *options_.ownership : *alone_;
 }
 
-// Whoever owns it, also while this node may not send: then Queue notes it for later.
+// Also while this node may not send: then Queue notes it for later. Only then is the name asked
+// for, which is a lock and a copy for every conversion that owes something.
 bool Dispatcher::IsOurs(const domain::Conversion& conversion) const {
-    return conversion.owner == ledger_->node() || ownership().MaySend(conversion.owner);
+    return ownership().MaySend(conversion.owner) || conversion.owner == ledger_->node();
 }
 
 // Under mutex_. True: it was not queued before and is now.
