@@ -1,0 +1,70 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, take, type Schemas } from "../../api/client";
+import { count } from "../../format";
+import { Icon } from "../../parts/Icon";
+import { TroubleNotice } from "../../parts/Notice";
+import { State } from "../../parts/State";
+import { When, useNow } from "../../parts/When";
+import { w } from "../../words/words";
+
+export type Job = Schemas["Replay"];
+const runningMs = 1_000;
+const idleMs = 15_000;
+const recentMs = 10 * 60_000;
+
+/** Jobs that run, with their progress, and what ended a moment ago. */
+export function Jobs() {
+  const { data } = useQuery({
+    queryKey: ["replays"],
+    queryFn: () => take(api.GET("/api/admin/replays")),
+    refetchInterval: ({ state }) => (state.data?.data.some((job) => job.state === "running") ? runningMs : idleMs),
+  });
+  const now = useNow();
+  const shown = (data?.data ?? []).filter((job) => job.state === "running" || now.getTime() - Date.parse(job.updatedAt) < recentMs).slice(0, 3);
+  return shown.map((job) => <JobCard key={job.id} job={job} />);
+}
+
+function JobCard({ job }: { job: Job }) {
+  const queries = useQueryClient();
+  const done = job.replayed ?? job.cancelled ?? 0;
+  const running = job.state === "running";
+  const stop = useMutation({
+    mutationFn: () => take(api.DELETE("/api/admin/replays/{id}", { params: { path: { id: job.id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["replays"] }),
+  });
+  const progress = w.deliveries.progress(count(done), job.matched === null ? "…" : count(job.matched));
+  return (
+    <section className="card" aria-label={`${w.deliveries.job} ${job.id}`}>
+      <div className="job">
+        <div className="stack">
+          <span className="row wrap">
+            <b>{w.deliveries.jobTitle[job.action](job.filter.network ?? w.deliveries.everyNetwork)}</b>
+            <State name={running ? "running" : job.state === "done" ? "done" : "stopped"}>{w.deliveries.jobState[job.state]}</State>
+          </span>
+          <span className="small soft">
+            {w.deliveries.rate(count(job.rate))} · <When at={job.createdAt} /> · <bdi>{job.by}</bdi> · {w.deliveries.overRestart}
+          </span>
+        </div>
+        <span className="row">
+          <span className="small">{progress}</span>
+          {running && (
+            <button type="button" className="b small" disabled={stop.isPending} onClick={() => stop.mutate()}>
+              <Icon name="stop" />
+              {w.deliveries.stopJob}
+            </button>
+          )}
+        </span>
+        <progress max={Math.max(job.matched ?? 1, done, 1)} value={job.state === "done" && done === 0 ? Math.max(job.matched ?? 1, 1) : done} aria-label={progress} />
+      </div>
+      {job.error && (
+        <footer>
+          <span className="c bad">
+            <Icon name="oct" />
+            <bdi>{job.error}</bdi>
+          </span>
+        </footer>
+      )}
+      {stop.error && <TroubleNotice error={stop.error} />}
+    </section>
+  );
+}

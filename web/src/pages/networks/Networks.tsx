@@ -1,0 +1,66 @@
+import { Link, Redirect, useParams } from "wouter";
+import { PageBar } from "../../frame/Shell";
+import { Bones, useLate } from "../../parts/Empty";
+import { Icon } from "../../parts/Icon";
+import { Notice, TroubleNotice } from "../../parts/Notice";
+import { looks, isState } from "../../parts/State";
+import { w } from "../../words/words";
+import { healthOf, useNetworks } from "../deliveries/NetworkCards";
+import type { Network } from "./draft";
+import { NetworkEditor } from "./NetworkEditor";
+
+const addressOf = (name: string) => `/networks/${encodeURIComponent(name)}`;
+
+export default function Networks() {
+  const { name } = useParams<{ name?: string }>();
+  const networks = useNetworks();
+  const late = useLate(networks.isPending);
+  const all = networks.data?.data ?? [];
+  const shown = all.find((network) => network.name === name);
+  if (name === undefined && all[0]) return <Redirect to={addressOf(all[0].name)} replace />;
+  return (
+    <>
+      <PageBar title={w.nav.networks} sub={w.networks.sub} />
+      <div className="master">
+        <nav aria-label={w.nav.networks}>
+          {all.map((network) => (
+            <Entry key={network.name} network={network} current={network.name === name} />
+          ))}
+          <Link href="/networks/+new" aria-current={name === "+new" ? "true" : undefined}>
+            <span className="c">
+              <Icon name="plus" />
+            </span>
+            <b>{w.networks.add}</b>
+            <small>{w.networks.addMeans}</small>
+          </Link>
+          {networks.data?.refused.map((refused) => (
+            <Notice key={refused} tone="bad" what={refused} meaning={w.networks.refused} />
+          ))}
+        </nav>
+        {networks.error && !networks.data && <TroubleNotice error={networks.error} again={() => void networks.refetch()} />}
+        {late && <Bones lines={6} />}
+        {name === "+new" && <NetworkEditor key="+new" network={null} />}
+        {shown && <NetworkEditor key={shown.name} network={shown} />}
+        {networks.data && name !== "+new" && !shown && <Notice tone="off" what={w.trouble.notFound} />}
+      </div>
+    </>
+  );
+}
+
+function Entry({ network, current }: { network: Network; current: boolean }) {
+  const health = healthOf(network);
+  const look = isState(health) ? looks[health] : looks.off;
+  return (
+    <Link href={addressOf(network.name)} aria-current={current ? "true" : undefined}>
+      <span className={`c ${look.tone}`}>
+        <Icon name={look.icon} />
+      </span>
+      <b className="cut">
+        <bdi>{network.name}</bdi>
+      </b>
+      <small>
+        {network.kind} · {network.builtIn ? w.networks.ofSettings : w.state[health]}
+      </small>
+    </Link>
+  );
+}

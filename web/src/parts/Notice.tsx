@@ -1,0 +1,65 @@
+// What is wrong, what it means, what to do.
+import type { ReactNode } from "react";
+import { Trouble } from "../api/trouble";
+import { w } from "../words/words";
+import { Icon, type IconName } from "./Icon";
+import type { Tone } from "./State";
+
+interface NoticeProps {
+  tone: Tone;
+  icon?: IconName;
+  what: ReactNode;
+  meaning?: ReactNode;
+  todo?: ReactNode;
+  urgent?: boolean;
+}
+
+const icons: Record<Tone, IconName> = { good: "check", wait: "warn", bad: "oct", off: "help", news: "help" };
+
+export function Notice({ tone, icon, what, meaning, todo, urgent = false }: NoticeProps) {
+  return (
+    <div className={`notice ${tone}`} role={urgent ? "alert" : "status"}>
+      <Icon name={icon ?? icons[tone]} />
+      <div>
+        <b>{what}</b> {meaning && <span className="soft">{meaning}</span>}
+      </div>
+      {todo && <div className="do">{todo}</div>}
+    </div>
+  );
+}
+
+/** A call that came to nothing: the API's own reason, and the way to try again. */
+export function TroubleNotice({ error, again }: { error: unknown; again?: () => void }) {
+  const trouble = error instanceof Trouble ? error : new Trouble(0, String(error));
+  const [what, meaning] = wordsOf(trouble);
+  return (
+    <Notice
+      tone={trouble.status === 0 || trouble.status >= 500 ? "wait" : "bad"}
+      icon={trouble.status === 0 ? "again" : undefined}
+      urgent
+      what={what}
+      meaning={
+        <>
+          “<bdi>{trouble.message}</bdi>” {meaning}
+        </>
+      }
+      todo={
+        again && (
+          <button type="button" className="b small" onClick={again}>
+            {w.trouble.again}
+          </button>
+        )
+      }
+    />
+  );
+}
+
+function wordsOf({ status }: Trouble): [string, string] {
+  if (status === 0) return [w.trouble.noAnswer, w.trouble.noAnswerMeans];
+  if (status === 403) return [w.trouble.forbidden, w.trouble.nothingChanged];
+  if (status === 404) return [w.trouble.notFound, ""];
+  if (status === 409) return [w.trouble.conflict, w.trouble.nothingChanged];
+  if (status === 429) return [w.trouble.limited, w.trouble.limitedMeans];
+  if (status >= 500) return [w.trouble.unavailable, w.trouble.unavailableMeans];
+  return [w.trouble.refused, w.trouble.nothingChanged];
+}
