@@ -1,4 +1,4 @@
-"""Checks the house rules of src/. `--self-test` is its negative control."""
+"""Checks the house rules: of src/, and that no path of one machine stands anywhere. `--self-test` is its negative control."""
 import pathlib
 import re
 import sys
@@ -9,8 +9,12 @@ FORBIDDEN = [
     (re.compile(r"\b(TODO|FIXME)\b"), "an open end: do it or write it down in docs/"),
     (re.compile(r"\bGTEST_SKIP\b"), "a test must not skip itself"),
     (re.compile(r"\bDISABLED_"), "a test must not be disabled"),
-    (re.compile(r"/work/"), "a path of one machine"),
 ]
+# A path of one machine, by its shape: somebody's home, or where this checkout happens to lie.
+HOMES = ("home/[\\w.-]+", "Users/[\\w.-]+", "root/")
+HOME = re.compile("|".join(r"(?<![\w.}/])/" + home for home in HOMES))
+TEXTS = {".h", ".cc", ".py", ".md", ".yaml", ".txt", ".cmake", ".supp", ".toml", ""}
+FOLDERS = ("src", "tests", "tools", "bench", "docs", "cmake")
 
 
 def violations(root):
@@ -28,6 +32,20 @@ def violations(root):
                     yield f"{place}:{number}: {pattern.search(line).group(0)}: {why}"
 
 
+def machine_paths(root):
+    """Yields `file:line: what` for every path of one machine."""
+    here = str(root.resolve())
+    there = [p for folder in FOLDERS for p in (root / folder).rglob("*")] + [p for p in root.iterdir()]
+    for path in sorted(p for p in there if p.is_file() and p.suffix in TEXTS and "__pycache__" not in p.parts):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(lines, 1):
+            if HOME.search(line) or (len(here) > 1 and here in line):
+                yield f"{path.relative_to(root)}:{number}: {line.strip()[:60]}: a path of one machine"
+
+
 def self_test():
     open_end = "TO" + "DO"
     cases = {
@@ -40,14 +58,19 @@ def self_test():
         ("a.cc", "// FIXME\n"): 1,
         ("a_test.cc", "GTEST_SKIP();\n"): 1,
         ("a_test.cc", "TEST(A, DISABLED_B) {}\n"): 1,
-        ("a.cc", 'auto p = "/work/main";\n'): 1,
+        ("a.cc", 'auto p = "/" "home/ann/x";\n'): 0,
+        ("a.cc", 'auto p = "/' + 'home/ann/x";\n'): 1,
+        ("a.cc", "// as in /" + "Users/ann\n"): 1,
+        ("a.cc", "// HERE/main.cc\n"): 1,
+        ("a.cc", '{"/api/home/x", "https://x.example/home/y"}\n'): 0,
     }
     for (name, text), expected in cases.items():
         with tempfile.TemporaryDirectory() as directory:
+            text = text.replace("HERE", str(pathlib.Path(directory).resolve()))
             path = pathlib.Path(directory, "src", "base", name)
             path.parent.mkdir(parents=True)
             path.write_text(text, encoding="utf-8")
-            found = list(violations(pathlib.Path(directory)))
+            found = [*violations(pathlib.Path(directory)), *machine_paths(pathlib.Path(directory))]
             if len(found) != expected:
                 sys.exit(f"house self-test: {name} {text[:40]!r}: expected {expected}, found {found}")
     print(f"house self-test: {len(cases)} cases as expected")
@@ -56,7 +79,8 @@ def self_test():
 def main():
     if "--self-test" in sys.argv:
         return self_test()
-    found = list(violations(pathlib.Path(__file__).resolve().parent.parent))
+    root = pathlib.Path(__file__).resolve().parent.parent
+    found = [*violations(root), *machine_paths(root)]
     print("\n".join(found) if found else "house: every rule is kept")
     return sys.exit(1 if found else 0)
 

@@ -4,7 +4,7 @@ import re
 import sys
 import tempfile
 
-BELOW_API = {"base", "config", "domain", "http", "net", "store", "ledger", "delivery", "report"}
+BELOW_API = {"base", "config", "domain", "http", "net", "store", "ledger", "nodes", "auth", "delivery", "contacts", "report", "web", "site"}
 ARROWS = {
     "base": set(),
     "config": {"base"},
@@ -12,11 +12,18 @@ ARROWS = {
     "http": {"base"},
     "net": {"base"},
     "store": {"base", "domain"},
+    "adopt": {"base", "domain", "store"},
     "ledger": {"base", "domain", "store"},
-    "delivery": {"base", "domain", "store", "ledger", "net"},
+    "nodes": {"base", "domain", "store", "ledger"},
+    "auth": {"base", "domain", "store", "ledger"},
+    "delivery": {"base", "domain", "store", "ledger", "net", "nodes", "report"},
+    "contacts": {"base", "domain", "store", "ledger", "net", "nodes", "delivery"},
     "report": {"base", "domain", "store"},
+    "web": {"base", "http"},
+    "site": {"base", "config", "http"},
+    "demo": {"base", "domain", "store", "http", "delivery"},
     "api": BELOW_API,
-    "app": BELOW_API | {"api"},
+    "app": BELOW_API | {"api", "adopt", "demo"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 

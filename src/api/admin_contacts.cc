@@ -2,16 +2,20 @@
 // threads, writing through the ledger.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "api/contact_json.h"
+#include "api/entity_routes.h"
 #include "api/form_routes.h"
+#include "api/list_input.h"
 #include "api/query_pool.h"
 #include "api/sums_json.h"
 #include "base/text.h"
-#include "delivery/contact_sync.h"
+#include "contacts/contact_sync.h"
 #include "report/contact_csv.h"
 #include "report/contacts.h"
+#include "report/fold_case.h"
 
 namespace barracuda::api {
 
@@ -23,9 +27,11 @@ report::ContactFilter ReadFilter(Reader& reader) {
     report::ContactFilter filter;
     filter.type = reader.Text("type");
     filter.status = reader.Text("status");
-    filter.search = Lower(Trim(reader.Text("search")));
+    filter.affiliate_status = reader.Text("affiliate_status");
+    filter.search = report::FoldCase(reader.Sought("search"));
     if (filter.type == "all") filter.type.clear();
     if (filter.status == "all") filter.status.clear();
+    if (filter.affiliate_status == "all") filter.affiliate_status.clear();
     return filter;
 }
 
@@ -33,7 +39,7 @@ report::ContactQuery ReadQuery(Reader& reader) {
     report::ContactQuery query;
     query.filter = ReadFilter(reader);
     query.page = reader.Count("page", 1);
-    query.limit = std::min<size_t>(reader.Count("limit", 50), 200);
+    query.limit = ReadLimit(reader);
     std::string sort = reader.Text("sortBy");
     if (!sort.empty()) query.sort = sort;
     if (!report::IsContactSort(query.sort)) reader.Refuse("sortBy", "is not a field to sort by");
@@ -80,9 +86,13 @@ http::Response ListAnswer(store::Engine& engine, const report::ContactQuery& que
     return JsonResponse(200, answer.Object("stats", stats).Object("pagination", pagination));
 }
 
-// The contact a path names: …/contacts/{id}.
-Result<store::Ref> RefIn(const http::Request& request) {
-    auto id = ObjectId::Parse(request.path.substr(request.path.rfind('/') + 1));
+// A body of which every field is optional may be left out itself.
+Result<Input> BodyOrNothing(const http::Request& request) {
+    return request.body.empty() ? Result<Input>(Input()) : Input::OfBody(request);
+}
+
+Result<store::Ref> RefOf(const Call& call) {
+    auto id = ObjectId::Parse(call.id);
     if (!id) return Fail(ErrorCode::kInvalid, "id must be 24 hex digits", "id");
     return store::Ref{store::Collection::kContacts, id->Hex()};
 }
@@ -114,43 +124,55 @@ ledger::EditDone EditAnswer(std::shared_ptr<Call> call, std::function<http::Resp
 
 }  // namespace
 
-void ListContacts(Service& service, std::shared_ptr<Call> call) {
+void ListContacts(ContactPages& pages, std::shared_ptr<Call> call) {
     auto input = Input::OfQuery(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     auto query = ReadQuery(reader);
+    RefuseUnread(*input, reader, kNoFilter);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    RunQuery(service, call, [&service, call, query] {
-        call->respond(ListAnswer(service.engine, query));
+    RunQuery(pages.queries, call, [&pages, call, query] {
+        call->respond(ListAnswer(pages.engine, query));
     });
 }
 
-void ContactStats(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] {
-        auto tally = report::ContactStatsOf(service.engine, Time::Now());
+void ContactStats(ContactPages& pages, std::shared_ptr<Call> call) {
+    RunQuery(pages.queries, call, [&pages, call] {
+        auto tally = report::ContactStatsOf(pages.engine, Time::Now());
         if (!tally) return call->respond(ErrorResponse(tally.error()));
         auto data = CommonStats(*tally);
+        auto deposits = report::FirstDepositsOf(pages.engine);
+        if (!deposits) return call->respond(ErrorResponse(deposits.error()));
         JsonObject ftd, answer;
-        PutSum(ftd.Int("total", tally->ftd), "revenue", tally->ftd_sums);
+        PutSum(ftd.Int("total", deposits->count), "revenue", deposits->sums);
         answer.Bool("success", true).Object("data", data.Object("ftd", ftd));
         call->respond(JsonResponse(200, answer));
     });
 }
 
-void ExportContacts(Service& service, std::shared_ptr<Call> call) {
-    Input empty;
-    auto input = call->request.body.empty() ? Result<Input>(empty) : Input::OfBody(call->request);
+void ExportContacts(ContactPages& pages, std::shared_ptr<Call> call) {
+    auto input = BodyOrNothing(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     auto filter = ReadFilter(reader);
+    RefuseUnread(*input, reader, kNoFilter);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    auto csv = std::make_shared<report::ContactCsv>(service.engine, std::move(filter));
+    auto query = Input::OfQuery(call->request);
+    if (!query) return call->respond(BadRequest(query.error()));
+    Reader asked(*query);
+    const bool mark = ReadSwitch(*query, asked, "bom");
+    RefuseUnread(*query, asked, "is no parameter of this path");
+    if (asked.error()) return call->respond(BadRequest(*asked.error()));
+    auto csv = std::make_shared<report::ContactCsv>(pages.engine, std::move(filter), mark);
     http::Response response;
     response.content_type = "text/csv; charset=utf-8";
-    response.headers.emplace_back("Content-Disposition", "attachment; filename=\"contacts.csv\"");
+    response.headers.emplace_back(
+        "Content-Disposition",
+        fmt::format("attachment; filename=\"contacts-{}.csv\"", Time::Now().Iso().substr(0, 10))
+    );
     response.headers.emplace_back("Cache-Control", "no-store");
-    response.stream = [&service, csv](http::NextChunk next) {
-        bool queued = service.queries.Run([csv, next] {
+    response.stream = [&pages, csv](http::NextChunk next) {
+        bool queued = pages.queries.Run([csv, next] {
             auto part = csv->Next();
             if (part) next(part->empty() ? std::nullopt : std::optional(std::move(*part)));
         });
@@ -160,53 +182,113 @@ void ExportContacts(Service& service, std::shared_ptr<Call> call) {
     call->respond(std::move(response));
 }
 
-void GetContact(Service& service, std::shared_ptr<Call> call) {
-    auto ref = RefIn(call->request);
+void GetContact(ContactPages& pages, std::shared_ptr<Call> call) {
+    auto ref = RefOf(*call);
     if (!ref) return call->respond(BadRequest(ref.error()));
-    RunQuery(service, call, [&service, call, ref = *ref] {
-        auto contact = LoadContact(service.engine, ref);
+    RunQuery(pages.queries, call, [&pages, call, ref = *ref] {
+        auto contact = LoadContact(pages.engine, ref);
         if (!contact) return call->respond(ErrorResponse(contact.error()));
         // The flags are a cache; on reading one contact they are what the ledger says.
-        auto conversions = delivery::ConversionsOf(service.engine, *contact);
+        auto conversions = contacts::ConversionsOf(pages.engine, *contact);
         if (!conversions) return call->respond(ErrorResponse(conversions.error()));
         domain::SyncFlags(*contact, *conversions);
         call->respond(OneAnswer(*contact, ""));
     });
 }
 
-void PutContact(Service& service, std::shared_ptr<Call> call) {
-    auto ref = RefIn(call->request);
-    if (!ref) return call->respond(BadRequest(ref.error()));
-    auto input = Input::OfBody(call->request);
-    if (!input) return call->respond(BadRequest(input.error()));
-    Reader reader(*input);
-    std::map<std::string, std::string> given;
-    for (const char* name : {"status", "notes", "affiliate_status"}) {
-        std::string text = reader.Text(name);
-        if (name != std::string_view("notes") && text.size() > kStatusBytesMax) {
-            reader.Refuse(name, "is longer than 64 bytes");
-        }
-        // Only notes can be emptied; an empty status is an absent one, as everywhere.
-        bool emptied = name == std::string_view("notes") && input->all().contains("notes");
-        if (!text.empty() || emptied) given[name] = text;
-    }
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+namespace {
+
+// The fields of a contact that an admin may change.
+struct Editable {
+    const char* name;
+    std::string domain::Contact::*member;
+    size_t bytes_max;
+    bool may_be_emptied;  // of the others an empty one is an absent one, as everywhere
+};
+constexpr Editable kEditable[] = {
+    {"status", &domain::Contact::status, kStatusBytesMax, false},
+    {"affiliate_status", &domain::Contact::affiliate_status, kStatusBytesMax, false},
+    {"notes", &domain::Contact::notes, Reader::kTextBytesMax, true},
+    {"affiliate_reason", &domain::Contact::affiliate_reason, Reader::kTextBytesMax, true},
+};
+
+using Given = std::vector<std::pair<const Editable*, std::string>>;
+
+void EditContact(
+    ContactPages& pages,
+    std::shared_ptr<Call> call,
+    const store::Ref& ref,
+    Given given,
+    const char* message
+) {
     auto after = std::make_shared<domain::Contact>();
-    auto edit = [given, after, now = Time::Now()](const std::optional<std::string>& stored) {
+    auto edit = [given = std::move(given),
+                 after,
+                 now = Time::Now()](const std::optional<std::string>& stored) {
         auto contact = domain::DecodeContact(stored.value_or(""));
         if (!stored || !contact) return ledger::EditPlan{};
-        for (const auto& [name, text] : given) {
-            if (name == "status") contact->status = text;
-            if (name == "notes") contact->notes = text;
-            if (name == "affiliate_status") contact->affiliate_status = text;
-        }
+        for (const auto& [editable, text] : given) *contact.*editable->member = text;
         contact->updated = now;
         ++contact->rev;
         *after = *contact;
         return ledger::EditPlan{true, domain::Encode(*contact)};
     };
-    auto answer = [after] { return OneAnswer(*after, "Contact updated successfully"); };
-    service.ledger.Edit(*ref, std::move(edit), EditAnswer(call, std::move(answer)));
+    auto answer = [after, message] { return OneAnswer(*after, message); };
+    pages.ledger.Edit(ref, std::move(edit), EditAnswer(call, std::move(answer)));
+}
+
+const Editable* EditableNamed(std::string_view name) {
+    return std::find_if(std::begin(kEditable), std::end(kEditable), [&](const Editable& one) {
+        return name == one.name;
+    });
+}
+
+void DecideAffiliate(
+    ContactPages& pages, std::shared_ptr<Call> call, const char* status, const char* message
+) {
+    auto ref = RefOf(*call);
+    if (!ref) return call->respond(BadRequest(ref.error()));
+    auto input = BodyOrNothing(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    Given given{
+        {EditableNamed("affiliate_status"), status},
+        {EditableNamed("affiliate_reason"), reader.Text("reason")}};
+    RefuseUnread(*input, reader, "is no field of this call");
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    EditContact(pages, std::move(call), *ref, std::move(given), message);
+}
+
+}  // namespace
+
+void PutContact(ContactPages& pages, std::shared_ptr<Call> call) {
+    auto ref = RefOf(*call);
+    if (!ref) return call->respond(BadRequest(ref.error()));
+    auto input = Input::OfBody(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    Given given;
+    for (const auto& editable : kEditable) {
+        std::string text = reader.Text(editable.name);
+        if (text.size() > editable.bytes_max) {
+            reader.Refuse(
+                editable.name, fmt::format("is longer than {} bytes", editable.bytes_max)
+            );
+        }
+        const bool emptied = editable.may_be_emptied && input->Has(editable.name);
+        if (!text.empty() || emptied) given.emplace_back(&editable, std::move(text));
+    }
+    RefuseUnread(*input, reader, "is no field that can be changed");
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    EditContact(pages, std::move(call), *ref, std::move(given), "Contact updated successfully");
+}
+
+void ApproveAffiliate(ContactPages& pages, std::shared_ptr<Call> call) {
+    DecideAffiliate(pages, std::move(call), "approved", "Affiliate approved");
+}
+
+void RejectAffiliate(ContactPages& pages, std::shared_ptr<Call> call) {
+    DecideAffiliate(pages, std::move(call), "rejected", "Affiliate rejected");
 }
 
 }  // namespace barracuda::api

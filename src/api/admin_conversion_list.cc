@@ -5,12 +5,14 @@
 #include <map>
 
 #include "api/conversion_json.h"
+#include "api/filter_input.h"
 #include "api/list_input.h"
 #include "api/query_pool.h"
 #include "api/record.h"
 #include "api/routes.h"
 #include "api/sums_json.h"
 #include "base/text.h"
+#include "report/conversion_csv.h"
 #include "report/conversions.h"
 
 namespace barracuda::api {
@@ -19,18 +21,20 @@ namespace {
 
 constexpr size_t kTotalDigits = 9;
 
-// The cursor of a filtered list carries its total, `hex.digits`: counting reads as much as all the
-// pages together, and is done for the first one.
+// Counting reads as much as many pages, and is done for the first one: the cursor of a list that
+// the statistics do not count carries its total, `.digits`, and a `~` where that is not exact.
 void ReadPlace(Reader& reader, report::ConversionQuery& query) {
-    const std::string text = reader.Text("cursor");
+    const std::string text = reader.Text("cursor", kCursorBytesMax);
     const size_t dot = text.find('.');
-    auto bytes = BytesOfHex(text.substr(0, dot));
+    auto bytes = CursorBytes(text.substr(0, dot));
     bool good = bytes.has_value();
     if (dot != std::string::npos) {
-        const std::string total = text.substr(dot + 1);
+        std::string total = text.substr(dot + 1);
+        const bool exact = !total.ends_with('~');
+        if (!exact) total.pop_back();
         good = good && !bytes->empty() && !total.empty() && total.size() <= kTotalDigits &&
                total.find_first_not_of("0123456789") == std::string::npos;
-        if (good) query.total = std::stoul(total);
+        if (good) query.fitting = {{std::stoul(total), exact}};
     }
     if (!good) return reader.Refuse("cursor", "is not one of ours");
     query.cursor = std::move(*bytes);
@@ -38,41 +42,67 @@ void ReadPlace(Reader& reader, report::ConversionQuery& query) {
 
 std::string PlaceText(const report::ConversionQuery& query, const report::ConversionPage& page) {
     std::string text = CursorText(page.next_cursor);
-    if (!text.empty() && !query.Summed()) text += fmt::format(".{}", page.total);
-    return text;
+    if (text.empty() || query.Summed()) return text;
+    const auto& total = page.fitting.total;
+    return text + fmt::format(".{}{}", total.count, total.exact ? "" : "~");
+}
+
+// `sortBy` and `sortOrder` of a list or an export.
+template <typename To>
+void ReadOrder(Reader& reader, To& to) {
+    to.sort = reader.Text("sortBy");
+    if (to.sort.empty()) to.sort = "createdAt";
+    if (!report::IsConversionSort(to.sort)) {
+        reader.Refuse(
+            "sortBy",
+            "must be createdAt, updatedAt, amount, affiliate_id, click_id, goal_type or status"
+        );
+    }
+    const std::string order = ReadWord(reader, "sortOrder", {"asc", "desc"});
+    to.descending = order != "asc";
 }
 
 report::ConversionQuery ReadQuery(Reader& reader) {
     report::ConversionQuery query;
     query.page = reader.Count("page", 1);
     query.limit = ReadLimit(reader);
-    query.goal_type = reader.Text("goal_type");
-    if (!query.goal_type.empty() && !domain::GoalTypeNamed(query.goal_type)) {
-        reader.Refuse("goal_type", "must be registration, deposit or other");
-    }
-    query.status = reader.Text("status");
-    if (!query.status.empty() && !domain::StatusNamed(query.status)) {
-        reader.Refuse("status", "must be pending, approved or rejected");
-    }
-    query.affiliate = reader.Id("affiliate_id");
-    query.search = reader.Text("search");
-    query.sort = reader.Text("sortBy");
-    if (query.sort.empty()) query.sort = "createdAt";
-    if (!report::IsConversionSort(query.sort)) {
-        reader.Refuse(
-            "sortBy",
-            "must be createdAt, updatedAt, amount, affiliate_id, click_id, goal_type or status"
-        );
-    }
-    std::string order = reader.Text("sortOrder");
-    if (!order.empty() && order != "asc" && order != "desc") {
-        reader.Refuse("sortOrder", "must be asc or desc");
-    }
-    query.descending = order != "asc";
-    query.from = ReadTime(reader, "from");
-    query.to = ReadTime(reader, "to");
+    query.filter = ReadFilter(reader);
+    ReadOrder(reader, query);
     ReadPlace(reader, query);
     return query;
+}
+
+report::CsvOrder ReadCsvOrder(const Input& input, Reader& reader) {
+    report::CsvOrder order;
+    order.filter = ReadFilter(reader);
+    ReadOrder(reader, order);
+    order.columns = ValuesIn(reader.Text("columns"));
+    for (const auto& column : order.columns) {
+        if (report::IsConversionColumn(column)) continue;
+        reader.Refuse("columns", fmt::format("has no column {}", JsonText(column)));
+    }
+    if (order.columns.size() > kValuesMax) {
+        reader.Refuse("columns", fmt::format("has more than {} values", kValuesMax));
+    }
+    order.zone = ReadZone(reader);
+    order.mark = ReadSwitch(input, reader, "bom");
+    return order;
+}
+
+// What fits the filter: the count, and where all of it was looked at what it is made of.
+JsonObject FilteredJson(const report::Fitting& fitting) {
+    JsonObject filtered;
+    filtered.Int("count", static_cast<int64_t>(fitting.total.count));
+    filtered.Bool("complete", fitting.total.exact);
+    if (!fitting.statuses) return filtered;
+    JsonObject statuses, sums;
+    report::Sums all;
+    for (const auto& [status, tally] : *fitting.statuses) {
+        statuses.Int(JsonName(status), tally.count);
+        all.Add(tally.sums);
+    }
+    for (const auto& [currency, sum] : all.All()) sums.Raw(JsonName(currency), sum);
+    return std::move(filtered.Object("byStatus", statuses).Object("sums", sums));
 }
 
 JsonObject Counts(const std::map<std::string, report::Tally>& tallies) {
@@ -81,12 +111,16 @@ JsonObject Counts(const std::map<std::string, report::Tally>& tallies) {
     return to;
 }
 
-http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& query) {
-    auto listed = report::SelectConversions(engine, query);
-    if (!listed) return ErrorResponse(listed.error());
+http::Response AnswerList(store::Engine& engine, report::ConversionQuery query) {
     auto stats = report::ConversionStatsOf(engine, Time::Now(), query);
     if (!stats) return ErrorResponse(stats.error());
-    int64_t total = query.Summed() ? stats->asked : static_cast<int64_t>(listed->total);
+    if (query.Summed()) {
+        const auto count = static_cast<size_t>(std::max<int64_t>(stats->Asked(), 0));
+        query.fitting = {{count, true}, stats->asked};
+    }
+    auto listed = report::SelectConversions(engine, query);
+    if (!listed) return ErrorResponse(listed.error());
+    const auto total = static_cast<int64_t>(listed->fitting.total.count);
     JsonList data;
     for (const auto& row : listed->rows) data.Object(ConversionJson(row));
     JsonObject numbers, pagination, body;
@@ -98,7 +132,9 @@ http::Response AnswerList(store::Engine& engine, const report::ConversionQuery& 
     pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
     pagination.Int("total", total).Int("totalPages", (total + limit - 1) / limit);
     pagination.TextOrNull("nextCursor", PlaceText(query, *listed));
-    body.Bool("success", true).List("data", data).Object("stats", numbers);
+    body.Bool("success", true).List("data", data);
+    if (!listed->complete) body.Bool("complete", false);
+    body.Object("stats", numbers).Object("filtered", FilteredJson(listed->fitting));
     return JsonResponse(200, body.Object("pagination", pagination));
 }
 
@@ -112,7 +148,7 @@ http::Response AnswerStats(store::Engine& engine) {
     for (const auto& [name, tally] : stats->goal_types) {
         JsonObject type;
         type.Int("count", tally.count);
-        type.Raw("percentage", fmt::format("{:.2f}", percent(tally.count)));
+        type.Text("percentage", fmt::format("{:.2f}", percent(tally.count)));
         types.Object(JsonName(name), type);
     }
     std::vector<std::pair<std::string, report::Tally>> top(
@@ -141,21 +177,61 @@ http::Response AnswerStats(store::Engine& engine) {
     return JsonResponse(200, body.Bool("success", true).Object("data", data));
 }
 
+// A read that fails, or too many waiting: `next` is dropped, which breaks off visibly.
+void SendPart(
+    QueryPool& queries, std::shared_ptr<report::ConversionCsv> csv, http::NextChunk next
+) {
+    (void)queries.Run([&queries, csv, next] {
+        auto part = csv->Next();
+        if (!part) return;
+        if (!part->text.empty()) return next(std::move(part->text));
+        if (part->ended) return next(std::nullopt);
+        SendPart(queries, csv, next);
+    });
+}
+
 }  // namespace
 
-void ListAdminConversions(Service& service, std::shared_ptr<Call> call) {
+void ListAdminConversions(Lists& lists, std::shared_ptr<Call> call) {
     auto input = Input::OfQuery(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     report::ConversionQuery query = ReadQuery(reader);
+    RefuseUnread(*input, reader, kNoFilter);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    RunQuery(service, call, [&service, call, query] {
-        call->respond(AnswerList(service.engine, query));
+    RunQuery(lists.queries, call, [&lists, call, query] {
+        call->respond(AnswerList(lists.engine, query));
     });
 }
 
-void AdminConversionStats(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] { call->respond(AnswerStats(service.engine)); });
+// Streamed: begun on a query thread, as what cannot be sorted is refused before the first byte;
+// every part is another turn of these threads, so that an export holds up no list.
+void ExportConversions(Lists& lists, std::shared_ptr<Call> call) {
+    auto input = Input::OfQuery(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    auto order = ReadCsvOrder(*input, reader);
+    RefuseUnread(*input, reader, kNoFilter);
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    RunQuery(lists.queries, call, [&lists, call, order = std::move(order)] {
+        auto csv = std::make_shared<report::ConversionCsv>(lists.engine, order);
+        if (auto begun = csv->Begin(); !begun) return call->respond(ErrorResponse(begun.error()));
+        http::Response response;
+        response.content_type = "text/csv; charset=utf-8";
+        const std::string day = order.zone.Iso(Time::Now()).substr(0, 10);
+        response.headers.emplace_back(
+            "Content-Disposition", fmt::format("attachment; filename=\"conversions-{}.csv\"", day)
+        );
+        response.headers.emplace_back("Cache-Control", "no-store");
+        response.stream = [&lists, csv](http::NextChunk next) {
+            SendPart(lists.queries, csv, std::move(next));
+        };
+        call->respond(std::move(response));
+    });
+}
+
+void AdminConversionStats(Lists& lists, std::shared_ptr<Call> call) {
+    RunQuery(lists.queries, call, [&lists, call] { call->respond(AnswerStats(lists.engine)); });
 }
 
 }  // namespace barracuda::api

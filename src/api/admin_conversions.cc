@@ -1,5 +1,6 @@
 // Route 7, writing: POST /api/admin/conversions, and the deliveries an admin may send again.
 #include "api/conversion_json.h"
+#include "api/list_input.h"
 #include "api/query_pool.h"
 #include "api/record.h"
 #include "api/routes.h"
@@ -8,29 +9,29 @@ namespace barracuda::api {
 
 using domain::Field;
 
-void PostAdminConversion(Service& service, std::shared_ptr<Call> call) {
+void PostAdminConversion(Reports& reports, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     domain::Report report;
     report.speaker = domain::Speaker::kAdmin;
     report.route = "admin_conversions";
-    std::string click = reader.RequiredId("click_id");
-    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
-    std::string goal = reader.RequiredId("goal_id");
+    ClickId click(reader.RequiredId("click_id"));
+    Give(report, AffiliateId(reader.RequiredId("affiliate_id")));
+    GoalId goal(reader.RequiredId("goal_id"));
     std::string type = reader.RequiredText("goal_type");
-    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    Give(report, OfferId(reader.Id("offer_id")));
     Give(report, Field::kAmount, reader.Amount("amount"));
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     report.status = ReadStatus(reader);
-    ReadCommon(service, reader, click, goal, report);
+    ReadCommon(reports, reader, click, goal, report);
     if (!domain::GoalTypeNamed(type)) {
         reader.Refuse("goal_type", "must be registration, deposit or other");
     } else if (!goal.empty() && type != domain::NameOf(report.goal_type)) {
         reader.Refuse("goal_id", "contradicts goal_type");
     }
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    Record(service, call, std::move(report), [call](const domain::Decision& decision) {
+    if (!FinishReading(reports, *call, *input, reader)) return;
+    Record(reports, call, std::move(report), [call](const domain::Decision& decision) {
         const auto& c = *decision.document;
         bool fresh = decision.verdict == domain::Verdict::kRecorded;
         JsonObject data;
@@ -46,7 +47,7 @@ void PostAdminConversion(Service& service, std::shared_ptr<Call> call) {
     });
 }
 
-void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
+void RetryDelivery(Deliveries& deliveries, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
@@ -54,9 +55,10 @@ void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
     replay.key.click = ClickId(reader.RequiredId("click_id"));
     replay.key.goal = GoalId(reader.RequiredId("goal_id"));
     replay.key.occurrence = reader.Id("transaction_id");
-    replay.delivery_id = reader.Id("delivery_id");
+    replay.delivery_id = DeliveryId(reader.Id("delivery_id"));
     replay.command_id = ObjectId::New();
     replay.by = call->caller.name;
+    RefuseUnread(*input, reader, "is no field of this call");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     auto answer = [call](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));
@@ -68,7 +70,7 @@ void RetryDelivery(Service& service, std::shared_ptr<Call> call) {
         body.Int("count", static_cast<int64_t>(decision->fresh_deliveries.size()));
         call->respond(JsonResponse(200, body));
     };
-    if (!service.ledger.Submit(std::move(replay), call->request.io_thread, answer)) {
+    if (!deliveries.ledger.Submit(std::move(replay), call->request.io_thread, answer)) {
         call->respond(Overloaded());
     }
 }

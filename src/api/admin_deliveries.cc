@@ -1,10 +1,13 @@
 // /api/admin/deliveries: the list with its filters, one delivery with its attempts, and what an
 // operator may do to one: send again, cancel, mark as done.
+#include <fmt/format.h>
+
 #include "api/delivery_json.h"
 #include "api/list_input.h"
 #include "api/log_json.h"
 #include "api/query_pool.h"
 #include "api/routes.h"
+#include "delivery/delivery_counts.h"
 #include "domain/bson.h"
 
 namespace barracuda::api {
@@ -14,6 +17,7 @@ using domain::DeliveryState;
 namespace {
 
 constexpr size_t kAttemptsShown = 50;
+constexpr size_t kCountLooks = 50'000;  // conversions; those that are done alone have no index
 
 delivery::DeliveryQuery ReadQuery(Reader& reader) {
     delivery::DeliveryQuery query;
@@ -41,133 +45,169 @@ http::Response AnswerList(const delivery::DeliveryPage& page, size_t limit) {
     return CursorPage(data, limit, page.cursor);
 }
 
-// The part of "/api/admin/deliveries/{id}" or "/api/admin/deliveries/{id}/action".
-std::string IdIn(const std::string& path) {
-    constexpr std::string_view kBefore = "/api/admin/deliveries/";
-    std::string id = path.substr(kBefore.size());
-    return id.substr(0, id.find('/'));
+JsonObject CountsJson(const delivery::DeliveryCounts& counts) {
+    JsonObject states, data;
+    JsonList at_least, networks, codes;
+    for (const auto& [state, count] : counts.states) states.Int(domain::NameOf(state), count);
+    for (auto state : counts.at_least) at_least.Text(domain::NameOf(state));
+    for (const auto& [name, network] : counts.networks) {
+        JsonObject item;
+        item.Text("name", name).Int("waiting", network.waiting).Int("dead", network.dead);
+        networks.Object(item.TextOrNull("oldest_at", network.oldest ? network.oldest->Iso() : ""));
+    }
+    for (const auto& [code, count] : counts.codes) {
+        codes.Object(JsonObject().Int("code", code).Int("count", count));
+    }
+    data.Object("states", states).List("atLeast", at_least);
+    return data.List("networks", networks).List("codes", codes);
+}
+
+// Runs on a query thread with what the URL asks for: the list and its counts mean the same ones.
+// Answers itself where that is wrong.
+void WithQuery(
+    Deliveries& deliveries,
+    const std::shared_ptr<Call>& call,
+    std::function<void(const delivery::DeliveryQuery&)> then
+) {
+    auto input = Input::OfQuery(call->request);
+    if (!input) return call->respond(BadRequest(input.error()));
+    Reader reader(*input);
+    auto query = ReadQuery(reader);
+    const std::string host = reader.Sought("host");
+    RefuseUnread(*input, reader, kNoFilter);
+    if (!host.empty() && !deliveries.attempts) reader.Refuse("host", "needs the log of attempts");
+    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    RunQuery(deliveries.queries, call, [&deliveries, query, host, then]() mutable {
+        if (!host.empty()) {
+            deliveries.attempts->Flush();
+            query.also = [&deliveries, host](const domain::Delivery& one) {
+                return LastHostIs(*deliveries.logs, one.id.value, host);
+            };
+        }
+        then(query);
+    });
 }
 
 using Found = std::function<void(delivery::DeliveryRow)>;
 
 // On a query thread; answers 404 itself.
-void WithDelivery(Service& service, const std::shared_ptr<Call>& call, Found found) {
-    RunQuery(service, call, [&service, call, found = std::move(found)] {
-        if (service.attempts) service.attempts->Flush();
-        auto row = delivery::FindDelivery(service.engine, service.logs, IdIn(call->request.path));
+void WithDelivery(Deliveries& deliveries, const std::shared_ptr<Call>& call, Found found) {
+    RunQuery(deliveries.queries, call, [&deliveries, call, found = std::move(found)] {
+        if (deliveries.attempts) deliveries.attempts->Flush();
+        auto row = delivery::FindDelivery(deliveries.engine, deliveries.logs, call->id);
         if (!row) return call->respond(ErrorResponse(row.error()));
         if (!*row) return call->respond(http::JsonError(404, "there is no such delivery"));
         found(std::move(**row));
     });
 }
 
+http::Response NotAllowed(const domain::Decision& decision, const DeliveryId& id) {
+    if (!decision.document) return http::JsonError(404, "there is no such delivery");
+    const delivery::DeliveryRow row{*decision.document, id};
+    const char* state = domain::NameOf(row.delivery().state);
+    return http::JsonError(
+        409, fmt::format("the delivery is {}, and that state does not allow it", state)
+    );
+}
+
 void Act(
-    Service& service,
+    Deliveries& deliveries,
     const std::shared_ptr<Call>& call,
     std::function<domain::Command(const delivery::DeliveryRow&)> command,
     const char* message
 ) {
-    WithDelivery(service, call, [&service, call, command, message](delivery::DeliveryRow row) {
-        auto answer =
-            [&service, call, id = row.delivery_id, message](Result<domain::Decision> decision) {
+    WithDelivery(
+        deliveries,
+        call,
+        [&deliveries, call, command, message](delivery::DeliveryRow row) {
+            auto answer = [&deliveries, call, id = row.delivery_id, message](
+                              Result<domain::Decision> decision
+                          ) {
                 if (!decision) return call->respond(ErrorResponse(decision.error()));
-                if (!decision->changed) {
-                    return call->respond(
-                        http::JsonError(409, "the delivery's state does not allow it, see its list")
-                    );
-                }
+                if (!decision->changed) return call->respond(NotAllowed(*decision, id));
                 delivery::DeliveryRow after{*decision->document, id};
                 const auto& one = after.delivery();
-                if (one.state != DeliveryState::kWaiting) service.dispatcher.Drop(one);
+                if (one.state != DeliveryState::kWaiting) deliveries.dispatcher.Drop(one);
                 JsonObject body;
                 body.Bool("success", true).Text("message", message);
                 call->respond(JsonResponse(200, body.Object("data", DeliveryRowJson(after))));
             };
-        if (!service.ledger.Submit(command(row), call->request.io_thread, std::move(answer))) {
-            call->respond(Overloaded());
+            if (!deliveries.ledger.Submit(
+                    command(row), call->request.io_thread, std::move(answer)
+                )) {
+                call->respond(Overloaded());
+            }
         }
-    });
+    );
 }
 
-void Settle(
-    Service& service, const std::shared_ptr<Call>& call, DeliveryState state, const char* message
+void End(
+    Deliveries& deliveries,
+    const std::shared_ptr<Call>& call,
+    DeliveryState state,
+    const char* message
 ) {
     auto command = [state, by = call->caller.name](const delivery::DeliveryRow& row) {
-        return domain::Settle{row.conversion.key, row.delivery_id, state, ObjectId::New(), by};
+        return domain::EndDelivery{row.conversion.key, row.delivery_id, state, ObjectId::New(), by};
     };
-    Act(service, call, command, message);
+    Act(deliveries, call, command, message);
 }
 
 }  // namespace
 
-void ListDeliveries(Service& service, std::shared_ptr<Call> call) {
-    auto input = Input::OfQuery(call->request);
-    if (!input) return call->respond(BadRequest(input.error()));
-    Reader reader(*input);
-    auto query = ReadQuery(reader);
-    std::string host = reader.Text("host");
-    RefuseOthers(
-        *input,
-        reader,
-        {"state",
-         "network",
-         "kind",
-         "goal_id",
-         "affiliate_id",
-         "click_id",
-         "code",
-         "host",
-         "from",
-         "to",
-         "limit",
-         "cursor"},
-        kNoFilter
-    );
-    if (!host.empty() && !service.attempts) reader.Refuse("host", "needs the log of attempts");
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    RunQuery(service, call, [&service, call, query, host]() mutable {
-        if (!host.empty()) {
-            service.attempts->Flush();
-            query.also = [&service, host](const domain::Delivery& one) {
-                return LastHostIs(*service.logs, one.id, host);
-            };
-        }
-        auto page = delivery::ListDeliveries(service.engine, query);
+void ListDeliveries(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    WithQuery(deliveries, call, [&deliveries, call](const delivery::DeliveryQuery& query) {
+        auto page = delivery::ListDeliveries(deliveries.engine, query);
         if (!page) return call->respond(ErrorResponse(page.error()));
         call->respond(AnswerList(*page, query.limit));
     });
 }
 
-void GetDelivery(Service& service, std::shared_ptr<Call> call) {
-    WithDelivery(service, call, [&service, call](delivery::DeliveryRow row) {
+void CountDeliveries(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    WithQuery(deliveries, call, [&deliveries, call](const delivery::DeliveryQuery& query) {
+        auto counts = delivery::CountDeliveries(deliveries.engine, query, kCountLooks);
+        if (!counts) return call->respond(ErrorResponse(counts.error()));
+        call->respond(DataAnswer(CountsJson(*counts)));
+    });
+}
+
+void GetDelivery(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    WithDelivery(deliveries, call, [&deliveries, call](delivery::DeliveryRow row) {
         auto data = DeliveryRowJson(row);
         JsonList attempts;
-        if (service.logs) {
-            auto page = service.logs->Read(
-                {.log = store::LogId::kAttempts, .about = row.delivery_id, .limit = kAttemptsShown}
+        bool complete = true;
+        if (deliveries.logs) {
+            auto page = deliveries.logs->Read(
+                {.log = store::LogId::kAttempts,
+                 .about = row.delivery_id.value,
+                 .limit = kAttemptsShown}
             );
             if (!page) return call->respond(ErrorResponse(page.error()));
             for (const auto& document : page->documents) {
                 attempts.Raw(BsonJson(document));
             }
+            complete = page->cursor.empty();
         }
-        call->respond(DataAnswer(data.List("log", attempts)));
+        JsonObject body;
+        body.Bool("success", true).Object("data", data.List("log", attempts));
+        if (!complete) body.Bool("complete", false);  // older ones: the list of attempts
+        call->respond(JsonResponse(200, body));
     });
 }
 
-void ReplayDelivery(Service& service, std::shared_ptr<Call> call) {
+void ReplayDelivery(Deliveries& deliveries, std::shared_ptr<Call> call) {
     auto command = [by = call->caller.name](const delivery::DeliveryRow& row) {
         return domain::Replay{row.conversion.key, row.delivery_id, ObjectId::New(), by};
     };
-    Act(service, call, command, "Delivery is sent again");
+    Act(deliveries, call, command, "Delivery is sent again");
 }
 
-void CancelDelivery(Service& service, std::shared_ptr<Call> call) {
-    Settle(service, call, DeliveryState::kCancelled, "Delivery cancelled");
+void CancelDelivery(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    End(deliveries, call, DeliveryState::kCancelled, "Delivery cancelled");
 }
 
-void MarkDeliveryDone(Service& service, std::shared_ptr<Call> call) {
-    Settle(service, call, DeliveryState::kDone, "Delivery marked as done");
+void MarkDeliveryDone(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    End(deliveries, call, DeliveryState::kDone, "Delivery marked as done");
 }
 
 }  // namespace barracuda::api

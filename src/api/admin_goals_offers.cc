@@ -5,15 +5,14 @@
 #include "api/entity_json.h"
 #include "api/entity_routes.h"
 #include "api/list_input.h"
-#include "delivery/goal_rules.h"
+#include "base/check.h"
+#include "nodes/goal_rules.h"
 
 namespace barracuda::api {
 
 using domain::Problem;
 
 namespace {
-
-constexpr std::string_view kGoals = "/api/admin/goals/", kOffers = "/api/admin/offers/";
 
 http::Response Saved(const JsonObject& data, const char* message) {
     JsonObject body;
@@ -28,19 +27,19 @@ bool RefusedQuery(const Call& call) {
     return !asked;
 }
 
-void SaveGoal(Service& service, std::shared_ptr<Call> call, std::string_view id) {
+void SaveGoal(Entities& entities, std::shared_ptr<Call> call, std::string_view id) {
     if (RefusedQuery(*call)) return;
-    auto body = ReadObject(call->request.body);
+    auto body = ReadObject(call->request);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto goal = ReadGoal(*body, id);
     if (!goal) return call->respond(ProblemResponse(goal.error()));
-    auto catalog = service.catalog->catalog();
+    auto catalog = entities.catalog.catalog();
     const auto* now = catalog->FindGoal(goal->id);
     const bool create = id.empty();
     if (create && now) return call->respond(Conflict("there is a goal of this id already"));
     // All nodes must change a goal's keys together: docs/decisions/goal-switch.md.
-    const bool rule = service.goals->Of(goal->id).repeatable;
-    if (!body->contains("repeatable")) goal->repeatable = rule;
+    const bool rule = entities.goals.Of(goal->id).repeatable;
+    if (!body->object.contains("repeatable")) goal->repeatable = rule;
     if (goal->repeatable != rule) {
         Problem problem{
             "repeatable",
@@ -52,19 +51,21 @@ void SaveGoal(Service& service, std::shared_ptr<Call> call, std::string_view id)
     }
     auto goals = catalog->goals();
     if (now) {
-        goals[static_cast<size_t>(now - catalog->goals().data())] = *goal;
+        const auto at = static_cast<size_t>(now - catalog->goals().data());
+        BARRACUDA_CHECK(at < goals.size());
+        goals[at] = *goal;
     } else {
         goals.push_back(*goal);
     }
     if (auto problem = CheckTogether(goals)) return call->respond(ProblemResponse(*problem));
-    auto answer = [&service, id = goal->id, create] {
-        const auto* saved = service.catalog->catalog()->FindGoal(id);
+    auto answer = [&entities, id = goal->id, create] {
+        const auto* saved = entities.catalog.catalog()->FindGoal(id);
         return saved ? Saved(GoalJson(*saved), create ? "Goal created" : "Goal saved")
                      : NotFound("goal");
     };
     auto key = domain::EntityKey("goal", goal->id);
     auto edit = SaveEdit(*goal, create, call->caller.name, domain::DecodeGoal);
-    EditEntity(service, call, std::move(key), std::move(edit), std::move(answer));
+    EditEntity(entities, call, std::move(key), std::move(edit), std::move(answer));
 }
 
 // Why a goal cannot go; empty when it can.
@@ -77,7 +78,7 @@ std::string GoalInUse(
         if (other.then == goal.id) return fmt::format("goal {} is followed by it", other.id);
     }
     for (const auto& [name, network] : catalog.networks()) {
-        if (Names(network.goals, goal.id)) return fmt::format("network {} names it", name);
+        if (Names(network.goals, goal.id)) return fmt::format("network {} names it", name.value);
     }
     for (const auto& [id, offer] : catalog.offers()) {
         if (Names(offer.goals, goal.id)) return fmt::format("offer {} names it", id);
@@ -85,13 +86,13 @@ std::string GoalInUse(
     return {};
 }
 
-void SaveOffer(Service& service, std::shared_ptr<Call> call, std::string_view id) {
+void SaveOffer(Entities& entities, std::shared_ptr<Call> call, std::string_view id) {
     if (RefusedQuery(*call)) return;
-    auto body = ReadObject(call->request.body);
+    auto body = ReadObject(call->request);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto offer = ReadOffer(*body, id);
     if (!offer) return call->respond(ProblemResponse(offer.error()));
-    auto catalog = service.catalog->catalog();
+    auto catalog = entities.catalog.catalog();
     const bool create = id.empty();
     if (create && catalog->FindOffer(offer->id)) {
         return call->respond(Conflict("there is an offer of this id already"));
@@ -105,21 +106,24 @@ void SaveOffer(Service& service, std::shared_ptr<Call> call, std::string_view id
     };
     for (size_t i = 0; i < offer->networks.size(); ++i) {
         const auto& name = offer->networks[i];
-        if (!catalog->FindNetwork(name)) return unknown("networks", i, "network", name);
+        if (!catalog->FindNetwork(name)) return unknown("networks", i, "network", name.value);
     }
     for (size_t i = 0; i < offer->goals.size(); ++i) {
         if (!catalog->FindGoal(offer->goals[i])) {
             return unknown("goals", i, "goal", offer->goals[i]);
         }
     }
-    auto answer = [&service, id = offer->id, create] {
-        const auto* saved = service.catalog->catalog()->FindOffer(id);
+    if (auto problem = CheckOwed(*catalog, *catalog->With(*offer), "networks")) {
+        return call->respond(ProblemResponse(*problem));
+    }
+    auto answer = [&entities, id = offer->id, create] {
+        const auto* saved = entities.catalog.catalog()->FindOffer(id);
         return saved ? Saved(OfferJson(*saved), create ? "Offer created" : "Offer saved")
                      : NotFound("offer");
     };
     auto key = domain::EntityKey("offer", offer->id);
     auto edit = SaveEdit(*offer, create, call->caller.name, domain::DecodeOffer);
-    EditEntity(service, call, std::move(key), std::move(edit), std::move(answer));
+    EditEntity(entities, call, std::move(key), std::move(edit), std::move(answer));
 }
 
 }  // namespace
@@ -133,21 +137,30 @@ tl::expected<bool, Problem> AsksForCheck(const http::Request& request, bool poss
     if (!query) return tl::unexpected<Problem>({"query", query.error().message, std::nullopt});
     Reader reader(*query);
     const bool check = possible && ReadSwitch(*query, reader, "check");
-    RefuseOthers(*query, reader, possible ? Words{"check"} : Words{}, "is no parameter of a save");
+    RefuseUnread(*query, reader, "is no parameter of a save");
     if (!reader.error()) return check;
-    const auto& [code, message, name] = *reader.error();
+    const auto& [code, message, name, cause] = *reader.error();
     return tl::unexpected<Problem>({name, message.substr(name.size() + 1), std::nullopt});
 }
 
-std::string NameIn(const http::Request& request, std::string_view base) {
-    std::string_view path = request.path;
-    if (!path.starts_with(base)) return {};
-    path.remove_prefix(base.size());
-    return std::string(path.substr(0, path.find('/')));
+std::optional<Problem> CheckOwed(
+    const domain::Catalog& before, const domain::Catalog& after, const char* field
+) {
+    const size_t most = after.OwedMost();
+    if (most <= domain::Catalog::kOwedMax || most <= before.OwedMost()) return std::nullopt;
+    return Problem{
+        field,
+        fmt::format(
+            "one conversion might owe {} deliveries and has room for {}: an active network counts "
+            "once, one with updates three times; let fewer be active, or name goals and offers",
+            most,
+            domain::Catalog::kOwedMax
+        ),
+        std::nullopt};
 }
 
 void EditEntity(
-    Service& service,
+    Entities& entities,
     std::shared_ptr<Call> call,
     std::string key,
     EntityEdit edit,
@@ -161,13 +174,13 @@ void EditEntity(
         *refused = after.error();
         return ledger::EditPlan{};
     };
-    service.ledger.Edit(
+    entities.ledger.Edit(
         {store::Collection::kSettings, std::move(key)},
         std::move(plan),
-        [&service, call, refused, written = std::move(written)](Result<ledger::EditState> state) {
+        [&entities, call, refused, written = std::move(written)](Result<ledger::EditState> state) {
             if (!state) return call->respond(ErrorResponse(state.error()));
             if (*refused) return call->respond(ErrorResponse(**refused));
-            service.catalog->ReloadThen([call, written](bool) { call->respond(written()); });
+            entities.catalog.ReloadThen([call, written](bool) { call->respond(written()); });
         }
     );
 }
@@ -184,30 +197,28 @@ EntityEdit DeleteEdit() {
     };
 }
 
-void ListGoals(Service& service, std::shared_ptr<Call> call) {
+void ListGoals(Entities& entities, std::shared_ptr<Call> call) {
     JsonList items;
-    for (const auto& goal : service.catalog->catalog()->goals()) items.Object(GoalJson(goal));
+    for (const auto& goal : entities.catalog.catalog()->goals()) items.Object(GoalJson(goal));
     call->respond(DataAnswer(items));
 }
 
-void GetGoal(Service& service, std::shared_ptr<Call> call) {
-    auto catalog = service.catalog->catalog();
-    const auto* goal = catalog->FindGoal(NameIn(call->request, kGoals));
+void GetGoal(Entities& entities, std::shared_ptr<Call> call) {
+    auto catalog = entities.catalog.catalog();
+    const auto* goal = catalog->FindGoal(call->id);
     call->respond(goal ? DataAnswer(GoalJson(*goal)) : NotFound("goal"));
 }
 
-void PostGoal(Service& service, std::shared_ptr<Call> call) { SaveGoal(service, call, ""); }
+void PostGoal(Entities& entities, std::shared_ptr<Call> call) { SaveGoal(entities, call, ""); }
 
-void PutGoal(Service& service, std::shared_ptr<Call> call) {
-    SaveGoal(service, call, NameIn(call->request, kGoals));
-}
+void PutGoal(Entities& entities, std::shared_ptr<Call> call) { SaveGoal(entities, call, call->id); }
 
-void DeleteGoal(Service& service, std::shared_ptr<Call> call) {
-    auto catalog = service.catalog->catalog();
-    std::string id = NameIn(call->request, kGoals);
+void DeleteGoal(Entities& entities, std::shared_ptr<Call> call) {
+    auto catalog = entities.catalog.catalog();
+    std::string id = call->id;
     const auto* goal = catalog->FindGoal(id);
     if (!goal) return call->respond(NotFound("goal"));
-    const auto* built_in = service.config.FindGoal(id);
+    const auto* built_in = entities.config.FindGoal(id);
     if (goal->meta.rev == 0) {
         return call->respond(Conflict("the goal is one of the settings: change it there"));
     }
@@ -221,39 +232,39 @@ void DeleteGoal(Service& service, std::shared_ptr<Call> call) {
         goals.erase(at);
     }
     if (auto problem = CheckTogether(goals)) return call->respond(Conflict(problem->Text()));
-    EditEntity(service, call, domain::EntityKey("goal", id), DeleteEdit(), [] {
+    EditEntity(entities, call, domain::EntityKey("goal", id), DeleteEdit(), [] {
         return Saying("Goal deleted");
     });
 }
 
-void ListOffers(Service& service, std::shared_ptr<Call> call) {
-    auto catalog = service.catalog->catalog();
+void ListOffers(Entities& entities, std::shared_ptr<Call> call) {
+    auto catalog = entities.catalog.catalog();
     JsonList items;
     for (const auto& [id, offer] : catalog->offers()) items.Object(OfferJson(offer));
     call->respond(DataAnswer(items));
 }
 
-void GetOffer(Service& service, std::shared_ptr<Call> call) {
-    auto catalog = service.catalog->catalog();
-    const auto* offer = catalog->FindOffer(NameIn(call->request, kOffers));
+void GetOffer(Entities& entities, std::shared_ptr<Call> call) {
+    auto catalog = entities.catalog.catalog();
+    const auto* offer = catalog->FindOffer(call->id);
     call->respond(offer ? DataAnswer(OfferJson(*offer)) : NotFound("offer"));
 }
 
-void PostOffer(Service& service, std::shared_ptr<Call> call) { SaveOffer(service, call, ""); }
+void PostOffer(Entities& entities, std::shared_ptr<Call> call) { SaveOffer(entities, call, ""); }
 
-void PutOffer(Service& service, std::shared_ptr<Call> call) {
-    SaveOffer(service, call, NameIn(call->request, kOffers));
+void PutOffer(Entities& entities, std::shared_ptr<Call> call) {
+    SaveOffer(entities, call, call->id);
 }
 
-void DeleteOffer(Service& service, std::shared_ptr<Call> call) {
-    std::string id = NameIn(call->request, kOffers);
-    auto catalog = service.catalog->catalog();
+void DeleteOffer(Entities& entities, std::shared_ptr<Call> call) {
+    std::string id = call->id;
+    auto catalog = entities.catalog.catalog();
     const auto* offer = catalog->FindOffer(id);
     if (!offer) return call->respond(NotFound("offer"));
     if (offer->meta.rev == 0) {
         return call->respond(Conflict("the offer is the one of the settings: change it there"));
     }
-    EditEntity(service, call, domain::EntityKey("offer", id), DeleteEdit(), [] {
+    EditEntity(entities, call, domain::EntityKey("offer", id), DeleteEdit(), [] {
         return Saying("Offer deleted");
     });
 }

@@ -10,27 +10,24 @@ namespace barracuda::api {
 
 namespace {
 
-constexpr std::string_view kNetworks = "/api/admin/networks/";
-
-// The name in the path, when there is such a network; else the call is answered.
-std::optional<std::string> NetworkIn(Service& service, Call& call) {
-    std::string name = NameIn(call.request, kNetworks);
-    if (service.catalog->catalog()->FindNetwork(name)) return name;
+// False: there is no such network, and the call is answered.
+bool NamesNetwork(Entities& entities, Call& call) {
+    if (entities.catalog.catalog()->FindNetwork(NetworkName(call.id))) return true;
     call.respond(NotFound("network"));
-    return std::nullopt;
+    return false;
 }
 
 // Answers once this node follows; the others do within one poll.
 ledger::EditDone Answer(
-    Service& service, std::shared_ptr<Call> call, std::string name, std::string said
+    Entities& entities, std::shared_ptr<Call> call, NetworkName name, std::string said
 ) {
-    return [&service, call, name = std::move(name), said = std::move(said)](
+    return [&entities, call, name = std::move(name), said = std::move(said)](
                Result<ledger::EditState> written
            ) {
         if (!written) return call->respond(ErrorResponse(written.error()));
-        service.catalog->ReloadThen([&service, call, name, said](bool read) {
-            if (read) service.destinations->StopKept(name);
-            service.dispatcher.FollowRules();
+        entities.catalog.ReloadThen([&entities, call, name, said](bool read) {
+            if (read) entities.destinations.StopKept(name);
+            entities.dispatcher.FollowRules();
             call->respond(Saying(said));
         });
     };
@@ -38,28 +35,28 @@ ledger::EditDone Answer(
 
 }  // namespace
 
-void StopNetwork(Service& service, std::shared_ptr<Call> call) {
-    auto name = NetworkIn(service, *call);
-    if (!name) return;
-    const delivery::Stop stop{*name, "by " + call->caller.name, Time::Now()};
-    auto said = fmt::format("Nothing is sent to {} until it is resumed", *name);
-    auto answer = Answer(service, call, *name, std::move(said));
-    auto kept = [&service, stop, answer](Result<ledger::EditState> written) {
-        if (written) service.destinations->StopHere(stop.network, stop.why);
+void StopNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    if (!NamesNetwork(entities, *call)) return;
+    const NetworkName name(call->id);
+    const delivery::Stop stop{name, "by " + call->caller.name, Time::Now()};
+    auto said = fmt::format("Nothing is sent to {} until it is resumed", name.value);
+    auto answer = Answer(entities, call, name, std::move(said));
+    auto kept = [&entities, stop, answer](Result<ledger::EditState> written) {
+        if (written) entities.destinations.StopHere(stop.network, stop.why);
         answer(std::move(written));
     };
-    delivery::KeepStop(service.ledger, stop, kept);
+    delivery::KeepStop(entities.ledger, stop, kept);
 }
 
-void ResumeNetwork(Service& service, std::shared_ptr<Call> call) {
-    auto name = NetworkIn(service, *call);
-    if (!name) return;
-    auto answer = Answer(service, call, *name, fmt::format("{} is sent to again", *name));
+void ResumeNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    if (!NamesNetwork(entities, *call)) return;
+    const NetworkName name(call->id);
+    auto answer = Answer(entities, call, name, fmt::format("{} is sent to again", name.value));
     delivery::RemoveStop(
-        service.ledger,
-        *name,
-        [&service, name = *name, answer](Result<ledger::EditState> written) {
-            if (written) service.destinations->ResumeHere(name);
+        entities.ledger,
+        name,
+        [&entities, name, answer](Result<ledger::EditState> written) {
+            if (written) entities.destinations.ResumeHere(name);
             answer(std::move(written));
         }
     );

@@ -7,7 +7,10 @@
 
 #include "api/entity_json.h"
 #include "api/entity_routes.h"
+#include "api/nearest.h"
 #include "api/query_pool.h"
+#include "base/raw_json.h"
+#include "base/unseen.h"
 #include "delivery/destination.h"
 
 namespace barracuda::api {
@@ -15,8 +18,6 @@ namespace barracuda::api {
 using domain::Problem;
 
 namespace {
-
-constexpr std::string_view kNetworks = "/api/admin/networks/";
 
 // One try: whom, and with which values.
 struct Trial {
@@ -53,16 +54,17 @@ domain::Conversion SampleConversion() {
     return sample;
 }
 
-Read<domain::Conversion> StoredConversion(Service& service, const boost::json::object& given) {
+Read<domain::Conversion> StoredConversion(Entities& entities, const boost::json::object& given) {
     auto text = [&](const char* name) {
         const auto* value = given.if_contains(name);
         if (value && value->is_int64()) return fmt::format("{}", value->get_int64());
-        return value && value->is_string() ? std::string(value->get_string()) : std::string();
+        if (!value || !value->is_string()) return std::string();
+        return std::string(TrimUnseen(std::string_view(value->get_string())));
     };
     domain::ConversionKey key{
         ClickId(text("click_id")), GoalId(text("goal_id")), text("transaction_id")};
     const store::Ref ref = store::RefOf(key);
-    auto loaded = service.engine.Load(std::span(&ref, 1));
+    auto loaded = entities.engine.Load(std::span(&ref, 1));
     auto conversion =
         domain::DecodeConversion(loaded && loaded->front() ? *loaded->front() : std::string());
     if (loaded && loaded->front() && conversion) return *conversion;
@@ -72,7 +74,7 @@ Read<domain::Conversion> StoredConversion(Service& service, const boost::json::o
 
 // {"network": {…}} tries what is not stored; {"conversion": {"click_id", "goal_id"}} takes a stored
 // conversion's values, {"parameters": {"click_id": "x"}} takes those given, else a sample's.
-tl::expected<Trial, http::Response> ReadTrial(Service& service, const Call& call) {
+tl::expected<Trial, http::Response> ReadTrial(Entities& entities, const Call& call) {
     Trial trial;
     auto refused = [](const Problem& problem) {
         return tl::unexpected<http::Response>(ProblemResponse(problem));
@@ -80,27 +82,31 @@ tl::expected<Trial, http::Response> ReadTrial(Service& service, const Call& call
     auto fault = [&](std::string field, std::string reason) {
         return refused({std::move(field), std::move(reason), std::nullopt});
     };
-    boost::json::object body;
+    EntityBody whole;
     if (!call.request.body.empty()) {
-        auto read = ReadObject(call.request.body);
+        auto read = ReadObject(call.request);
         if (!read) return refused(read.error());
-        body = std::move(*read);
+        whole = std::move(*read);
     }
+    const auto& body = whole.object;
     // A slip must not send a sample's values instead of those that were meant.
     for (const auto& member : body) {
         const std::string field(member.key());
         const bool known = field == "network" || field == "conversion" || field == "parameters";
-        if (!known) return fault(field, "there is no such field");
+        if (!known) {
+            constexpr std::string_view kKnown[] = {"network", "conversion", "parameters"};
+            return fault(field, "there is no such field" + DidYouMean(field, kKnown));
+        }
         if (!member.value().is_object()) return fault(field, "expected an object");
     }
     auto part = [&](const char* name) -> const boost::json::object* {
         const auto* value = body.if_contains(name);
         return value && value->is_object() ? &value->get_object() : nullptr;
     };
-    auto snapshot = service.catalog->snapshot();
-    const std::string name = NameIn(call.request, kNetworks);
+    auto snapshot = entities.catalog.snapshot();
+    const NetworkName name(call.id);
     if (const auto* given = part("network")) {
-        auto network = ReadNetwork(*given, name);
+        auto network = ReadNetwork({*given, RawMember(whole.text, "network")}, name.value);
         if (!network) return refused(network.error());
         trial.network = std::move(*network);
     } else if (const auto* stored = snapshot->catalog->FindNetwork(name)) {
@@ -115,13 +121,13 @@ tl::expected<Trial, http::Response> ReadTrial(Service& service, const Call& call
     }
     auto conversion = SampleConversion();
     if (const auto* given = part("conversion")) {
-        auto found = StoredConversion(service, *given);
+        auto found = StoredConversion(entities, *given);
         if (!found) return refused(found.error());
         conversion = std::move(*found);
     }
-    trial.delivery.destination = name;
+    trial.delivery.network = name;
     trial.delivery.kind = domain::DeliveryKindOf(trial.network.kind);
-    trial.delivery.id = "test-" + ObjectId::New().Hex();
+    trial.delivery.id = DeliveryId("test-" + ObjectId::New().Hex());
     const bool templated = trial.network.kind == domain::NetworkKind::kTemplate;
     if (const auto* given = part("parameters")) {
         for (const auto& member : *given) {
@@ -176,27 +182,30 @@ http::Response Tested(const delivery::Attempt& attempt) {
 
 }  // namespace
 
-void PreviewNetwork(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] {
-        auto trial = ReadTrial(service, *call);
+void PreviewNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    RunQuery(entities.queries, call, [&entities, call] {
+        auto trial = ReadTrial(entities, *call);
         call->respond(trial ? Preview(*trial) : std::move(trial.error()));
     });
 }
 
-void TestNetwork(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] {
-        auto trial = ReadTrial(service, *call);
+void TestNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    RunQuery(entities.queries, call, [&entities, call] {
+        auto trial = ReadTrial(entities, *call);
         if (!trial) return call->respond(std::move(trial.error()));
-        if (!service.catalog->catalog()->FindNetwork(trial->delivery.destination)) {
+        if (!entities.catalog.catalog()->FindNetwork(trial->delivery.network)) {
             return call->respond(
                 ProblemResponse({"name", "save the network before it is tested", std::nullopt})
             );
         }
-        service.destinations->Send(
+        auto begun = entities.destinations.Try(
             trial->delivery,
             trial->parameters,
             [call](delivery::Attempt attempt) { call->respond(Tested(attempt)); }
         );
+        if (begun) return;
+        const bool busy = begun.error().code == ErrorCode::kUnavailable;
+        call->respond(http::JsonError(busy ? 429 : 409, begun.error().message));
     });
 }
 

@@ -17,26 +17,36 @@ using domain::Problem;
 
 namespace {
 
-constexpr std::string_view kNetworks = "/api/admin/networks/";
 constexpr std::chrono::milliseconds kConnectTimeout{2'000};
 // Conversions with something owed that a deletion looks through.
 constexpr size_t kOwingMax = 2'000'000;
 
-// How sending to it goes at this node, as of now.
-JsonObject SendingJson(const delivery::DestinationStats& stats) {
+// A moment of the clock that never goes back, as the calendar has it.
+Time TimeOf(delivery::Instant at) {
+    using std::chrono::milliseconds;
+    const auto from_now = at - std::chrono::steady_clock::now();
+    return Time{Time::Now().ms + std::chrono::duration_cast<milliseconds>(from_now).count()};
+}
+
+// State of sending to a network, at this node and now.
+JsonObject SendingJson(const delivery::QueueStats& stats) {
     JsonObject to;
     to.Text("breaker", NameOf(stats.breaker))
         .Raw("rate_per_second", fmt::format("{:.3f}", stats.rate));
     to.Int("under_way", stats.under_way).Int("waiting", stats.waiting);
     to.Int("attempts", stats.attempts).Int("accepted", stats.accepted);
     to.Int("retried", stats.retried).Int("dead", stats.dead);
+    to.TextOrNull("since", stats.down_since ? TimeOf(*stats.down_since).Iso() : "");
+    const bool waits = stats.next_probe && *stats.next_probe != delivery::Instant::max();
+    to.TextOrNull("next_probe_at", waits ? TimeOf(*stats.next_probe).Iso() : "");
+    to.Int("last_code", stats.last_code).TextOrNull("last_error", stats.last_error);
     return to;
 }
 
 JsonObject JsonOf(
     const delivery::Snapshot& snapshot,
     const Network& network,
-    const std::vector<delivery::DestinationStats>& sending
+    const std::vector<delivery::QueueStats>& sending
 ) {
     auto secrets = snapshot.secrets.find(network.name);
     auto json =
@@ -50,15 +60,17 @@ JsonObject JsonOf(
         json.Object("stopped", stopped);
     }
     for (const auto& stats : sending) {
-        if (delivery::NetworkOfQueue(stats.name) != network.name) continue;
-        const bool whole = stats.name == network.name;
-        json.Object(whole ? "sending" : "sending_private_api", SendingJson(stats));
+        if (stats.queue.network != network.name) continue;
+        const char* member = stats.queue.private_api ? "sending_private_api" : "sending";
+        json.Object(member, SendingJson(stats));
     }
     return json;
 }
 
-// What needs the other entities or sockets' types, and asks nobody.
-std::optional<Problem> CheckHere(const domain::Catalog& catalog, const Network& network) {
+// Checks against the other entities and the settings; no name is looked up.
+std::optional<Problem> CheckHere(
+    const config::Config& config, const domain::Catalog& catalog, const Network& network
+) {
     for (size_t i = 0; i < network.goals.size(); ++i) {
         if (catalog.FindGoal(network.goals[i])) continue;
         return Problem{
@@ -74,7 +86,15 @@ std::optional<Problem> CheckHere(const domain::Catalog& catalog, const Network& 
             "expected a range such as 10.0.0.0/8 or fd00::/8",
             std::nullopt};
     }
-    return std::nullopt;
+    const auto allowed = ParseRanges(config.network.allow_addresses).value();
+    for (size_t at : delivery::RangesOutside(network, allowed)) {
+        return Problem{
+            fmt::format("limits.allowed_addresses[{}]", at),
+            "is not inside network.allow_addresses of the settings, which alone open what is not "
+            "public",
+            std::nullopt};
+    }
+    return CheckOwed(catalog, *catalog.With(network), "active");
 }
 
 // Whether each secret that it names is there, at this node.
@@ -113,8 +133,11 @@ std::vector<Address> AddressesOf(const Network& network) {
 std::optional<Problem> CheckReach(
     const config::Config& config, const Network& network, bool connect, JsonList& reached
 ) {
-    const auto guard =
-        delivery::GuardFor(network, ParseRanges(config.network.allow_addresses).value());
+    const auto guard = delivery::GuardFor(
+        network,
+        ParseRanges(config.network.allow_addresses).value(),
+        ParseRanges(config.network.deny_addresses).value()
+    );
     for (const auto& [field, url] : AddressesOf(network)) {
         auto address = domain::ReadWebAddress(url);
         if (!address) return Problem{field, address.error().reason, address.error().position};
@@ -143,68 +166,69 @@ std::optional<Problem> CheckReach(
     return std::nullopt;
 }
 
-std::string SavedText(const std::string& name, bool create) {
+std::string SavedText(const NetworkName& name, bool create) {
     if (name == domain::kDefaultNetwork) {
         return "Network saved; it stands in place of the settings' [network] until it is deleted";
     }
     return create ? "Network created" : "Network saved";
 }
 
-void Store(Service& service, std::shared_ptr<Call> call, const Network& network, bool create) {
-    auto answer = [&service, name = network.name, create] {
-        auto snapshot = service.catalog->snapshot();
+void Store(Entities& entities, std::shared_ptr<Call> call, const Network& network, bool create) {
+    auto answer = [&entities, name = network.name, create] {
+        auto snapshot = entities.catalog.snapshot();
         const auto* saved = snapshot->catalog->FindNetwork(name);
         if (!saved) return NotFound("network");
         JsonObject body;
         body.Bool("success", true).Text("message", SavedText(name, create));
         return JsonResponse(
-            200, body.Object("data", JsonOf(*snapshot, *saved, service.dispatcher.destinations()))
+            200, body.Object("data", JsonOf(*snapshot, *saved, entities.dispatcher.queues()))
         );
     };
     auto edit = SaveEdit(network, create, call->caller.name, domain::DecodeNetwork);
-    auto key = domain::EntityKey("network", network.name);
-    EditEntity(service, call, std::move(key), std::move(edit), std::move(answer));
+    auto key = domain::EntityKey("network", network.name.value);
+    EditEntity(entities, call, std::move(key), std::move(edit), std::move(answer));
 }
 
-void SaveNetwork(Service& service, std::shared_ptr<Call> call, std::string_view name) {
+void SaveNetwork(Entities& entities, std::shared_ptr<Call> call, std::string_view name) {
     auto asked = AsksForCheck(call->request, true);
     if (!asked) return call->respond(ProblemResponse(asked.error()));
     const bool check = *asked;
-    auto body = ReadObject(call->request.body);
+    auto body = ReadObject(call->request);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto network = ReadNetwork(*body, name);
     if (!network) return call->respond(ProblemResponse(network.error()));
-    auto catalog = service.catalog->catalog();
-    if (auto problem = CheckHere(*catalog, *network)) {
+    auto catalog = entities.catalog.catalog();
+    if (auto problem = CheckHere(entities.config, *catalog, *network)) {
         return call->respond(ProblemResponse(*problem));
     }
     const bool create = name.empty();
     if (create && !check && catalog->FindNetwork(network->name)) {
         return call->respond(Conflict("there is a network of this name already"));
     }
-    RunQuery(service, call, [&service, call, network = *network, create, check] {
+    const bool taken = entities.reaches.Run([&entities, call, network = *network, create, check] {
         JsonList reached;
-        if (auto problem = CheckReach(service.config, network, check, reached)) {
+        if (auto problem = CheckReach(entities.config, network, check, reached)) {
             return call->respond(ProblemResponse(*problem));
         }
-        if (!check) return Store(service, call, network, create);
-        if (auto problem = CheckSecrets(*service.catalog, network)) {
+        if (!check) return Store(entities, call, network, create);
+        if (auto problem = CheckSecrets(entities.catalog, network)) {
             return call->respond(ProblemResponse(*problem));
         }
         JsonObject answer;
         answer.Bool("success", true).Text("message", "Nothing is wrong; nothing was stored");
         call->respond(JsonResponse(200, answer.List("reached", reached)));
     });
+    if (!taken) call->respond(Overloaded());
 }
 
 // Why the network cannot go yet: what waits for it would have nowhere to go. nullopt: it can.
-Result<std::optional<std::string>> WhyOwed(Service& service, const std::string& name) {
+Result<std::optional<std::string>> WhyOwed(Entities& entities, const NetworkName& name) {
     const delivery::DeliveryFilter waiting{
         .state = domain::DeliveryState::kWaiting, .network = name};
-    auto owed = service.replays->DryRun(waiting, kOwingMax);
+    auto owed = entities.replays.DryRun(waiting, kOwingMax);
     if (!owed) return Fail(owed.error());
-    if (owed->deliveries == 0 && owed->complete) return std::optional<std::string>();
-    if (owed->deliveries == 0) {
+    if (owed->matched == 0 && owed->complete) return std::optional<std::string>();
+    if (owed->matched == 0) {
         return std::optional(fmt::format(
             "more than {} conversions still owe something, and whether one of the rest owes it to "
             "this network cannot be told: wait until there are fewer",
@@ -216,17 +240,17 @@ Result<std::optional<std::string>> WhyOwed(Service& service, const std::string& 
         "them by POST /api/admin/replays {{\"action\":\"cancel\",\"state\":\"waiting\","
         "\"network\":\"{}\"}}",
         owed->complete ? "" : "more than ",
-        owed->deliveries,
-        name
+        owed->matched,
+        name.value
     ));
 }
 
 }  // namespace
 
-void ListNetworks(Service& service, std::shared_ptr<Call> call) {
-    auto snapshot = service.catalog->snapshot();
+void ListNetworks(Entities& entities, std::shared_ptr<Call> call) {
+    auto snapshot = entities.catalog.snapshot();
     JsonList items, refused;
-    const auto sending = service.dispatcher.destinations();
+    const auto sending = entities.dispatcher.queues();
     for (const auto& [name, network] : snapshot->catalog->networks()) {
         items.Object(JsonOf(*snapshot, network, sending));
     }
@@ -238,22 +262,24 @@ void ListNetworks(Service& service, std::shared_ptr<Call> call) {
     call->respond(JsonResponse(200, body));
 }
 
-void GetNetwork(Service& service, std::shared_ptr<Call> call) {
-    auto snapshot = service.catalog->snapshot();
-    const auto* network = snapshot->catalog->FindNetwork(NameIn(call->request, kNetworks));
+void GetNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    auto snapshot = entities.catalog.snapshot();
+    const auto* network = snapshot->catalog->FindNetwork(NetworkName(call->id));
     if (!network) return call->respond(NotFound("network"));
-    call->respond(DataAnswer(JsonOf(*snapshot, *network, service.dispatcher.destinations())));
+    call->respond(DataAnswer(JsonOf(*snapshot, *network, entities.dispatcher.queues())));
 }
 
-void PostNetwork(Service& service, std::shared_ptr<Call> call) { SaveNetwork(service, call, ""); }
-
-void PutNetwork(Service& service, std::shared_ptr<Call> call) {
-    SaveNetwork(service, call, NameIn(call->request, kNetworks));
+void PostNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    SaveNetwork(entities, call, "");
 }
 
-void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
-    auto catalog = service.catalog->catalog();
-    std::string name = NameIn(call->request, kNetworks);
+void PutNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    SaveNetwork(entities, call, call->id);
+}
+
+void DeleteNetwork(Entities& entities, std::shared_ptr<Call> call) {
+    auto catalog = entities.catalog.catalog();
+    const NetworkName name(call->id);
     const auto* network = catalog->FindNetwork(name);
     if (!network) return call->respond(NotFound("network"));
     if (network->meta.rev == 0) {
@@ -261,17 +287,17 @@ void DeleteNetwork(Service& service, std::shared_ptr<Call> call) {
     }
     const bool comes_back = name == domain::kDefaultNetwork;
     for (const auto& [id, offer] : catalog->offers()) {
-        if (Names(offer.networks, name) && !comes_back) {
+        if (Names(TextsOf(offer.networks), name.value) && !comes_back) {
             return call->respond(Conflict(fmt::format("offer {} names it", id)));
         }
     }
-    RunQuery(service, call, [&service, call, name, comes_back] {
+    RunQuery(entities.queries, call, [&entities, call, name, comes_back] {
         if (!comes_back) {
-            auto why = WhyOwed(service, name);
+            auto why = WhyOwed(entities, name);
             if (!why) return call->respond(ErrorResponse(why.error()));
             if (*why) return call->respond(Conflict(**why));
         }
-        EditEntity(service, call, domain::EntityKey("network", name), DeleteEdit(), [] {
+        EditEntity(entities, call, domain::EntityKey("network", name.value), DeleteEdit(), [] {
             return Saying("Network deleted");
         });
     });

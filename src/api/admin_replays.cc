@@ -1,7 +1,5 @@
 // /api/admin/replays: send again every dead delivery that fits a filter, or cancel every waiting or
 // dead one, as a job.
-#include <set>
-
 #include "api/delivery_json.h"
 #include "api/list_input.h"
 #include "api/query_pool.h"
@@ -15,7 +13,6 @@ using domain::DeliveryState;
 
 namespace {
 
-constexpr int kRateDefault = 500;
 constexpr size_t kCountedMax = 2'000'000;
 
 JsonObject FilterJson(const delivery::DeliveryFilter& filter) {
@@ -54,8 +51,13 @@ void AnswerJob(const Call& call, const Result<delivery::ReplayJob>& job, int sta
     call.respond(JsonResponse(status, body.Bool("success", true).Object("data", JobJson(*job))));
 }
 
-std::string IdIn(const Call& call) {
-    return call.request.path.substr(call.request.path.rfind('/') + 1);
+// A job over deliveries; those over conversions are admin_jobs.cc's.
+Result<delivery::ReplayJob> FindReplay(Deliveries& deliveries, const std::string& id) {
+    auto job = deliveries.replays.Find(id);
+    if (job && delivery::IsBulk(job->action)) {
+        return Fail(ErrorCode::kNotFound, "there is no such job", "id");
+    }
+    return job;
 }
 
 // A slip in this one would send everything, too.
@@ -63,24 +65,10 @@ Result<bool> IsDryRun(const http::Request& request) {
     auto query = Input::OfQuery(request);
     if (!query) return Fail(query.error());
     Reader reader(*query);
-    for (const auto& [name, value] : query->all()) {
-        if (name != "dry_run")
-            reader.Refuse(name, "is no parameter of a job: filters are its body");
-    }
     const bool dry = ReadSwitch(*query, reader, "dry_run");
+    RefuseUnread(*query, reader, "is no parameter of a job: filters are its body");
     if (reader.error()) return Fail(*reader.error());
     return dry;
-}
-
-// A slip in a filter's name would send everything again.
-void RefuseOthers(const Input& input, delivery::DeliveryFilter& filter, Reader& reader) {
-    std::set<std::string, std::less<>> known{"action", "state", "code", "from", "to", "rate"};
-    delivery::DeliveryFilter::EachText(filter, [&](const char* name, const auto&) {
-        known.insert(name);
-    });
-    for (const auto& [name, value] : input.all()) {
-        if (!known.contains(name)) reader.Refuse(name, "is no filter of a job");
-    }
 }
 
 // One state alone can be sent. What is cancelled is named by its state and its network: there is no
@@ -105,12 +93,14 @@ JobAction ReadAction(Reader& reader, delivery::DeliveryFilter& filter) {
     return JobAction::kReplay;
 }
 
-void Count(Service& service, const std::shared_ptr<Call>& call, delivery::DeliveryFilter filter) {
-    RunQuery(service, call, [&service, call, filter = std::move(filter)] {
-        auto count = service.replays->DryRun(filter, kCountedMax);
+void Count(
+    Deliveries& deliveries, const std::shared_ptr<Call>& call, delivery::DeliveryFilter filter
+) {
+    RunQuery(deliveries.queries, call, [&deliveries, call, filter = std::move(filter)] {
+        auto count = deliveries.replays.DryRun(filter, kCountedMax);
         if (!count) return call->respond(ErrorResponse(count.error()));
         JsonObject data, body;
-        data.Int("count", static_cast<int64_t>(count->deliveries));
+        data.Int("count", static_cast<int64_t>(count->matched));
         data.Bool("complete", count->complete);
         call->respond(JsonResponse(200, body.Bool("success", true).Object("data", data)));
     });
@@ -118,46 +108,52 @@ void Count(Service& service, const std::shared_ptr<Call>& call, delivery::Delive
 
 }  // namespace
 
-void PostReplay(Service& service, std::shared_ptr<Call> call) {
+void PostReplay(Deliveries& deliveries, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     auto filter = ReadDeliveryFilter(reader);
-    RefuseOthers(*input, filter, reader);
     const auto action = ReadAction(reader, filter);
     auto rate = ReadNumber(reader, "rate", 1, delivery::ReplayOptions::kRateMax);
+    RefuseUnread(*input, reader, "is no filter of a job");  // a slip would send everything again
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     auto dry = IsDryRun(call->request);
     if (!dry) return call->respond(BadRequest(dry.error()));
-    if (*dry) return Count(service, call, std::move(filter));
-    service.replays->Create(
+    if (*dry) return Count(deliveries, call, std::move(filter));
+    deliveries.replays.Create(
         action,
         std::move(filter),
-        rate.value_or(kRateDefault),
+        rate.value_or(delivery::ReplayOptions::kRateUsual),
         call->caller.name,
         [call](Result<delivery::ReplayJob> job) { AnswerJob(*call, job, 201); }
     );
 }
 
-void ListReplays(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] {
-        auto jobs = service.replays->List();
+void ListReplays(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    RunQuery(deliveries.queries, call, [&deliveries, call] {
+        auto jobs = deliveries.replays.List();
         if (!jobs) return call->respond(ErrorResponse(jobs.error()));
         JsonList data;
-        for (const auto& job : *jobs) data.Object(JobJson(job));
+        for (const auto& job : *jobs) {
+            if (!delivery::IsBulk(job.action)) data.Object(JobJson(job));
+        }
         call->respond(DataAnswer(data));
     });
 }
 
-void GetReplay(Service& service, std::shared_ptr<Call> call) {
-    RunQuery(service, call, [&service, call] {
-        AnswerJob(*call, service.replays->Find(IdIn(*call)));
+void GetReplay(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    RunQuery(deliveries.queries, call, [&deliveries, call] {
+        AnswerJob(*call, FindReplay(deliveries, call->id));
     });
 }
 
-void CancelReplay(Service& service, std::shared_ptr<Call> call) {
-    service.replays->Cancel(IdIn(*call), [call](Result<delivery::ReplayJob> job) {
-        AnswerJob(*call, job);
+void CancelReplay(Deliveries& deliveries, std::shared_ptr<Call> call) {
+    RunQuery(deliveries.queries, call, [&deliveries, call] {
+        auto job = FindReplay(deliveries, call->id);
+        if (!job) return call->respond(ErrorResponse(job.error()));
+        deliveries.replays.Cancel(call->id, [call](Result<delivery::ReplayJob> ended) {
+            AnswerJob(*call, ended);
+        });
     });
 }
 

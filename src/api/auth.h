@@ -1,4 +1,7 @@
-// Who may call a route: keys by header, and for route 5 by URL.
+// Authentication: keys by header, for route 5 also by URL; sessions of admins by header or cookie.
+//
+// Threads: any. Errors: kUnauthorized, no credential or an unknown one; kForbidden, one that may
+// not; kUnavailable, nobody can tell now.
 #pragma once
 
 #include "api/service.h"
@@ -9,21 +12,44 @@ enum class Access {
     kOpen,
     kIngest,     // a key of scope ingest or admin, unless [auth] ingest = "open"
     kIngestUrl,  // the same, or an ingest key as ?key=
-    kAdmin,      // an admin session or an admin key, always
+    // An admin's session or an admin key, always. A key may everything; an admin's role decides:
+    kAdmin,   // GET takes any, whatever changes something an operator
+    kReader,  // any, whatever the method
+    kOwner,   // an owner
+    kPerson,  // any, and no key: it is about the admin who asks
 };
+bool ForAdmins(Access access);
+auth::Role LeastRole(Access access, std::string_view method);
 
-Result<Caller> Authenticate(Service& service, const http::Request& request, Access access);
+// The token of `Authorization: Bearer TOKEN`, a key's or a session's; the view lives as long as
+// the request.
+std::optional<std::string_view> BearerOf(const http::Request& request);
+
+Result<auth::Caller> Authenticate(
+    const Accounts& accounts, const http::Request& request, Access access
+);
 
 // The client's address, seen through trusted proxies.
-std::string ClientOf(const Service& service, const http::Request& request);
+std::string ClientOf(const Accounts& accounts, const http::Request& request);
 
 // kForbidden when the caller's key is bound to another affiliate.
-std::optional<Error> CheckAffiliate(const Caller& caller, std::string_view affiliate);
-Error BoundElsewhere();  // what it says then
+std::optional<Error> CheckAffiliate(const auth::Caller& caller, const AffiliateId& affiliate);
+Error BoundElsewhere();  // the same error
+
+// kForbidden: a browser's page that is not ours (origin.h).
+Error ForeignPage();
 
 // With other nodes: a key or session that memory does not know may have been made there a moment
-// ago. Reads it on a query thread and then calls `again` there. False: nothing to look up, or too
-// many look-ups already; `again` is not called.
-bool LookUpFirst(Service& service, const http::Request& request, std::function<void()> again);
+// ago. A client takes 401 for final, so it is only said of what the store does not know either.
+bool MayBeKnownElsewhere(const Accounts& accounts, const http::Request& request);
+enum class LookUp {
+    kNothing,  // the credential is none that another node can have made: 401 stands
+    kBegun,    // read on a query thread, which then calls `again`; the error: the store did not say
+    kNotNow,   // too many look-ups already: 503
+};
+using LookedUp = std::function<void(std::optional<Error>)>;
+LookUp LookUpFirst(const Accounts& accounts, const http::Request& request, LookedUp again);
+// kUnavailable: the store could not be asked.
+Error NotLookedUp();
 
 }  // namespace barracuda::api

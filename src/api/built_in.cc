@@ -28,7 +28,7 @@ domain::Catalog::Parts BuiltInOf(const config::Config& config) {
     parts.networks.push_back(std::move(network));
     for (const auto& goal : config.goals) parts.goals.push_back(GoalOf(goal));
     domain::Offer offer;
-    offer.id = config.network.offer;
+    offer.id = config.network.offer.value;
     parts.offers.push_back(std::move(offer));
     return parts;
 }

@@ -4,8 +4,11 @@
 
 #include "api/form_routes.h"
 #include "api/forms.h"
+#include "api/ignored.h"
+#include "api/landing.h"
 #include "api/respond.h"
-#include "delivery/flow.h"
+#include "contacts/click_hash.h"
+#include "contacts/flow.h"
 
 namespace barracuda::api {
 
@@ -20,12 +23,12 @@ bool Has(const std::optional<domain::Conversion>& conversion, domain::DeliverySt
     if (!conversion) return false;
     const auto& all = conversion->deliveries;
     return std::any_of(all.begin(), all.end(), [&](const domain::Delivery& one) {
-        return one.destination == domain::kDefaultNetwork && one.state == state;
+        return one.network == domain::kDefaultNetwork && one.state == state;
     });
 }
 
 // The flow may have ended with its conversions recorded and the network not reached yet.
-const char* NoteOf(const delivery::FlowProgress& progress) {
+const char* DeliveryNoteOf(const contacts::FlowProgress& progress) {
     using domain::DeliveryState;
     const auto& flow = progress.contact.flow;
     auto any = [&](DeliveryState state) {
@@ -39,10 +42,11 @@ const char* NoteOf(const delivery::FlowProgress& progress) {
                                         : "Stored and reported to the network";
 }
 
-http::Response ContactAnswer(const delivery::FlowProgress& progress) {
+http::Response ContactAnswer(
+    const Forms& forms, const Call& call, const contacts::FlowProgress& progress
+) {
     const auto& contact = progress.contact;
     const bool affiliate = contact.type == "affiliate";
-    const bool clicked = !contact.click_id.empty();
     JsonObject data, answer;
     data.Bool("affiliateApplied", affiliate);
     data.Bool("affiliatePosted", true).Bool("isAffiliate", affiliate);
@@ -52,38 +56,57 @@ http::Response ContactAnswer(const delivery::FlowProgress& progress) {
     data.Text("depositStatus", StatusOfConversion(progress.deposit));
     data.Text("userType", contact.type).TextOrNull("clickId", contact.click_id);
     data.Text("affiliateId", contact.affiliate_id).TextOrNull("sub1", contact.sub1);
-    data.TextOrNull("hash", clicked ? contact.sub1 : "");
-    data.Text("note", NoteOf(progress));
-    answer.Bool("success", true).Text("message", "Contact form submitted successfully");
+    data.TextOrNull("hash", contact.Hash());
+    const auto words = WordsFor(forms, contact);
+    data.Text("note", words.note).Text("deliveryNote", DeliveryNoteOf(progress));
+    answer.Bool("success", true).Text("message", words.message);
+    PutIgnored(call, answer);
     return JsonResponse(200, answer.Object("data", data));
+}
+
+// `faults`: of the form's fields.
+void Refuse(
+    Forms& forms, Call& call, http::Response response, const std::vector<Error>& faults = {}
+) {
+    if (IsPages(forms.site, call.request)) {
+        response = FormAgain(forms.site, call.request, response, faults);
+    }
+    RespondForm(forms, call, std::move(response));
+}
+
+void Answer(Forms& forms, Call& call, const Result<contacts::FlowProgress>& progress) {
+    if (!progress) return Refuse(forms, call, ErrorResponse(progress.error()));
+    const bool page = IsPages(forms.site, call.request);
+    RespondForm(
+        forms,
+        call,
+        page ? ToThanks(forms.site, call.request, progress->contact.type)
+             : ContactAnswer(forms, call, *progress)
+    );
 }
 
 }  // namespace
 
-void PostContact(Service& service, std::shared_ptr<Call> call) {
-    if (!AdmitForm(service, *call)) return;
-    auto contact = ReadForm(service, *call, "contact", {});
-    if (!contact) return RespondForm(service, *call, ErrorResponse(contact.error()));
-    if (contact->tracking_source.empty()) contact->tracking_source = "contact_form";
-    if (contact->affiliate_id.empty()) contact->affiliate_id = "2";
-    if (IsClickHash(contact->sub1)) {
-        contact->click_id = contact->sub1;
+void PostContact(Forms& forms, std::shared_ptr<Call> call) {
+    if (auto refused = RefuseForm(forms, *call)) return Refuse(forms, *call, std::move(*refused));
+    auto contact = ReadForm(forms, *call, "contact", {});
+    if (!contact) {
+        return Refuse(forms, *call, ErrorResponse(contact.error().front()), contact.error());
+    }
+    DefaultAffiliate(*contact);
+    if (contacts::IsClickHash(contact->sub1)) {
+        contact->click_id = contact->click_hash = contact->sub1;
         contact->flow.step = domain::FlowStep::kRegistration;
     } else {
         contact->flow.step = domain::FlowStep::kAcquire;
     }
-    const bool taken = service.flows->Create(
+    const bool taken = forms.flows.Create(
         std::move(*contact),
-        service.config.delivery.inline_wait,
-        [&service, call](Result<delivery::FlowProgress> progress) {
-            RespondForm(
-                service,
-                *call,
-                progress ? ContactAnswer(*progress) : ErrorResponse(progress.error())
-            );
-        }
+        // A page tells nothing of the network, so that nobody waits for it.
+        IsPages(forms.site, call->request) ? std::chrono::milliseconds(0) : forms.inline_wait,
+        [&forms, call](Result<contacts::FlowProgress> progress) { Answer(forms, *call, progress); }
     );
-    if (!taken) RespondForm(service, *call, Overloaded());
+    if (!taken) Refuse(forms, *call, Overloaded());
 }
 
 }  // namespace barracuda::api

@@ -11,6 +11,7 @@ JsonObject ContactJson(const domain::Contact& c) {
         if (!value.empty()) to.Text(name, value);
     };
     maybe("affiliate_status", c.affiliate_status);
+    maybe("affiliate_reason", c.affiliate_reason);
     maybe("messenger", c.messenger);
     maybe("username", c.username);
     maybe("message", c.message);
@@ -23,6 +24,7 @@ JsonObject ContactJson(const domain::Contact& c) {
     maybe("sub2", c.sub2);
     maybe("sub3", c.sub3);
     maybe("click_id", c.click_id);
+    maybe("click_hash", c.Hash());
     maybe("affiliateError", c.affiliate_error);
     maybe("tracking_link", c.tracking_link);
     maybe("clicked_url", c.clicked_url);

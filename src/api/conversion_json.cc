@@ -23,7 +23,8 @@ void AppendMembers(std::string& to, bson_iter_t at, bool object) {
     to += object ? '}' : ']';
 }
 
-// What JSON has no word for (an adopted document's dates, say), as libbson writes it.
+// BSON types without a counterpart in JSON (an adopted document's dates, say), as libbson writes
+// them.
 std::string ExtendedJson(const bson_iter_t& at) {
     bson_t one = BSON_INITIALIZER;
     bson_append_iter(&one, "v", 1, &at);
@@ -82,7 +83,7 @@ std::string ObjectJson(const std::string& bytes) {
 
 JsonObject DeliveryJson(const domain::Delivery& delivery) {
     JsonObject to;
-    to.Text("id", delivery.id).Text("destination", delivery.destination);
+    to.Text("id", delivery.id.value).Text("destination", delivery.network.value);
     to.Text("kind", delivery.kind).Text("state", domain::NameOf(delivery.state));
     if (delivery.change > 0) to.Int("change", delivery.change);
     to.Int("attempts", delivery.attempts);
@@ -120,6 +121,8 @@ JsonObject ConversionJson(const domain::Conversion& c) {
                 break;
         }
     }
+    // The old application's name for it.
+    if (const auto* hash = c.fields.Find(domain::Field::kClickHash)) to.Text("hash", *hash);
     JsonList deliveries;
     for (const auto& delivery : c.deliveries) deliveries.Object(DeliveryJson(delivery));
     to.List("history", HistoryJson(c.history));

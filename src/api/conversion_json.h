@@ -1,4 +1,6 @@
-// A conversion as the admin sees it: every stored field, JSON.
+// A conversion as the admin's JSON shows it: every stored field, sums digit for digit.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include "api/respond.h"

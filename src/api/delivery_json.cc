@@ -6,8 +6,8 @@ JsonObject DeliveryRowJson(const delivery::DeliveryRow& row) {
     const auto& c = row.conversion;
     const auto& d = row.delivery();
     JsonObject to;
-    to.Text("id", d.id).Text("ref", row.Ref()).Text("conversion_id", c.id.Hex());
-    to.Text("network", d.destination).Text("kind", d.kind).Text("state", domain::NameOf(d.state));
+    to.Text("id", d.id.value).Text("ref", row.Ref()).Text("conversion_id", c.id.Hex());
+    to.Text("network", d.network.value).Text("kind", d.kind).Text("state", domain::NameOf(d.state));
     if (d.change > 0) to.Int("change", d.change);
     to.Text("click_id", c.key.click.value).Text("goal_id", c.key.goal.value);
     if (!c.key.occurrence.empty()) to.Text("occurrence", c.key.occurrence);
@@ -23,14 +23,14 @@ JsonObject DeliveryRowJson(const delivery::DeliveryRow& row) {
 
 delivery::DeliveryFilter ReadDeliveryFilter(Reader& reader) {
     delivery::DeliveryFilter filter;
-    filter.network = reader.Text("network");
+    filter.network = NetworkName(reader.Sought("network"));
     filter.kind = ReadWord(reader, "kind", kDeliveryKinds);
-    filter.goal = reader.Id("goal_id");
-    filter.affiliate = reader.Id("affiliate_id");
-    filter.click = reader.Id("click_id");
+    filter.goal = reader.Sought("goal_id");
+    filter.affiliate = reader.Sought("affiliate_id");
+    filter.click = reader.Sought("click_id");
     filter.code = ReadNumber(reader, "code", 0, 999);
     filter.from = ReadTime(reader, "from");
-    filter.to = ReadTime(reader, "to");
+    filter.to = ReadEnd(reader, "to");
     return filter;
 }
 

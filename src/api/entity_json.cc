@@ -6,8 +6,13 @@
 #include <set>
 
 #include "api/history_json.h"
+#include "api/json_input.h"
+#include "api/nearest.h"
 #include "base/money.h"
+#include "base/raw_json.h"
 #include "base/text.h"
+#include "base/unseen.h"
+#include "domain/given_id.h"
 
 namespace barracuda::api {
 
@@ -22,12 +27,30 @@ constexpr size_t kListMax = 256;
 // Reads one object; keeps the first problem and answers defaults after it.
 class ObjectReader {
 public:
-    ObjectReader(const json::object& object, std::string prefix = "")
-        : object_(object), prefix_(std::move(prefix)) {}
+    // `text`: what the object was read from.
+    ObjectReader(const json::object& object, std::string_view text, std::string prefix = "")
+        : object_(object), text_(text), prefix_(std::move(prefix)) {}
 
     std::string Text(const char* name, std::string otherwise = "") {
         const auto* value = Find(name);
         return value ? TextOf(*value, name) : otherwise;
+    }
+    std::string Id(const char* name, std::string otherwise = "") {
+        const auto* value = Find(name);
+        return value ? IdOf(*value, RawMember(text_, name), name) : otherwise;
+    }
+    std::string Sum(const char* name, std::string otherwise = "") {
+        const auto* value = Find(name);
+        if (value && value->is_number()) return std::string(RawMember(text_, name));
+        return value ? TextOf(*value, name) : otherwise;
+    }
+    std::vector<std::string> Ids(const char* name) {
+        std::vector<std::string> ids;
+        const auto raw = RawItems(RawMember(text_, name));
+        Each(name, [&](const json::value& item, const std::string& at) {
+            ids.push_back(IdOf(item, ids.size() < raw.size() ? raw[ids.size()] : "", at));
+        });
+        return ids;
     }
     bool Bool(const char* name, bool otherwise) {
         const auto* value = Find(name);
@@ -56,11 +79,12 @@ public:
         });
         return numbers;
     }
-    const json::object* Object(const char* name) {
+    // A reader of the object within; nullopt: there is none.
+    std::optional<ObjectReader> Object(const char* name) {
         const auto* value = Find(name);
-        if (!value) return nullptr;
-        if (!value->is_object()) return Refuse(name, "expected an object"), nullptr;
-        return &value->get_object();
+        if (!value) return std::nullopt;
+        if (!value->is_object()) return Refuse(name, "expected an object"), std::nullopt;
+        return ObjectReader(value->get_object(), RawMember(text_, name), std::string(name) + ".");
     }
     bool Has(const char* name) const { return object_.if_contains(name) != nullptr; }
     void Ignore(const char* name) { known_.insert(name); }
@@ -74,9 +98,11 @@ public:
     std::optional<Problem> Finish() {
         for (const auto& member : object_) {
             std::string name(member.key());
-            if (!known_.contains(name)) {
-                Refuse(std::string(CutUtf8(name, 64)), "there is no such field");
-            }
+            if (known_.contains(name)) continue;
+            const std::vector<std::string_view> known(known_.begin(), known_.end());
+            Refuse(
+                std::string(CutUtf8(name, 64)), "there is no such field" + DidYouMean(name, known)
+            );
         }
         return problem_;
     }
@@ -88,13 +114,20 @@ private:
         return value && !value->is_null() ? value : nullptr;
     }
     std::string TextOf(const json::value& value, const std::string& name) {
-        if (value.is_int64()) return fmt::format("{}", value.get_int64());  // ids
-        if (value.is_double()) return fmt::format("{}", value.get_double());
         if (!value.is_string()) return Refuse(name, "expected text"), "";
         std::string text(value.get_string());
         if (text.size() > kTextBytesMax) Refuse(name, "is longer than 16 KiB");
-        if (!IsUtf8(text)) Refuse(name, "is not valid UTF-8 without NUL");
+        if (text.find('\0') != text.npos) Refuse(name, "has a NUL character");
         return text;
+    }
+    // `raw`: the value as it was written, a whole number's own digits.
+    std::string IdOf(const json::value& value, std::string_view raw, const std::string& name) {
+        std::string text = value.is_number() ? std::string(raw) : TextOf(value, name);
+        const bool whole = !text.empty() && text.find_first_not_of("-0123456789") == text.npos;
+        if (value.is_number() && !whole) return Refuse(name, "expected text or a whole number"), "";
+        const auto id = domain::JudgeId(text);
+        if (!id.problem.empty()) Refuse(name, std::string(id.problem));
+        return std::string(id.text);
     }
     int64_t IntOf(const json::value& value, const std::string& name) {
         if (!value.is_int64()) return Refuse(name, "expected a whole number"), 0;
@@ -111,8 +144,9 @@ private:
     }
 
     const json::object& object_;
+    const std::string_view text_;
     const std::string prefix_;
-    std::set<std::string> known_;
+    std::set<std::string, std::less<>> known_;
     std::optional<Problem> problem_;
 };
 
@@ -120,7 +154,7 @@ private:
 std::string ReadHead(
     ObjectReader& reader, const char* field, std::string_view of_path, domain::EntityMeta& meta
 ) {
-    std::string name = reader.Text(field, std::string(of_path));
+    std::string name = reader.Id(field, std::string(of_path));
     if (!of_path.empty() && name != of_path) reader.Refuse(field, "differs from the path's");
     meta.rev = reader.Int("rev");
     for (const char* own : {"history", "createdAt", "updatedAt", "builtIn"}) reader.Ignore(own);
@@ -129,9 +163,9 @@ std::string ReadHead(
 
 domain::NetworkLimits ReadLimits(ObjectReader& outer) {
     domain::NetworkLimits limits;
-    const auto* object = outer.Object("limits");
-    if (!object) return limits;
-    ObjectReader reader(*object, "limits.");
+    auto within = outer.Object("limits");
+    if (!within) return limits;
+    ObjectReader& reader = *within;
     auto small = [&](const char* name) {
         int64_t number = reader.Int(name);
         if (number < -1'000'000 || number > 1'000'000'000) reader.Refuse(name, "is out of range");
@@ -149,9 +183,9 @@ domain::NetworkLimits ReadLimits(ObjectReader& outer) {
 
 domain::PostbackText ReadPostback(ObjectReader& outer) {
     domain::PostbackText postback;
-    const auto* object = outer.Object("postback");
-    if (!object) return postback;
-    ObjectReader reader(*object, "postback.");
+    auto within = outer.Object("postback");
+    if (!within) return postback;
+    ObjectReader& reader = *within;
     postback.method = reader.Text("method", postback.method);
     postback.url = reader.Text("url");
     postback.headers = reader.Texts("headers");
@@ -196,25 +230,22 @@ void PutMeta(JsonObject& to, const domain::EntityMeta& meta) {
 
 }  // namespace
 
-Read<json::object> ReadObject(std::string_view body) {
-    json::error_code code;
-    json::parse_options options;
-    options.max_depth = 16;
-    auto value = json::parse(json::string_view(body.data(), body.size()), code, {}, options);
-    if (code) {
-        Problem problem{"body", "is not valid JSON: " + code.message(), std::nullopt};
-        return tl::unexpected<Problem>(std::move(problem));
+Read<EntityBody> ReadObject(const http::Request& request) {
+    constexpr std::string_view kSubject = "the body ";
+    auto object = ParseJsonObject(request);
+    if (object) return EntityBody{std::move(*object), SkipByteOrderMark(request.body)};
+    const std::string& field = object.error().where;
+    std::string reason = object.error().message;
+    for (std::string_view subject : {kSubject, std::string_view(field)}) {
+        if (reason.starts_with(subject)) reason.erase(0, subject.size());
     }
-    if (!value.is_object()) {
-        return tl::unexpected<Problem>(Problem{"body", "must be a JSON object", std::nullopt});
-    }
-    return std::move(value.get_object());
+    return tl::unexpected<Problem>(Problem{field, std::string(Trim(reason)), std::nullopt});
 }
 
-Read<domain::Network> ReadNetwork(const json::object& body, std::string_view name) {
-    ObjectReader reader(body);
+Read<domain::Network> ReadNetwork(const EntityBody& body, std::string_view name) {
+    ObjectReader reader(body.object, body.text);
     domain::Network network;
-    network.name = ReadHead(reader, "name", name, network.meta);
+    network.name = NetworkName(ReadHead(reader, "name", name, network.meta));
     for (const char* told : {"secretsSet", "stopped", "sending", "sending_private_api"})
         reader.Ignore(told);
     std::string kind = reader.Text("kind");
@@ -232,7 +263,7 @@ Read<domain::Network> ReadNetwork(const json::object& body, std::string_view nam
     network.private_secret = reader.Text("private_secret");
     network.limits = ReadLimits(reader);
     network.statuses = ReadStatuses(reader);
-    network.goals = reader.Texts("goals");
+    network.goals = reader.Ids("goals");
     network.updates = reader.Bool("updates", false);
     network.postback = ReadPostback(reader);
     if (auto problem = reader.Finish()) return tl::unexpected<Problem>(std::move(*problem));
@@ -240,8 +271,8 @@ Read<domain::Network> ReadNetwork(const json::object& body, std::string_view nam
     return network;
 }
 
-Read<domain::Goal> ReadGoal(const json::object& body, std::string_view id) {
-    ObjectReader reader(body);
+Read<domain::Goal> ReadGoal(const EntityBody& body, std::string_view id) {
+    ObjectReader reader(body.object, body.text);
     domain::Goal goal;
     goal.id = ReadHead(reader, "id", id, goal.meta);
     if (auto type = domain::GoalTypeNamed(reader.Text("type"))) {
@@ -250,8 +281,8 @@ Read<domain::Goal> ReadGoal(const json::object& body, std::string_view id) {
         reader.Refuse("type", "expected registration, deposit or other");
     }
     goal.repeatable = reader.Bool("repeatable", false);
-    goal.then = reader.Text("then");
-    goal.then_amount = reader.Text("then_amount", "0");
+    goal.then = reader.Id("then");
+    goal.then_amount = reader.Sum("then_amount", "0");
     if (auto money = Money::Parse(goal.then_amount)) goal.then_amount = money->Text();
     std::string when = reader.Text("then_when", "recorded");
     goal.then_when_delivered = when == "delivered";
@@ -263,13 +294,13 @@ Read<domain::Goal> ReadGoal(const json::object& body, std::string_view id) {
     return goal;
 }
 
-Read<domain::Offer> ReadOffer(const json::object& body, std::string_view id) {
-    ObjectReader reader(body);
+Read<domain::Offer> ReadOffer(const EntityBody& body, std::string_view id) {
+    ObjectReader reader(body.object, body.text);
     domain::Offer offer;
     offer.id = ReadHead(reader, "id", id, offer.meta);
     offer.title = reader.Text("title");
-    offer.networks = reader.Texts("networks");
-    offer.goals = reader.Texts("goals");
+    offer.networks = IdsOf<NetworkName>(reader.Ids("networks"));
+    offer.goals = reader.Ids("goals");
     if (auto problem = reader.Finish()) return tl::unexpected<Problem>(std::move(*problem));
     if (auto problem = Check(offer)) return tl::unexpected<Problem>(std::move(*problem));
     return offer;
@@ -277,7 +308,7 @@ Read<domain::Offer> ReadOffer(const json::object& body, std::string_view id) {
 
 JsonObject NetworkJson(const domain::Network& network, const delivery::NetworkSecrets* secrets) {
     JsonObject to, limits, postback;
-    to.Text("name", network.name).Text("kind", NameOf(network.kind));
+    to.Text("name", network.name.value).Text("kind", NameOf(network.kind));
     to.Bool("active", network.active).Bool("every_offer", network.every_offer);
     to.Text("base_url", network.base_url).Text("private_api_url", network.private_api_url);
     to.Text("delivery_parameter", network.delivery_parameter);
@@ -320,7 +351,7 @@ JsonObject GoalJson(const domain::Goal& goal) {
 JsonObject OfferJson(const domain::Offer& offer) {
     JsonObject to;
     to.Text("id", offer.id).Text("title", offer.title);
-    to.Raw("networks", TextArray(offer.networks)).Raw("goals", TextArray(offer.goals));
+    to.Raw("networks", TextArray(TextsOf(offer.networks))).Raw("goals", TextArray(offer.goals));
     PutMeta(to, offer.meta);
     return to;
 }
@@ -333,7 +364,7 @@ http::Response ProblemResponse(const Problem& problem, int status) {
     } else {
         body.Raw("position", "null");
     }
-    return JsonResponse(status, body.Text("reason", problem.reason));
+    return JsonResponse(status, body.Text("reason", problem.reason), problem.Text());
 }
 
 }  // namespace barracuda::api

@@ -11,32 +11,29 @@
 
 namespace barracuda::api {
 
-void ListNetworks(Service& service, std::shared_ptr<Call> call);
-void GetNetwork(Service& service, std::shared_ptr<Call> call);
-void PostNetwork(Service& service, std::shared_ptr<Call> call);  // ?check=1: nothing is stored
-void PutNetwork(Service& service, std::shared_ptr<Call> call);   // ?check=1: nothing is stored
-void DeleteNetwork(Service& service, std::shared_ptr<Call> call);
-void PreviewNetwork(Service& service, std::shared_ptr<Call> call);  // POST …/{name}/preview
-void TestNetwork(Service& service, std::shared_ptr<Call> call);     // POST …/{name}/test
-void StopNetwork(Service& service, std::shared_ptr<Call> call);     // POST …/{name}/stop
-void ResumeNetwork(Service& service, std::shared_ptr<Call> call);   // POST …/{name}/resume
+void ListNetworks(Entities& entities, std::shared_ptr<Call> call);
+void GetNetwork(Entities& entities, std::shared_ptr<Call> call);
+void PostNetwork(Entities& entities, std::shared_ptr<Call> call);  // ?check=1: nothing is stored
+void PutNetwork(Entities& entities, std::shared_ptr<Call> call);   // ?check=1: nothing is stored
+void DeleteNetwork(Entities& entities, std::shared_ptr<Call> call);
+void PreviewNetwork(Entities& entities, std::shared_ptr<Call> call);  // POST …/{name}/preview
+void TestNetwork(Entities& entities, std::shared_ptr<Call> call);     // POST …/{name}/test
+void StopNetwork(Entities& entities, std::shared_ptr<Call> call);     // POST …/{name}/stop
+void ResumeNetwork(Entities& entities, std::shared_ptr<Call> call);   // POST …/{name}/resume
 
-void ListGoals(Service& service, std::shared_ptr<Call> call);
-void GetGoal(Service& service, std::shared_ptr<Call> call);
-void PostGoal(Service& service, std::shared_ptr<Call> call);
-void PutGoal(Service& service, std::shared_ptr<Call> call);
-void DeleteGoal(Service& service, std::shared_ptr<Call> call);
+void ListGoals(Entities& entities, std::shared_ptr<Call> call);
+void GetGoal(Entities& entities, std::shared_ptr<Call> call);
+void PostGoal(Entities& entities, std::shared_ptr<Call> call);
+void PutGoal(Entities& entities, std::shared_ptr<Call> call);
+void DeleteGoal(Entities& entities, std::shared_ptr<Call> call);
 
-void ListOffers(Service& service, std::shared_ptr<Call> call);
-void GetOffer(Service& service, std::shared_ptr<Call> call);
-void PostOffer(Service& service, std::shared_ptr<Call> call);
-void PutOffer(Service& service, std::shared_ptr<Call> call);
-void DeleteOffer(Service& service, std::shared_ptr<Call> call);
+void ListOffers(Entities& entities, std::shared_ptr<Call> call);
+void GetOffer(Entities& entities, std::shared_ptr<Call> call);
+void PostOffer(Entities& entities, std::shared_ptr<Call> call);
+void PutOffer(Entities& entities, std::shared_ptr<Call> call);
+void DeleteOffer(Entities& entities, std::shared_ptr<Call> call);
 
-// What these share.
-
-// The part of the path after `base` ("/api/admin/networks/"), up to the next slash.
-std::string NameIn(const http::Request& request, std::string_view base);
+// Shared by these routes.
 
 // Whether `?check=1` is asked, where that is `possible`. Refuses every other parameter: one that is
 // misspelt would save what was only to be looked at.
@@ -45,13 +42,19 @@ tl::expected<bool, domain::Problem> AsksForCheck(const http::Request& request, b
 // Whether an entity's list of others holds this one.
 bool Names(const std::vector<std::string>& list, std::string_view name);
 
+// Whether with the entity just read a conversion might owe more than it has room for: `after` is
+// the catalog with it. What is so already may be saved as long as it gets no worse.
+std::optional<domain::Problem> CheckOwed(
+    const domain::Catalog& before, const domain::Catalog& after, const char* field
+);
+
 // From what is stored to what shall be (nullopt: deleted), or why not. May run more than once.
 using EntityEdit = std::function<
     tl::expected<std::optional<std::string>, Error>(const std::optional<std::string>&)>;
 
 // Writes one document of `settings`, lets this node follow, then answers `written`.
 void EditEntity(
-    Service& service,
+    Entities& entities,
     std::shared_ptr<Call> call,
     std::string key,
     EntityEdit edit,

@@ -5,16 +5,19 @@
 
 namespace barracuda::api {
 
-void PostContact(Service& service, std::shared_ptr<Call> call);    // route 2
-void PostRegister(Service& service, std::shared_ptr<Call> call);   // route 3
-void FormPreflight(Service& service, std::shared_ptr<Call> call);  // OPTIONS on both
+void PostContact(Forms& forms, std::shared_ptr<Call> call);    // route 2
+void PostRegister(Forms& forms, std::shared_ptr<Call> call);   // route 3
+void FormPreflight(Forms& forms, std::shared_ptr<Call> call);  // OPTIONS on both
 
-void ListContacts(Service& service, std::shared_ptr<Call> call);    // GET /api/admin/contacts
-void ExportContacts(Service& service, std::shared_ptr<Call> call);  // POST /api/admin/contacts
-void ContactStats(Service& service, std::shared_ptr<Call> call);    // GET …/contacts/stats
+void ListContacts(ContactPages& pages, std::shared_ptr<Call> call);    // GET /api/admin/contacts
+void ExportContacts(ContactPages& pages, std::shared_ptr<Call> call);  // POST /api/admin/contacts
+void ContactStats(ContactPages& pages, std::shared_ptr<Call> call);    // GET …/contacts/stats
 // GET, PUT, DELETE /api/admin/contacts/{id}: the id is the path's last part.
-void GetContact(Service& service, std::shared_ptr<Call> call);
-void PutContact(Service& service, std::shared_ptr<Call> call);
-void DeleteContact(Service& service, std::shared_ptr<Call> call);
+void GetContact(ContactPages& pages, std::shared_ptr<Call> call);
+void PutContact(ContactPages& pages, std::shared_ptr<Call> call);
+void DeleteContact(ContactPages& pages, std::shared_ptr<Call> call);
+// POST …/contacts/{id}/approve-affiliate, …/reject-affiliate: status and reason in one call.
+void ApproveAffiliate(ContactPages& pages, std::shared_ptr<Call> call);
+void RejectAffiliate(ContactPages& pages, std::shared_ptr<Call> call);
 
 }  // namespace barracuda::api

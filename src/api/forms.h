@@ -1,5 +1,7 @@
-// What the two public forms (routes 2 and 3) share: who may post how often, CORS, and reading the
-// fields into a contact.
+// Shared by the two public forms (routes 2 and 3): limits per address, CORS, and reading the fields
+// into a contact. Errors are kInvalid and name the field.
+//
+// Threads: any.
 #pragma once
 
 #include "api/service.h"
@@ -7,19 +9,29 @@
 
 namespace barracuda::api {
 
-// Counts the request; false when it was answered with 429.
-bool AdmitForm(Service& service, const Call& call);
+// Counts the request. What it is refused with: 403 to a page of another site that is not of
+// [forms] origins, 429 to who posts too often; nullopt: it may go on.
+std::optional<http::Response> RefuseForm(Forms& forms, const Call& call);
 
 // Answers with the CORS headers of [forms] origins.
-void RespondForm(const Service& service, const Call& call, http::Response response);
+void RespondForm(const Forms& forms, const Call& call, http::Response response);
 
 // The contact as a form describes it: flow.route is `route`, no step yet. `required` are the text
 // fields that this form insists on beside e-mail and type.
-Result<domain::Contact> ReadForm(
-    Service& service, const Call& call, const char* route, const std::vector<const char*>& required
+// Notes in `call` what nobody read. Fails with each field's fault, the first one at least.
+tl::expected<domain::Contact, std::vector<Error>> ReadForm(
+    Forms& forms, Call& call, const char* route, const std::vector<const char*>& required
 );
 
-// Whether `sub1` is a click the network has given out: 32 hex digits or more.
-bool IsClickHash(std::string_view sub1);
+// The affiliate of a visitor whom nobody sent: the form's own, as in the old application.
+inline constexpr std::string_view kFormsAffiliate = "2";
+void DefaultAffiliate(domain::Contact& contact);  // where the form names none
+
+// The text that a visitor of this type reads after the form. Lives as long as the settings.
+struct FormWords {
+    const std::string& message;
+    const std::string& note;
+};
+FormWords WordsFor(const Forms& forms, const domain::Contact& contact);
 
 }  // namespace barracuda::api

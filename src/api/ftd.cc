@@ -28,25 +28,25 @@ void AnswerFtd(const Call& call, const domain::Decision& decision) {
 
 }  // namespace
 
-void PostFtd(Service& service, std::shared_ptr<Call> call) {
+void PostFtd(Reports& reports, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     domain::Report report;
     report.route = "ftd";
-    std::string click = reader.RequiredId("click_id");
-    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
-    CheckGoal(service, reader, domain::GoalType::kDeposit);
-    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    ClickId click(reader.RequiredId("click_id"));
+    Give(report, AffiliateId(reader.RequiredId("affiliate_id")));
+    CheckGoal(reports, reader, domain::GoalType::kDeposit);
+    Give(report, OfferId(reader.Id("offer_id")));
     auto amount = reader.Amount("amount");
     if (!amount) reader.Refuse("amount", "is required");
     if (amount && amount->micros == 0) reader.Refuse("amount", "must be greater than 0");
     Give(report, Field::kAmount, amount);
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     report.status = ReadStatus(reader).value_or(domain::Status::kApproved);
-    ReadCommon(service, reader, click, GoalIdOf(service, domain::GoalType::kDeposit), report);
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    Record(service, call, std::move(report), [call](const domain::Decision& decision) {
+    ReadCommon(reports, reader, click, GoalIdOf(reports, domain::GoalType::kDeposit), report);
+    if (!FinishReading(reports, *call, *input, reader)) return;
+    Record(reports, call, std::move(report), [call](const domain::Decision& decision) {
         AnswerFtd(*call, decision);
     });
 }

@@ -1,10 +1,13 @@
 // Route 6: /api/goals/postback. Records, notifies the network once, answers what the network said.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/record.h"
 #include "api/routes.h"
+#include "contacts/flow.h"
 #include "delivery/catalog_store.h"
-#include "delivery/flow.h"
+#include "net/url.h"
 
 namespace barracuda::api {
 
@@ -20,9 +23,14 @@ void AnswerGoal(const Call& call, const domain::Decision& decision, const domain
     bool now = delivery && std::find(fresh.begin(), fresh.end(), delivery->id) != fresh.end();
     bool cancelled = delivery && delivery->state == domain::DeliveryState::kCancelled;
     int status = dead ? 502 : done || cancelled || !delivery ? 200 : 202;
-    const char* message = dead        ? "The network refused the conversion"
-                          : done      ? (now ? "Conversion delivered to the network"
-                                             : "Duplicate conversion, already delivered")
+    // Nobody has asked the network.
+    const bool no_room = !delivery ? c.status != domain::Status::kRejected : delivery->HadNoRoom();
+    if (no_room) status = 502;
+    const char* message = no_room ? "Conversion stored, but it owes too many deliveries already: "
+                                    "the network was not told"
+                          : dead  ? "The network refused the conversion"
+                          : done  ? (now ? "Conversion delivered to the network"
+                                         : "Duplicate conversion, already delivered")
                           : cancelled ? "Conversion stored, its delivery was cancelled"
                           : delivery  ? "Conversion stored, still being delivered"
                                       : "Conversion is rejected, nothing is delivered";
@@ -32,41 +40,44 @@ void AnswerGoal(const Call& call, const domain::Decision& decision, const domain
     data.Text("goal_id", c.key.goal.value).Text("goal_type", domain::NameOf(c.goal_type));
     data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
     data.Text("status", domain::NameOf(c.status));
-    data.TextOrNull("postbackResponse", delivery ? delivery->response : "");
+    const bool may_see = delivery && call.caller.affiliate.empty();
+    data.TextOrNull("postbackResponse", may_see ? delivery->response : "");
     if (delivery && delivery->status != 0) {
         data.Int("postbackStatusCode", delivery->status);
     } else {
         data.Raw("postbackStatusCode", "null");
     }
     data.Bool("isDuplicate", decision.is_duplicate);
-    call.respond(JsonResponse(status, Head(call, decision, !dead, message).Object("data", data)));
+    const bool success = status != 502;
+    const auto body = Head(call, decision, success, message).Object("data", data);
+    call.respond(JsonResponse(status, body, success ? "" : message));
 }
 
-std::string ReadGoalType(Service& service, Reader& reader) {
+GoalId ReadGoalType(Reports& reports, Reader& reader) {
     std::string type = reader.RequiredText("goal_type");
     if (type != "registration" && type != "deposit") {
         reader.Refuse("goal_type", "must be registration or deposit");
         type = "registration";
     }
-    std::string goal = GoalIdOf(service, *domain::GoalTypeNamed(type));
-    std::string id = reader.Id("goal_id");
+    GoalId goal = GoalIdOf(reports, *domain::GoalTypeNamed(type));
+    const GoalId id(reader.Id("goal_id"));
     if (!id.empty() && id != goal) reader.Refuse("goal_id", "contradicts goal_type");
     return goal;
 }
 
 }  // namespace
 
-void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
+void PostGoalsPostback(Reports& reports, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     domain::Report report;
     report.route = "goals_postback";
-    std::string click = reader.RequiredId("click_id");
-    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
-    const std::string goal = ReadGoalType(service, reader);
-    Give(report, Field::kOfferId, reader.Id("offer_id"));
-    report.defaults.Set(Field::kOfferId, "2");
+    ClickId click(reader.RequiredId("click_id"));
+    Give(report, AffiliateId(reader.RequiredId("affiliate_id")));
+    const GoalId goal = ReadGoalType(reports, reader);
+    Give(report, OfferId(reader.Id("offer_id")));
+    report.defaults.Set(Field::kOfferId, reports.offer.value);
     auto amount = reader.Amount("amount");
     auto deposit = reader.Amount("deposit_amount");
     if (amount && deposit && *amount != *deposit) {
@@ -75,14 +86,14 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     Give(report, Field::kAmount, amount ? amount : deposit);
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     report.status = ReadStatus(reader);
-    ReadCommon(service, reader, click, goal, report);
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    ReadCommon(reports, reader, click, goal, report);
+    if (!FinishReading(reports, *call, *input, reader)) return;
     domain::DeliveryAsk ask{domain::kDefaultNetwork, domain::kGoalPostback, {}};
-    if (auto hash = service.flows->HashOfClick(click)) ask.extra.emplace_back("hash", *hash);
+    if (auto hash = reports.flows.HashOfClick(click.value)) ask.extra.emplace_back("hash", *hash);
     report.deliveries.push_back(std::move(ask));
-    Record(service, call, std::move(report), [&service, call](const domain::Decision& decision) {
+    Record(reports, call, std::move(report), [&reports, call](const domain::Decision& decision) {
         AwaitDelivery(
-            service,
+            reports,
             decision,
             domain::kGoalPostback,
             [call, decision](const domain::Conversion& c) { AnswerGoal(*call, decision, c); }
@@ -90,24 +101,36 @@ void PostGoalsPostback(Service& service, std::shared_ptr<Call> call) {
     });
 }
 
-void GetGoalsPostback(Service& service, std::shared_ptr<Call> call) {
+void GetGoalsPostback(Reports& reports, std::shared_ptr<Call> call) {
     auto input = Input::OfQuery(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     std::string action = reader.Text("action");
     if (!action.empty() && action != "test") reader.Refuse("action", "must be test");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    auto catalog = service.catalog->snapshot();
+    auto catalog = reports.catalog.snapshot();
     const auto* network = catalog->catalog->FindNetwork(domain::kDefaultNetwork);
-    JsonObject settings, usage, body;
+    JsonObject settings, usage, example, body;
     settings.Text("baseUrl", network->base_url);
-    settings.Text("goalRegistration", GoalIdOf(service, domain::GoalType::kRegistration));
-    settings.Text("goalDeposit", GoalIdOf(service, domain::GoalType::kDeposit));
+    settings.Text("goalRegistration", GoalIdOf(reports, domain::GoalType::kRegistration).value);
+    settings.Text("goalDeposit", GoalIdOf(reports, domain::GoalType::kDeposit).value);
     settings.Bool("hashSet", !catalog->secrets.at(network->name).values.empty());
     const char* form = "POST /api/goals/postback {click_id, affiliate_id, goal_type: ";
     usage.Text("registration", std::string(form) + "\"registration\"}");
     usage.Text("deposit", std::string(form) + "\"deposit\", amount}");
-    body.Bool("success", true).Object("config", settings).Object("usage", usage);
+    auto address = [&](const char* type) {
+        return fmt::format(
+            "{}/goal/{}?hash=***&click_id={{click_id}}&affiliate_id={{affiliate_id}}&goal_type={}",
+            network->base_url,
+            net::PercentEncode(GoalIdOf(reports, *domain::GoalTypeNamed(type)).value),
+            type
+        );
+    };
+    example.Text("registration", address("registration"));
+    example.Text("deposit", address("deposit") + "&amount={amount}&deposit_amount={amount}");
+    usage.Object("example", example);
+    body.Bool("success", true).Text("message", "Goal postback configuration");
+    body.Object("config", settings).Object("usage", usage);
     call->respond(JsonResponse(200, body));
 }
 

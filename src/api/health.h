@@ -1,4 +1,4 @@
-// Whether this node can take what it is asked to write.
+// Whether this node can take what it is asked to write, and who may read why not.
 //
 // Threads: any.
 #pragma once
@@ -11,6 +11,10 @@
 namespace barracuda::api {
 
 // nullopt, or why not: the store refuses writes, or this node is fenced. What /readyz answers.
-std::optional<std::string> TroubleOf(const Service& service);
+std::optional<std::string> TroubleOf(const Vitals& vitals);
+
+// The store's own words name hosts, paths and versions: only the operators' address and the machine
+// itself get them. A request that passed a proxy comes from neither.
+bool MayReadWhy(const http::Request& request);
 
 }  // namespace barracuda::api

@@ -2,12 +2,19 @@
 // number's own digits; its value type does not).
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <string_view>
 
 #include "api/input.h"
 
 namespace barracuda::api {
 
-Result<Input> ParseJsonInput(std::string_view text);
+// Of the request's body, after a byte order mark. kInvalid says what is wrong and at which byte, or
+// what the body is instead of JSON.
+Result<Input> ParseJsonInput(const http::Request& request);
+
+// The same body as a tree, for what is more than a list of values. At most 16 levels; a name that
+// one object has twice is kInvalid and named.
+Result<boost::json::object> ParseJsonObject(const http::Request& request);
 
 }  // namespace barracuda::api

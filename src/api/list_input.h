@@ -1,5 +1,5 @@
-// What every list reads from its query: times, cursors, sizes; and how a page by cursor is
-// answered.
+// Parameters of every list: times, cursors, sizes; and the answer of a page by cursor. A fault is
+// refused in the reader, by name.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/input.h"
+#include "api/reader.h"
 #include "api/respond.h"
 #include "base/time.h"
 
@@ -15,10 +15,15 @@ namespace barracuda::api {
 
 // ISO 8601; absent: nullopt. Anything else is refused by name.
 std::optional<Time> ReadTime(Reader& reader, const char* name);
+// The same for a period's end, which is not within: a date alone includes that day (UTC).
+std::optional<Time> ReadEnd(Reader& reader, const char* name);
 
-// `cursor`: opaque bytes of an earlier page, in hex on the way.
+// `cursor`: opaque bytes of an earlier page, with a check that tells them from others, in base64url
+// on the way: with the longest ids it still fits into a URL.
+inline constexpr size_t kCursorBytesMax = 8 * 1024;
 std::string ReadCursor(Reader& reader);
-std::string CursorText(std::string_view cursor);
+std::string CursorText(std::string_view cursor);                       // empty: empty
+std::optional<std::string> CursorBytes(std::string_view cursor_text);  // nullopt: not one of ours
 
 // `limit`: 50, at most 200.
 size_t ReadLimit(Reader& reader);
@@ -33,9 +38,10 @@ std::optional<int> ReadNumber(Reader& reader, const char* name, int least, int m
 using Words = std::vector<std::string_view>;
 std::string ReadWord(Reader& reader, const char* name, const Words& words);
 
-// Refuses every name but these: one that is misspelt would find, or do, something else than was
-// asked. Not for the lists of the seven routes, whose callers may say more than they mean.
-void RefuseOthers(const Input& input, Reader& reader, const Words& known, std::string_view what);
+// Refuses every name that nobody has read, with the known name it is like: one that is misspelt
+// would find, or do, something else than was asked. For lists and edits, after everything is read;
+// not for reports, whose callers may say more than they mean.
+void RefuseUnread(const Input& input, Reader& reader, std::string_view what);
 
 inline constexpr std::string_view kNoFilter = "is no filter of this list";
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/list_input.h"
+#include "base/check.h"
 #include "domain/bson.h"
 
 namespace barracuda::api {
@@ -36,14 +37,34 @@ std::string ValueJson(const bson_iter_t& at) {
     return text ? JsonText(*text) : "null";
 }
 
+void AddFields(JsonObject& to, std::string_view bson) {
+    bson_iter_t at;
+    if (!domain::OpenBson(at, bson)) return;
+    while (bson_iter_next(&at)) to.Raw(bson_iter_key(&at), ValueJson(at));
+}
+
 }  // namespace
 
 std::string BsonJson(std::string_view bson) {
     JsonObject to;
-    bson_iter_t at;
-    if (!domain::OpenBson(at, bson)) return "{}";
-    while (bson_iter_next(&at)) to.Raw(bson_iter_key(&at), ValueJson(at));
+    AddFields(to, bson);
     return to.Done();
+}
+
+std::string ReceivedJson(std::string_view bson, std::string_view place) {
+    JsonObject to;
+    to.Text("id", CursorText(place));
+    AddFields(to, bson);
+    return to.Done();
+}
+
+http::Response ReceivedAnswerPage(const store::LogPage& page, size_t limit) {
+    BARRACUDA_CHECK(page.places.size() == page.documents.size());
+    JsonList data;
+    for (size_t i = 0; i < page.documents.size(); ++i) {
+        data.Raw(ReceivedJson(page.documents[i], page.places[i]));
+    }
+    return CursorPage(data, limit, page.cursor);
 }
 
 http::Response LogAnswerPage(const store::LogPage& page, size_t limit) {

@@ -1,4 +1,6 @@
-// A log's record as the API shows it.
+// Records of the two logs as the API shows them.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <string>
@@ -13,6 +15,10 @@ namespace barracuda::api {
 std::string BsonJson(std::string_view bson);
 
 // {success, data[…], pagination{limit, nextCursor}}.
+// A record of what came in, with the id that its place gives it.
+std::string ReceivedJson(std::string_view bson, std::string_view place);
+http::Response ReceivedAnswerPage(const store::LogPage& page, size_t limit);
+
 http::Response LogAnswerPage(const store::LogPage& page, size_t limit);
 
 }  // namespace barracuda::api

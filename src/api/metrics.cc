@@ -4,10 +4,15 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
+
+#include "api/process_metrics.h"
 #include "api/respond.h"
 #include "api/router.h"
 #include "api/routes.h"
-#include "delivery/membership.h"
+#include "delivery/catalog_store.h"
+#include "delivery/destination.h"
+#include "nodes/membership.h"
 
 namespace barracuda::api {
 
@@ -30,6 +35,7 @@ public:
         Family(name, type, help);
         Value(name, {}, value);
     }
+    void Append(std::string_view families) { text_ += families; }
     std::string Take() { return std::move(text_); }
 
 private:
@@ -40,14 +46,26 @@ int64_t SecondsSince(const std::optional<Time>& moment) {
     return moment ? (Time::Now().ms - moment->ms) / 1000 : 0;
 }
 
-void AddLedger(MetricsText& text, const Service& service) {
-    const auto ledger = service.ledger.counters();
+void AddLedger(MetricsText& text, const Vitals& vitals) {
+    const auto ledger = vitals.ledger.counters();
     text.Add("ledger_batches_total", "counter", "Committed batches.", ledger.batches);
     text.Add("ledger_commands_total", "counter", "Commands decided.", ledger.commands);
     text.Add("ledger_lost_writes_total", "counter", "Writes decided again.", ledger.lost);
+    text.Add(
+        "ledger_outcomes_again_total",
+        "counter",
+        "Outcomes of attempts that the store did not take and that are tried again.",
+        ledger.again
+    );
+    text.Add(
+        "deliveries_without_room_total",
+        "counter",
+        "Deliveries that a conversion had no room for: dead until replayed.",
+        ledger.no_room
+    );
     text.Add("ledger_failed_total", "counter", "Commands answered 503.", ledger.failed);
     text.Add("ledger_refused_total", "counter", "Commands refused: lane full.", ledger.refused);
-    text.Add("ledger_queue", "gauge", "Commands that wait.", service.ledger.depth());
+    text.Add("ledger_queue", "gauge", "Commands that wait.", vitals.ledger.depth());
     text.Add("reports_recorded_total", "counter", "Verdict recorded.", ledger.recorded);
     text.Add("reports_duplicate_total", "counter", "Verdict duplicate.", ledger.duplicate);
     text.Add("reports_updated_total", "counter", "Verdict updated.", ledger.updated);
@@ -59,8 +77,17 @@ void AddLedger(MetricsText& text, const Service& service) {
     );
 }
 
-void AddDeliveries(MetricsText& text, const Service& service) {
-    const auto deliveries = service.dispatcher.counters();
+void AddInput(MetricsText& text, const Vitals& vitals) {
+    text.Add(
+        "ignored_values_total",
+        "counter",
+        "Macros and placeholders taken as absent.",
+        vitals.ignored_values.load(std::memory_order_relaxed)
+    );
+}
+
+void AddDeliveries(MetricsText& text, const Vitals& vitals) {
+    const auto deliveries = vitals.dispatcher.counters();
     text.Add("deliveries_attempts_total", "counter", "Attempts made.", deliveries.attempts);
     text.Add("deliveries_accepted_total", "counter", "Attempts accepted.", deliveries.accepted);
     text.Add(
@@ -82,9 +109,8 @@ void AddDeliveries(MetricsText& text, const Service& service) {
     );
 }
 
-void AddNodes(MetricsText& text, const Service& service) {
-    if (!service.nodes) return;
-    const auto nodes = service.nodes->status();
+void AddNodes(MetricsText& text, const Vitals& vitals) {
+    const auto nodes = vitals.membership.status();
     text.Add("nodes_alive", "gauge", "Living nodes on this store, this one included.", nodes.alive);
     text.Add("nodes_dead", "gauge", "Nodes that died or left, not forgotten yet.", nodes.dead);
     text.Add("nodes_takeable", "gauge", "Dead owners with work left to take over.", nodes.takeable);
@@ -104,7 +130,7 @@ struct DestinationMetric {
     const char* name;
     const char* type;
     const char* help;
-    double (*value)(const delivery::DestinationStats&);
+    double (*value)(const delivery::QueueStats&);
 };
 
 constexpr DestinationMetric kOfDestinations[] = {
@@ -152,32 +178,62 @@ constexpr DestinationMetric kOfDestinations[] = {
      [](const auto& d) -> double { return !d.stopped.empty(); }},
 };
 
-void AddAttemptTimes(MetricsText& text, const delivery::DestinationStats& stats) {
-    constexpr std::string_view kBucket = "destination_attempt_seconds_bucket";
-    const std::string label = "destination=" + JsonText(stats.name);
-    const auto& times = stats.times;
+// One histogram of a family. `times.counts` has each bucket alone, the last for what took longer.
+template <typename Bounds, typename Times>
+void AddTimes(
+    MetricsText& text,
+    const std::string& name,
+    const std::string& labels,
+    const Bounds& bounds,
+    const Times& times
+) {
     uint64_t below = 0;
-    for (size_t i = 0; i < times.kSeconds.size(); ++i) {
+    for (size_t i = 0; i < bounds.size(); ++i) {
         below += times.counts[i];
-        text.Value(kBucket, fmt::format("{},le=\"{}\"", label, times.kSeconds[i]), below);
+        text.Value(name + "_bucket", fmt::format("{},le=\"{}\"", labels, bounds[i]), below);
     }
     below += times.counts.back();
-    text.Value(kBucket, label + ",le=\"+Inf\"", below);
-    text.Value("destination_attempt_seconds_sum", label, times.seconds_sum);
-    text.Value("destination_attempt_seconds_count", label, below);
+    text.Value(name + "_bucket", labels + ",le=\"+Inf\"", below);
+    text.Value(name + "_sum", labels, times.seconds_sum);
+    text.Value(name + "_count", labels, below);
 }
 
-// Of every network that this node has sent to since it started.
-void AddDestinations(MetricsText& text, const std::vector<delivery::DestinationStats>& all) {
+// Of every network that this node has sent to since it started, and of those that it may send to:
+// a counter that is born at its first increase has had none.
+std::vector<delivery::QueueStats> DestinationsOf(const Vitals& vitals) {
+    auto all = vitals.dispatcher.queues();
+    const auto snapshot = vitals.catalog.snapshot();
+    const auto add = [&](const delivery::QueueKey& queue, double rate) {
+        const auto is_it = [&](const auto& stats) { return stats.queue == queue; };
+        if (std::any_of(all.begin(), all.end(), is_it)) return;
+        delivery::QueueStats stats;
+        stats.queue = queue;
+        stats.rate = rate;
+        const auto stop = snapshot->stops.find(queue.network);
+        if (stop != snapshot->stops.end()) stats.stopped = stop->second.why;
+        all.push_back(std::move(stats));
+    };
+    for (const auto& [name, network] : snapshot->catalog->networks()) {
+        for (const auto& queue : delivery::QueuesOf(network)) {
+            add(queue, network.limits.rate_per_second);
+        }
+    }
+    return all;
+}
+
+void AddDestinations(MetricsText& text, const std::vector<delivery::QueueStats>& all) {
     for (const auto& metric : kOfDestinations) {
         const std::string name = fmt::format("destination_{}", metric.name);
         text.Family(name, metric.type, metric.help);
         for (const auto& stats : all) {
-            text.Value(name, "destination=" + JsonText(stats.name), metric.value(stats));
+            text.Value(name, "destination=" + JsonText(stats.queue.Text()), metric.value(stats));
         }
     }
     text.Family("destination_attempt_seconds", "histogram", "How long attempts took.");
-    for (const auto& stats : all) AddAttemptTimes(text, stats);
+    for (const auto& stats : all) {
+        const std::string labels = "destination=" + JsonText(stats.queue.Text());
+        AddTimes(text, "destination_attempt_seconds", labels, stats.times.kSeconds, stats.times);
+    }
 }
 
 struct LogNumbers {
@@ -208,6 +264,10 @@ constexpr LogMetric kOfLogs[] = {
      "counter",
      "Records lost to a full queue or a failed write.",
      [](const auto& log) -> int64_t { return log.counters.dropped; }},
+    {"log_refusals_dropped_total",
+     "counter",
+     "Refusals of strangers beyond their share.",
+     [](const auto& log) -> int64_t { return log.counters.minor_dropped; }},
     {"log_records",
      "gauge",
      "Records kept.",
@@ -223,30 +283,60 @@ constexpr LogMetric kOfLogs[] = {
 };
 
 // A log that is off has no values.
-void AddLogs(MetricsText& text, const Service& service) {
+void AddLogs(MetricsText& text, const Vitals& vitals) {
     std::vector<LogNumbers> logs;
-    Note(logs, service.received);
-    Note(logs, service.attempts);
+    Note(logs, vitals.received);
+    Note(logs, vitals.attempts);
     for (const auto& metric : kOfLogs) {
         text.Family(metric.name, metric.type, metric.help);
         for (const auto& log : logs) text.Value(metric.name, log.label, metric.value(log));
     }
 }
 
-void AddAnswers(MetricsText& text, const Service& service) {
+std::string LabelsOf(const RouteRow& route) {
+    return fmt::format("route={},method={}", JsonText(route.path), JsonText(route.method));
+}
+
+void AddAnswers(MetricsText& text, const Vitals& vitals) {
+    const auto& counts = vitals.answers.counts();
     text.Family("answers_total", "counter", "Requests answered, by route and class of status.");
-    EachAnswerCount(
-        service.answers,
-        [&text](const char* path, const char* method, int status_class, uint64_t answers) {
-            const auto labels = fmt::format(
-                "route={},method={},status=\"{}xx\"", JsonText(path), JsonText(method), status_class
-            );
-            text.Value("answers_total", labels, answers);
+    EachRoute([&](const RouteRow& route) {
+        for (size_t of = 1; of < AnswerCounts::kClasses; ++of) {  // nothing answers 1xx
+            const auto labels = fmt::format("{},status=\"{}xx\"", LabelsOf(route), of + 1);
+            text.Value("answers_total", labels, counts.Of(route.row, of));
         }
+    });
+    text.Family("answer_seconds", "histogram", "From a whole request to its answer.");
+    EachRoute([&](const RouteRow& route) {
+        const auto times = counts.TimesOf(route.row);
+        AddTimes(text, "answer_seconds", LabelsOf(route), AnswerCounts::kSeconds, times);
+    });
+}
+
+void AddOperators(MetricsText& text, const OperatorNumbers& numbers) {
+    const auto& server = numbers.server;
+    text.Add("connections", "gauge", "Clients' connections.", server.connections);
+    text.Add("connections_max", "gauge", "As many are let in.", server.connections_max);
+    text.Add("connections_refused_total", "counter", "Connections too many.", server.refused);
+    text.Add(
+        "accept_failures_total",
+        "counter",
+        "Connections that could not be taken.",
+        server.accept_failures
+    );
+    text.Family("faults_total", "counter", "Faults of ours, by kind.");
+    for (size_t i = 0; i < kFaults; ++i) {
+        text.Value("faults_total", fmt::format("kind=\"{}\"", kFaultNames[i]), numbers.faults[i]);
+    }
+    text.Add(
+        "log_lines_dropped_total",
+        "counter",
+        "Lines that nobody took from stderr.",
+        numbers.log_lines_dropped
     );
 }
 
-// What is there from the first moment on.
+// Metrics that are there from the first moment on.
 void AddProcess(
     MetricsText& text, std::string_view version, const std::string& data, bool writable
 ) {
@@ -258,6 +348,7 @@ void AddProcess(
         text.Value("data_free_bytes", {}, uint64_t{room.f_bavail} * room.f_frsize);
     }
     text.Add("store_writable", "gauge", "1 while the store takes writes.", writable);
+    text.Append(ProcessMetrics());
 }
 
 http::Response AnswerOf(MetricsText text) {
@@ -275,15 +366,23 @@ http::Response WaitingMetrics(std::string_view version, const std::string& data)
     return AnswerOf(std::move(text));
 }
 
-void Metrics(Service& service, std::shared_ptr<Call> call) {
+void Metrics(Vitals& vitals, std::shared_ptr<Call> call) {
     MetricsText text;
-    AddProcess(text, service.version, service.config.store.data, !service.engine.Trouble());
-    AddAnswers(text, service);
-    AddLedger(text, service);
-    AddDeliveries(text, service);
-    AddNodes(text, service);
-    AddDestinations(text, service.dispatcher.destinations());
-    AddLogs(text, service);
+    AddProcess(text, vitals.version, vitals.data, !vitals.engine.Trouble());
+    text.Add(
+        "store_accepted_loss_writes",
+        "gauge",
+        "Writes of this store that an operator accepted as lost.",
+        vitals.engine.Accepted().writes
+    );
+    AddAnswers(text, vitals);
+    AddInput(text, vitals);
+    AddLedger(text, vitals);
+    AddDeliveries(text, vitals);
+    AddNodes(text, vitals);
+    AddDestinations(text, DestinationsOf(vitals));
+    AddLogs(text, vitals);
+    AddOperators(text, vitals.numbers());
     call->respond(AnswerOf(std::move(text)));
 }
 

@@ -8,7 +8,7 @@
 
 namespace barracuda::api {
 
-// What is known while the store cannot be used yet.
+// The metrics that are known while the store cannot be used yet.
 http::Response WaitingMetrics(std::string_view version, const std::string& data);
 
 }  // namespace barracuda::api

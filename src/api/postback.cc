@@ -4,6 +4,7 @@
 #include "api/auth.h"
 #include "api/record.h"
 #include "api/routes.h"
+#include "base/unseen.h"
 
 namespace barracuda::api {
 
@@ -13,17 +14,13 @@ namespace {
 
 Result<Input> ReadInput(const http::Request& request) {
     // Some trackers say everything in the URL and POST nothing.
-    if (request.method != "POST" || request.body.empty()) return Input::OfQuery(request);
+    const bool empty = SkipByteOrderMark(request.body).empty();
+    if (request.method != "POST" || empty) return Input::OfQuery(request);
     auto input = Input::OfBody(request);
     if (!input) return input;
     auto query = Input::OfQuery(request);
     if (!query) return query;
-    for (auto& [name, value] : query->all()) {
-        if (name == "key" || name == "explain") continue;
-        if (!input->all().emplace(name, value).second) {
-            return Fail(GivenTwice(name));
-        }
-    }
+    input->Merge(std::move(*query), {"key", "explain"});
     return input;
 }
 
@@ -54,27 +51,27 @@ void AnswerPostback(const Call& call, const std::string& goal, const domain::Dec
 
 }  // namespace
 
-void AnyPostback(Service& service, std::shared_ptr<Call> call) {
+void AnyPostback(Reports& reports, std::shared_ptr<Call> call) {
     auto input = ReadInput(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     domain::Report report;
     report.route = "postback";
-    std::string click = reader.RequiredId("click_id");
-    Give(report, Field::kAffiliateId, reader.RequiredId("affiliate_id"));
+    ClickId click(reader.RequiredId("click_id"));
+    Give(report, AffiliateId(reader.RequiredId("affiliate_id")));
     const std::string goal = ReadGoal(reader);
-    CheckGoal(service, reader, *domain::GoalTypeNamed(goal));
-    Give(report, Field::kOfferId, reader.Id("offer_id"));
+    CheckGoal(reports, reader, *domain::GoalTypeNamed(goal));
+    Give(report, OfferId(reader.Id("offer_id")));
     Give(report, Field::kAmount, reader.Amount("amount"));
     Give(report, Field::kSaleAmount, reader.Amount("sale_amount"));
     report.status = ReadStatus(reader);
-    ReadCommon(service, reader, click, GoalIdOf(service, *domain::GoalTypeNamed(goal)), report);
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    ReadCommon(reports, reader, click, GoalIdOf(reports, *domain::GoalTypeNamed(goal)), report);
+    if (!FinishReading(reports, *call, *input, reader)) return;
     if (call->request.method == "HEAD") {
-        auto refused = CheckAffiliate(call->caller, report.given.Get(Field::kAffiliateId));
+        auto refused = CheckAffiliate(call->caller, AffiliateOf(report));
         return call->respond(refused ? ErrorResponse(*refused) : http::Response{});
     }
-    Record(service, call, std::move(report), [call, goal](const domain::Decision& decision) {
+    Record(reports, call, std::move(report), [call, goal](const domain::Decision& decision) {
         AnswerPostback(*call, goal, decision);
     });
 }

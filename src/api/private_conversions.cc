@@ -4,10 +4,13 @@
 
 #include <boost/json.hpp>
 
+#include "api/list_input.h"
 #include "api/record.h"
 #include "api/routes.h"
 #include "base/raw_json.h"
-#include "delivery/flow.h"
+#include "base/text.h"
+#include "contacts/flow.h"
+#include "delivery/destination.h"
 
 namespace barracuda::api {
 
@@ -20,6 +23,24 @@ struct AsGiven {
     std::string hash;
     std::string goal;  // JSON
 };
+
+// The one conversion of the network's answer, as it was written: what was created, what a look-up
+// found, or the answer itself where it is the conversion (the old application stored that).
+std::string OneConversion(std::string_view response) {
+    boost::json::error_code code;
+    boost::json::parse(response, code);
+    response = Trim(response);
+    if (code || !response.starts_with('{')) return "null";
+    for (std::string_view list : {"conversions", "data"}) {
+        const std::string_view member = RawMember(response, list);
+        if (member.starts_with('{')) return std::string(member);
+        if (!member.starts_with('[')) continue;
+        const auto items = RawItems(member);
+        const bool has = !items.empty() && items.front().starts_with('{');
+        return has ? std::string(items.front()) : "null";
+    }
+    return std::string(response);
+}
 
 void AnswerPrivate(
     const Call& call,
@@ -36,12 +57,14 @@ void AnswerPrivate(
     data.Text("goal_type", domain::NameOf(c.goal_type));
     data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
     data.Text("status", domain::NameOf(c.status));
-    boost::json::error_code code;
-    const std::string response = delivery ? delivery->response : "";
-    boost::json::parse(response, code);  // passed on as it was written, if it is JSON at all
-    data.Raw("privateApiConversion", accepted && !code ? response : "null");
+    const bool may_see = accepted && call.caller.affiliate.empty();
+    data.Raw("privateApiConversion", may_see ? OneConversion(delivery->response) : "null");
+    const bool rejected = c.status == domain::Status::kRejected;
+    const bool no_room = !delivery ? !rejected : delivery->HadNoRoom();
     std::string reason;
-    if (delivery && !accepted) {
+    if (no_room) {
+        reason = domain::Delivery::kNoRoom;
+    } else if (delivery && !accepted) {
         reason = !delivery->error.empty() ? delivery->error
                  : delivery->status != 0  ? fmt::format("the network answered {}", delivery->status)
                                           : "not delivered yet";
@@ -49,7 +72,9 @@ void AnswerPrivate(
         reason = "the conversion is rejected, nothing is delivered";
     }
     data.TextOrNull("apiError", reason);
-    const char* message = accepted   ? (decision.is_duplicate ? "Duplicate conversion ignored"
+    const char* message = no_room ? "Conversion stored, but it owes too many deliveries already: "
+                                    "the network was not told"
+                          : accepted ? (decision.is_duplicate ? "Duplicate conversion ignored"
                                                               : "Conversion created successfully")
                           : delivery ? "Conversion stored, the network has not accepted it yet"
                                      : "Conversion is rejected, nothing is delivered";
@@ -70,7 +95,7 @@ void ReadAmounts(Reader& reader, domain::Report& report) {
 namespace {
 
 void RecordPrivate(
-    Service& service,
+    Reports& reports,
     std::shared_ptr<Call> call,
     const Input& input,
     const std::optional<std::string>& known_click
@@ -79,32 +104,32 @@ void RecordPrivate(
     domain::Report report;
     report.route = "private_conversions";
     std::string hash = reader.RequiredId("click_hash");
-    std::string goal = reader.RequiredId("goal_type_id");
-    std::string affiliate = reader.Id("affiliate_id");
-    // Of a bound key there is only one it can mean.
-    Give(report, Field::kAffiliateId, affiliate.empty() ? call->caller.affiliate : affiliate);
-    Give(report, Field::kOfferId, reader.Id("offer_id"));
-    report.defaults.Set(Field::kOfferId, "2");
+    GoalId goal(reader.RequiredId("goal_type_id"));
+    AffiliateId affiliate(reader.Id("affiliate_id"));
+    // A bound key without one means its own.
+    Give(report, affiliate.empty() ? call->caller.affiliate : affiliate);
+    Give(report, OfferId(reader.Id("offer_id")));
+    report.defaults.Set(Field::kOfferId, reports.offer.value);
     ReadAmounts(reader, report);
     report.status = ReadStatus(reader);
     Give(report, Field::kUnique, reader.Text("unique"));
     Give(report, Field::kClickHash, hash);
     // One sale has one key: the network's own click id, where a contact knows it by this hash.
-    std::string click = known_click.value_or(hash);
-    ReadCommon(service, reader, click, goal, report);
+    ClickId click(known_click.value_or(hash));
+    ReadCommon(reports, reader, click, goal, report);
     std::string type = reader.Text("goal_type");
     if (!type.empty() && type != domain::NameOf(report.goal_type)) {
         reader.Refuse("goal_type", "contradicts goal_type_id");
     }
-    if (reader.error()) return call->respond(BadRequest(*reader.error()));
+    if (!FinishReading(reports, *call, input, reader)) return;
     const Value* given = input.Find("goal_type_id");
-    AsGiven as_given{hash, given->kind == Value::Kind::kNumber ? goal : JsonText(goal)};
+    AsGiven as_given{hash, given->kind == Value::Kind::kNumber ? goal.value : JsonText(goal.value)};
     // The hash goes along: another route may have recorded this click without one, and the private
     // API knows the click by nothing else.
     report.deliveries.push_back({domain::kDefaultNetwork, domain::kPrivateApi, {{"hash", hash}}});
-    auto decided = [&service, call, as_given](const domain::Decision& decision) {
+    auto decided = [&reports, call, as_given](const domain::Decision& decision) {
         AwaitDelivery(
-            service,
+            reports,
             decision,
             domain::kPrivateApi,
             [call, decision, as_given](const domain::Conversion& c) {
@@ -112,21 +137,21 @@ void RecordPrivate(
             }
         );
     };
-    Record(service, call, std::move(report), std::move(decided));
+    Record(reports, call, std::move(report), std::move(decided));
 }
 
 }  // namespace
 
-void PostPrivateConversion(Service& service, std::shared_ptr<Call> call) {
+void PostPrivateConversion(Reports& reports, std::shared_ptr<Call> call) {
     auto read = Input::OfBody(call->request);
     if (!read) return call->respond(BadRequest(read.error()));
     auto input = std::make_shared<Input>(std::move(*read));
     Reader reader(*input);
     std::string hash = reader.RequiredId("click_hash");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    service.flows->ClickOfHash(hash, [&service, call, input](auto click) {
+    reports.flows.ClickOfHash(hash, [&reports, call, input](auto click) {
         if (!click) return call->respond(ErrorResponse(click.error()));
-        RecordPrivate(service, call, *input, *click);
+        RecordPrivate(reports, call, *input, *click);
     });
 }
 
@@ -158,21 +183,22 @@ http::Response AnswerList(const Result<std::string>& body) {
 
 }  // namespace
 
-void ListPrivateConversions(Service& service, std::shared_ptr<Call> call) {
+void ListPrivateConversions(Reports& reports, std::shared_ptr<Call> call) {
     auto input = Input::OfQuery(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
     delivery::Parameters query;
     for (const char* name :
          {"affiliate_id", "offer_id", "goal_type_id", "hash", "created_at_from", "created_at_to"}) {
-        std::string value = reader.Text(name);
+        std::string value = reader.Sought(name);
         if (!value.empty()) query.emplace_back(name, value);
     }
     for (auto [name, otherwise] : {std::pair("page", 1), std::pair("per_page", 50)}) {
         query.emplace_back(name, std::to_string(reader.Count(name, otherwise)));
     }
+    RefuseUnread(*input, reader, kNoFilter);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
-    service.dispatcher.ListPrivate(query, [call](Result<std::string> body) {
+    reports.destinations.ListPrivate(query, [call](Result<std::string> body) {
         call->respond(AnswerList(body));
     });
 }

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
+#include <algorithm>
 #include <cstring>
 
 #include "api/auth.h"
 #include "api/service.h"
+#include "base/check.h"
 #include "base/text.h"
 #include "domain/bson.h"
 
@@ -19,15 +20,6 @@ bool IsVisitors(std::string_view field) { return field == "ip_address" || field 
 
 bool IsForm(const char* route) {
     return std::strcmp(route, "contact") == 0 || std::strcmp(route, "register") == 0;
-}
-
-// The `message` of a JSON answer.
-std::string MessageIn(const std::string& body) {
-    boost::system::error_code ec;
-    auto value = boost::json::parse(body, ec);
-    if (ec || !value.is_object()) return {};
-    const auto* message = value.as_object().if_contains("message");
-    return message && message->is_string() ? std::string(message->as_string()) : std::string();
 }
 
 template <typename List, typename Add>
@@ -52,6 +44,7 @@ std::string EncodeConflict(const domain::Conflict& conflict) {
 }  // namespace
 
 store::LogEntry EncodeReceived(const Received& received) {
+    BARRACUDA_CHECK(received.route);
     domain::BsonWriter to;
     to.Date("at", received.at);
     to.Text("route", received.route);
@@ -59,10 +52,8 @@ store::LogEntry EncodeReceived(const Received& received) {
     if (!received.address.empty()) to.Text("address", received.address);
     to.Int("status", received.status);
     to.Int("took_ms", received.took_ms);
-    if (!received.refusal.empty()) {
-        std::string reason = MessageIn(received.refusal);
-        if (!reason.empty()) to.Text("reason", reason);
-    }
+    if (!received.path.empty()) to.Text("path", received.path);
+    if (!received.reason.empty()) to.Text("reason", CleanUtf8(received.reason));
     if (*received.verdict != '\0') {
         to.Text("verdict", received.verdict);
         to.Bool("isDuplicate", received.is_duplicate);
@@ -71,6 +62,7 @@ store::LogEntry EncodeReceived(const Received& received) {
     if (!key.click.value.empty()) to.Text("click_id", key.click.value);
     if (!key.goal.value.empty()) to.Text("goal_id", key.goal.value);
     if (!key.occurrence.empty()) to.Text("occurrence", key.occurrence);
+    if (!received.affiliate.empty()) to.Text("affiliate_id", received.affiliate.value);
     if (received.command) to.Text("command", received.command->Hex());
     if (!received.by.empty()) to.Text("by", received.by);
     EncodeList(to, "trace", received.trace, [](auto& items, const char* at, const auto& step) {
@@ -85,33 +77,34 @@ store::LogEntry EncodeReceived(const Received& received) {
             items.Document(at, EncodeConflict(conflict));
         }
     );
+    EncodeList(to, "ignored", received.ignored, [](auto& items, const char* at, const auto& name) {
+        items.Text(at, name);
+    });
     return {.at = received.at, .about = {}, .bson = to.Take()};
 }
 
-void LogAnswer(Service& service, Call& call, const char* route) {
+store::MinorShare<Received> ShareOfStrangers(size_t log_bytes_max, std::chrono::milliseconds age) {
+    const double burst = static_cast<double>(log_bytes_max) / 8;
+    return {
+        .is_minor = [](const Received& r
+                    ) { return r.stranger && r.status >= 400 && r.status < 500; },
+        .bytes_burst = burst,
+        .bytes_per_second = burst * 1000 / static_cast<double>(std::max<int64_t>(age.count(), 1)),
+    };
+}
+
+void NoteReceived(const Accounts& accounts, Call& call, const char* route) {
+    BARRACUDA_CHECK(route && !call.answered);
     Received& note = call.received;
     note.route = route;
     note.at = Time::Now();
     note.method = call.request.method;
     note.by = call.caller.name;
+    note.stranger = call.caller.scope == auth::Scope::kNone;
     if (!IsForm(route)) {
-        bool direct = service.config.server.trusted_proxies.empty();
-        note.address = direct ? call.request.peer_address : ClientOf(service, call.request);
+        bool direct = accounts.settings.trusted_proxies.empty();
+        note.address = direct ? call.request.peer_address : ClientOf(accounts, call.request);
     }
-    call.answer = std::move(call.respond);
-    // The call outlives its answer, and two pointers fit into the function itself.
-    call.respond = [&service, &call](http::Response response) {
-        if (!call.received.route) return call.answer(std::move(response));  // a second answer
-        Received done = std::move(call.received);
-        call.received.route = nullptr;
-        done.status = response.status;
-        done.took_ms = std::max<int64_t>(0, Time::Now().ms - done.at.ms);
-        bool refused = response.status >= 300 && response.body.size() <= Received::kBodyBytesMax;
-        if (refused) done.refusal = response.body;
-        // First, so that whoever has the answer finds the request in the log.
-        service.received->Put(std::move(done));
-        call.answer(std::move(response));
-    };
 }
 
 void NoteDecision(Call& call, domain::Decision& decision) {

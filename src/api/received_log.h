@@ -16,11 +16,11 @@
 
 namespace barracuda::api {
 
-struct Service;
+struct Accounts;
 struct Call;
 
 struct Received {
-    static constexpr size_t kBodyBytesMax = 1024;
+    static constexpr size_t kReasonBytesMax = 1024;
 
     const char* route = nullptr;  // a literal; nullptr: this request is not logged
     Time at{};
@@ -28,24 +28,34 @@ struct Received {
     std::string address{};  // the client's; empty for forms
     int status = 0;
     int64_t took_ms = 0;
-    std::string refusal{};     // the answer's body when it is no 2xx, cut
+    std::string reason{};      // why it is no 2xx, in the operator's words
+    std::string path{};        // of a request that no route takes (LoggablePath)
+    bool stranger = false;     // nobody was recognised: refusals of such have a share of their own
     const char* verdict = "";  // a literal; empty: nothing was decided
     bool is_duplicate = false;
     domain::ConversionKey key{};
+    AffiliateId affiliate{};  // as it was said
     std::optional<ObjectId> command{};
     std::string by{};
     std::vector<std::string> trace{};
     std::vector<domain::Conflict> conflicts{};
+    std::vector<std::string> ignored{};  // names that nobody read (ignored.h)
 };
 
 using ReceivedLog = store::LogWriter<Received>;
 
+// The record's document; on the log's own thread.
 store::LogEntry EncodeReceived(const Received& received);
 
-// From now on `call`'s answer is logged under `route`; `respond` is already in place.
-void LogAnswer(Service& service, Call& call, const char* route);
+// Refusals of nobody in particular, whom anybody can cause: they may take an eighth of the log at
+// once and another eighth over its age, so that the rest stays for those who have a key.
+store::MinorShare<Received> ShareOfStrangers(size_t log_bytes_max, std::chrono::milliseconds age);
 
-// What decide() said, before the answer is given. `trace` is left to the call when it explains.
+// From now on `call`'s answer is logged under `route`.
+void NoteReceived(const Accounts& accounts, Call& call, const char* route);
+
+// Notes the decision for the log, before the answer is given. `trace` and `conflicts` are moved out
+// of it, unless the answer explains.
 void NoteDecision(Call& call, domain::Decision& decision);
 
 }  // namespace barracuda::api

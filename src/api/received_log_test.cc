@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "api/log_json.h"
+#include "api/request_record.h"
 #include "domain/bson.h"
+#include "store/memory/memory_log.h"
 
 namespace barracuda::api {
 namespace {
@@ -49,13 +53,66 @@ TEST(ReceivedLog, ARefusalHasItsReasonAndNothingElseOfTheBody) {
     Received received;
     received.route = "postback";
     received.status = 400;
-    received.refusal = R"({"success":false,"message":"click_id: is required","more":"hidden"})";
+    received.reason = "click_id: is required";
     auto entry = EncodeReceived(received);
     EXPECT_EQ(domain::TopText(entry.bson, "reason"), "click_id: is required");
-    EXPECT_THAT(entry.bson, Not(HasSubstr("hidden")));
     EXPECT_FALSE(domain::TopText(entry.bson, "verdict")) << "nothing was decided";
-    received.refusal = "<html>";
-    EXPECT_FALSE(domain::TopText(EncodeReceived(received).bson, "reason"));
+    received.reason = "cut \xff";
+    EXPECT_EQ(domain::TopText(EncodeReceived(received).bson, "reason"), "cut \xef\xbf\xbd");
+}
+
+TEST(ReceivedLog, StrangersCannotPushOutWhatOthersSent) {
+    std::map<store::LogId, store::LogBounds> bounds{
+        {store::LogId::kReceived, {.bytes_max = 1 << 20, .age_max = std::chrono::hours(1)}}};
+    store::MemoryLog store(bounds);
+    ReceivedLog log(
+        store,
+        store::LogId::kReceived,
+        EncodeReceived,
+        ShareOfStrangers(1 << 20, std::chrono::hours(1))
+    );
+    auto report = [] {
+        Received now = Report();
+        now.at = Time::Now();  // an old one is trimmed
+        return now;
+    };
+    for (int i = 0; i < 100; ++i) log.Put(report());
+    Received refused;
+    refused.at = Time::Now();
+    refused.route = "ftd";
+    refused.status = 401;
+    refused.stranger = true;
+    refused.reason = std::string(400, 'r');
+    for (int i = 0; i < 20'000; ++i) {
+        log.Put(Received(refused));
+        if (i % 1'000 == 0) log.Flush();
+    }
+    for (int i = 0; i < 100; ++i) log.Put(report());
+    log.Flush();
+    const auto counters = log.counters();
+    EXPECT_EQ(counters.dropped, 0u);
+    EXPECT_GT(counters.minor_dropped, 19'000u);
+    EXPECT_GT(counters.written, 400u) << "a share is a share";
+    store::LogRequest request{.log = store::LogId::kReceived, .where = {{"verdict", "duplicate"}}};
+    request.limit = 1'000;
+    EXPECT_EQ(store.Read(request)->documents.size(), 200u);
+    refused.status = 200;  // what is taken is no refusal
+    for (int i = 0; i < 100; ++i) log.Put(Received(refused));
+    log.Flush();
+    EXPECT_EQ(log.counters().written, counters.written + 100);
+}
+
+TEST(RequestRecord, APathThatIsNoRoutesIsSafeToWriteDown) {
+    EXPECT_EQ(LoggablePath("/api/FTD"), "/api/FTD");
+    EXPECT_EQ(LoggablePath("/api/ftd/"), "/api/ftd/");
+    EXPECT_EQ(LoggablePath("//api/ftd"), "//api/ftd");
+    EXPECT_EQ(LoggablePath("/a b\n\"%\xc3\xa9"), "/a%20b%0A%22%25%C3%A9");
+    EXPECT_EQ(LoggablePath("/api/jane@example.com/x"), "/api/***/x");
+    EXPECT_EQ(LoggablePath("/k/bk_" + std::string(43, 'k')), "/k/***");
+    std::string deep;
+    for (int i = 0; i < 100; ++i) deep += "/abc";
+    EXPECT_LE(LoggablePath(deep).size(), 140u);
+    EXPECT_TRUE(LoggablePath(deep).ends_with("..."));
 }
 
 }  // namespace

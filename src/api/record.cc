@@ -1,12 +1,22 @@
 #include "api/record.h"
 
 #include "api/auth.h"
+#include "api/ignored.h"
+#include "base/check.h"
 #include "delivery/catalog_store.h"
-#include "delivery/goal_rules.h"
+#include "nodes/goal_rules.h"
 
 namespace barracuda::api {
 
 using domain::Field;
+
+void Give(domain::Report& report, AffiliateId affiliate) {
+    Give(report, Field::kAffiliateId, std::move(affiliate.value));
+}
+
+void Give(domain::Report& report, OfferId offer) {
+    Give(report, Field::kOfferId, std::move(offer.value));
+}
 
 void Give(domain::Report& report, Field field, std::string value) {
     if (!value.empty()) report.given.Set(field, std::move(value));
@@ -17,18 +27,17 @@ void Give(domain::Report& report, Field field, const std::optional<Money>& value
 }
 
 void ReadCommon(
-    Service& service, Reader& reader, std::string click, std::string goal_id, domain::Report& report
+    Reports& reports, Reader& reader, ClickId click, GoalId goal, domain::Report& report
 ) {
-    report.key.click = ClickId(std::move(click));
-    report.key.goal = GoalId(goal_id);
-    auto catalog = service.catalog->catalog();
-    const auto* goal = catalog->FindGoal(goal_id);
-    report.goal_type = goal ? goal->type : domain::GoalType::kOther;
+    auto catalog = reports.catalog.catalog();
+    const auto* known = catalog->FindGoal(goal.value);
+    report.goal_type = known ? known->type : domain::GoalType::kOther;
+    const auto rule = reports.goals.Of(goal.value);
+    report.key.click = std::move(click);
+    report.key.goal = std::move(goal);
     reader.Common(report.given);
     report.defaults.Set(Field::kAmount, "0");
     report.defaults.Set(Field::kCurrency, domain::kDefaultCurrency);
-    const auto rule = service.goals ? service.goals->Of(goal_id)
-                                    : delivery::GoalRules::Rule{0, goal && goal->repeatable};
     report.goal_epoch = rule.epoch;
     if (rule.repeatable) {
         report.key.occurrence = std::string(report.given.Get(Field::kTransactionId));
@@ -40,18 +49,30 @@ void ReadCommon(
     report.command_id = ObjectId::New();
 }
 
-std::string GoalIdOf(Service& service, domain::GoalType type) {
-    return service.catalog->catalog()->GoalOfType(type).id;
+bool FinishReading(Reports& reports, Call& call, const Input& input, const Reader& reader) {
+    NoteIgnored(call, input);
+    reports.ignored_values.fetch_add(reader.dropped(), std::memory_order_relaxed);
+    if (!reader.error()) return true;
+    call.respond(BadRequest(*reader.error()));
+    return false;
 }
 
-void CheckGoal(Service& service, Reader& reader, domain::GoalType type) {
+GoalId GoalIdOf(Reports& reports, domain::GoalType type) {
+    return GoalId(reports.catalog.catalog()->GoalOfType(type).id);
+}
+
+void CheckGoal(Reports& reports, Reader& reader, domain::GoalType type) {
     const std::string id = reader.Id("goal_id"), name = reader.Text("goal_type");
-    if (!id.empty() && id != GoalIdOf(service, type)) {
+    if (!id.empty() && GoalId(id) != GoalIdOf(reports, type)) {
         reader.Refuse("goal_id", "contradicts the goal that is reported");
     }
     if (!name.empty() && name != domain::NameOf(type)) {
         reader.Refuse("goal_type", "contradicts the goal that is reported");
     }
+}
+
+AffiliateId AffiliateOf(const domain::Report& report) {
+    return AffiliateId(std::string(report.given.Get(Field::kAffiliateId)));
 }
 
 std::optional<domain::Status> ReadStatus(Reader& reader) {
@@ -62,42 +83,45 @@ std::optional<domain::Status> ReadStatus(Reader& reader) {
     return status;
 }
 
-void Record(Service& service, std::shared_ptr<Call> call, domain::Report report, Decided done) {
-    if (auto refused = CheckAffiliate(call->caller, report.given.Get(Field::kAffiliateId))) {
+void Record(Reports& reports, std::shared_ptr<Call> call, domain::Report report, Decided done) {
+    if (auto refused = CheckAffiliate(call->caller, AffiliateOf(report))) {
         return call->respond(ErrorResponse(*refused));
     }
     report.by = call->caller.name;
-    report.bound_affiliate = call->caller.affiliate;
-    auto catalog = service.catalog->catalog();
+    report.bound_affiliate = call->caller.affiliate.value;
+    auto catalog = reports.catalog.catalog();
     const auto& asks = catalog->AsksFor(report.key.goal.value);
     report.deliveries.insert(report.deliveries.end(), asks.begin(), asks.end());
     if (call->received.route) {
         call->received.key = report.key;
+        call->received.affiliate = AffiliateOf(report);
         call->received.command = report.command_id;
     }
     unsigned io_thread = call->request.io_thread;
     auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
         if (!decision) return call->respond(ErrorResponse(decision.error()));
+        BARRACUDA_CHECK(decision->document || decision->foreign);  // a report is always decided
         NoteDecision(*call, *decision);
         if (decision->foreign) return call->respond(ErrorResponse(BoundElsewhere()));
         done(*decision);
     };
-    if (!service.ledger.Submit(std::move(report), io_thread, std::move(answer))) {
+    if (!reports.ledger.Submit(std::move(report), io_thread, std::move(answer))) {
         call->respond(Overloaded());
     }
 }
 
 void AwaitDelivery(
-    Service& service, const domain::Decision& decision, const char* kind, Delivered done
+    Reports& reports, const domain::Decision& decision, const char* kind, Delivered done
 ) {
+    BARRACUDA_CHECK(decision.document);
     const auto* delivery = decision.document->FindDelivery(domain::kDefaultNetwork, kind);
     bool ours = false;
     for (const auto& id : decision.fresh_deliveries) ours |= delivery && delivery->id == id;
     if (!ours) return done(*decision.document);
     auto conversion = std::make_shared<domain::Conversion>(*decision.document);
-    service.dispatcher.Wait(
+    reports.dispatcher.Wait(
         delivery->id,
-        service.config.delivery.inline_wait,
+        reports.inline_wait,
         [conversion, done = std::move(done)](std::optional<domain::Conversion> settled) {
             done(settled ? *settled : *conversion);
         }
@@ -117,12 +141,19 @@ JsonObject Head(
     head.List("trace", trace);
     for (const auto& conflict : decision.conflicts) {
         JsonObject item;
-        item.Text("field", conflict.field).Text("stored", conflict.stored);
+        item.Text("field", conflict.field);
+        // A key that is bound to one affiliate does not see the values of others.
+        if (call.caller.affiliate.empty()) item.Text("stored", conflict.stored);
         item.Text("given", conflict.given);
         conflicts.Object(item);
     }
-    if (decision.conflicts.empty()) return head.Raw("conflict", "null");
-    return head.List("conflict", conflicts);
+    if (decision.conflicts.empty()) {
+        head.Raw("conflict", "null");
+    } else {
+        head.List("conflict", conflicts);
+    }
+    PutIgnored(call, head);
+    return head;
 }
 
 }  // namespace barracuda::api

@@ -2,70 +2,56 @@
 // network, behind the answer.
 #include "api/form_routes.h"
 #include "api/forms.h"
+#include "api/ignored.h"
 #include "api/respond.h"
-#include "delivery/catalog_store.h"
-#include "delivery/flow.h"
-#include "delivery/flow_reports.h"
-#include "net/url.h"
+#include "contacts/flow.h"
 
 namespace barracuda::api {
 
 namespace {
 
-// The offer call the flow is going to make, without what it adds about the person.
-std::string TrackingLink(const Service& service, const domain::Contact& contact) {
-    const auto& network = service.config.network;
-    delivery::FlowOptions options;
-    options.offer = network.offer;
-    options.url_id = network.url_id;
-    net::QueryParameters query;
-    for (auto& [name, value] : delivery::ClickCallOf(contact, options)) {
-        bool personal = name == "name" || name == "email" || name == "company";
-        if (!personal && name != "offer_id" && !value.empty()) query.emplace_back(name, value);
-    }
-    auto catalog = service.catalog->catalog();
-    return catalog->FindNetwork(domain::kDefaultNetwork)->base_url + "/offer/" +
-           net::PercentEncode(network.offer) + "?" + net::BuildQuery(query);
-}
-
-http::Response RegisterAnswer(const Service& service, const domain::Contact& contact) {
+http::Response RegisterAnswer(
+    const Forms& forms, const Call& call, const domain::Contact& contact
+) {
     JsonObject data, answer;
+    const auto words = WordsFor(forms, contact);
     if (contact.type == "affiliate") {
         data.Bool("affiliatePosted", true).Bool("isAffiliate", true);
-        data.Text("trackingLink", TrackingLink(service, contact));
+        data.Text("trackingLink", forms.flows.TrackingLinkOf(contact));
         data.Text("affiliateId", contact.affiliate_id);
-        data.Text("dashboardUrl", service.config.network.dashboard_url);
-        data.Text("note", "Stored; the network is being told");
+        data.Text("dashboardUrl", forms.dashboard_url);
+        data.Text("note", words.note);
     } else {
         data.Bool("isAffiliate", false).Bool("posted", true);
     }
-    answer.Bool("success", true).Text("message", "Registration submitted successfully");
+    answer.Bool("success", true).Text("message", words.message);
+    PutIgnored(call, answer);
     return JsonResponse(200, answer.Object("data", data));
 }
 
 }  // namespace
 
-void PostRegister(Service& service, std::shared_ptr<Call> call) {
-    if (!AdmitForm(service, *call)) return;
-    auto contact = ReadForm(service, *call, "register", {"name", "company"});
-    if (!contact) return RespondForm(service, *call, ErrorResponse(contact.error()));
+void PostRegister(Forms& forms, std::shared_ptr<Call> call) {
+    if (auto refused = RefuseForm(forms, *call)) return RespondForm(forms, *call, *refused);
+    auto contact = ReadForm(forms, *call, "register", {"name", "company"});
+    if (!contact) return RespondForm(forms, *call, ErrorResponse(contact.error().front()));
     if (contact->type == "affiliate") {
-        if (contact->affiliate_id.empty()) contact->affiliate_id = "2";
+        DefaultAffiliate(*contact);
         contact->flow.step = domain::FlowStep::kAcquire;
     }
-    const bool taken = service.flows->Create(
+    const bool taken = forms.flows.Create(
         std::move(*contact),
         std::chrono::milliseconds(0),
-        [&service, call](Result<delivery::FlowProgress> progress) {
+        [&forms, call](Result<contacts::FlowProgress> progress) {
             RespondForm(
-                service,
+                forms,
                 *call,
-                progress ? RegisterAnswer(service, progress->contact)
+                progress ? RegisterAnswer(forms, *call, progress->contact)
                          : ErrorResponse(progress.error())
             );
         }
     );
-    if (!taken) RespondForm(service, *call, Overloaded());
+    if (!taken) RespondForm(forms, *call, Overloaded());
 }
 
 }  // namespace barracuda::api

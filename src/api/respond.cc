@@ -5,13 +5,15 @@
 #include <algorithm>
 
 #include "api/query_pool.h"
+#include "base/check.h"
+#include "base/fault.h"
 #include "base/text.h"
 
 namespace barracuda::api {
 
 std::string JsonText(std::string_view text) {
     static constexpr char kHex[] = "0123456789abcdef";
-    // What others stored may be no UTF-8, and JSON is nothing else.
+    // An adopted document's text may not be UTF-8, and JSON must be.
     std::string cleaned;
     auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
     if (!std::all_of(text.begin(), text.end(), plain) && !IsUtf8(text)) {
@@ -75,13 +77,14 @@ JsonObject& JsonObject::List(std::string_view name, const JsonList& value) {
 }
 
 JsonList& JsonList::Raw(std::string_view json) {
-    if (!items_.empty()) items_ += ',';
+    if (size_++ > 0) items_ += ',';
     items_ += json;
     return *this;
 }
 
-http::Response JsonResponse(int status, const JsonObject& body) {
+http::Response JsonResponse(int status, const JsonObject& body, std::string reason) {
     http::Response response;
+    response.reason = std::move(reason);
     response.status = status;
     response.body = body.Done();
     return response;
@@ -111,10 +114,14 @@ int StatusOf(ErrorCode code) {
 }
 
 http::Response ErrorResponse(const Error& error) {
-    int status = StatusOf(error.code);
+    const int status = StatusOf(error.code);
+    BARRACUDA_CHECK(status >= 400);
     bool inside = status == 503;
     auto response =
-        http::JsonError(status, inside ? "not available now, try again" : error.message);
+        status == 400
+            ? BadRequest(error)
+            : http::JsonError(status, inside ? "not available now, try again" : error.message);
+    if (inside) response.reason = WithCause(error);
     if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
 }
@@ -134,10 +141,23 @@ http::Response Conflict(std::string message) {
 http::Response NotFound(std::string_view what) {
     return ErrorResponse({ErrorCode::kNotFound, fmt::format("there is no such {}", what), {}});
 }
-http::Response BadRequest(const Error& error) { return http::JsonError(400, error.message); }
+http::Response BadRequest(const Error& error) {
+    JsonObject body;
+    body.Bool("success", false).Text("message", error.message);
+    if (!error.where.empty()) body.Text("field", error.where);
+    return JsonResponse(400, body, error.message);
+}
 
-void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function<void()> query) {
-    if (!service.queries.Run(std::move(query))) call->respond(Overloaded());
+void RunQuery(QueryPool& queries, const std::shared_ptr<Call>& call, std::function<void()> query) {
+    BARRACUDA_CHECK(query && call->answers);
+    auto guarded = [call, query = std::move(query)] {
+        try {
+            query();
+        } catch (const std::exception& thrown) {
+            call->answers->Threw(*call, thrown.what());
+        }
+    };
+    if (!queries.Run(std::move(guarded))) call->respond(Overloaded());
 }
 
 http::Response Overloaded() {

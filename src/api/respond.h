@@ -1,4 +1,8 @@
-// Answers as JSON. Numbers of money are written digit for digit, never through a double.
+// Answers as JSON. Sums of money are written digit for digit, never through a double: Boost.JSON,
+// which reads and writes all other JSON here, has no value for the digits of a number, and would
+// build a tree only to throw it away.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <string>
@@ -14,6 +18,7 @@ namespace barracuda::api {
 //     data.Text("id", id).Raw("amount", money.Text()).Bool("isDuplicate", true);
 class JsonObject {
 public:
+    // `name` is a literal, or escaped by JsonName; values are escaped here, but for Raw's.
     JsonObject& Text(std::string_view name, std::string_view value);
     JsonObject& TextOrNull(std::string_view name, std::string_view value);  // empty: null
     JsonObject& Raw(std::string_view name, std::string_view json);          // number, array, object
@@ -41,22 +46,25 @@ public:
     JsonList& Text(std::string_view value) { return Raw(JsonText(value)); }
     JsonList& Object(const JsonObject& value) { return Raw(value.Done()); }
     std::string Done() const { return "[" + items_ + "]"; }
+    size_t size() const { return size_; }
 
 private:
     std::string items_;
+    size_t size_ = 0;
 };
 std::string JsonName(std::string_view text);  // escaped: a name that comes from data
 
-http::Response JsonResponse(int status, const JsonObject& body);
+// `reason`: for the logs, where it is no success.
+http::Response JsonResponse(int status, const JsonObject& body, std::string reason = {});
 http::Response DataAnswer(const JsonObject& data);  // 200 {success, data}
 http::Response DataAnswer(const JsonList& data);
 http::Response Saying(std::string_view message);  // 200 {success, message}
 http::Response Conflict(std::string message);     // 409
 http::Response NotFound(std::string_view what);   // 404 "there is no such <what>"
-http::Response BadRequest(const Error& error);
-http::Response Overloaded();  // 503 with Retry-After
+http::Response BadRequest(const Error& error);    // 400, `field` where one is to blame
+http::Response Overloaded();                      // 503 with Retry-After
 
 // Runs `query` on a query thread, or answers Overloaded.
-void RunQuery(Service& service, const std::shared_ptr<Call>& call, std::function<void()> query);
+void RunQuery(QueryPool& queries, const std::shared_ptr<Call>& call, std::function<void()> query);
 
 }  // namespace barracuda::api

@@ -4,32 +4,43 @@
 
 #include <algorithm>
 
-#include "api/admin_auth.h"
+#include "api/account_routes.h"
+#include "api/origin.h"
+#include "auth/admin_auth.h"
+#include "web/pages.h"
 
 namespace barracuda::api {
 
 namespace {
 
 // The address the link was opened at, as a word of a shell command: nothing else of a header may
-// get into what people paste.
-std::string OpenedAt(const http::Request& request) {
-    auto host = request.Header("host").value_or("");
+// get into what people paste. Behind TLS it is https: a redirect comes after the secret was sent.
+std::string OpenedAt(const Accounts& accounts, const http::Request& request) {
+    const auto host = HostOfClient(accounts.proxies, request);
     bool plain =
         !host.empty() && host.size() <= 255 &&
         std::all_of(host.begin(), host.end(), [](unsigned char c) {
             return std::isalnum(c) || c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
         });
-    return plain ? std::string(host) : "ADDRESS-OF-THIS-SERVER";
+    return fmt::format(
+        "{}://{}",
+        SchemeOfClient(accounts.proxies, request),
+        plain ? host : std::string_view("ADDRESS-OF-THIS-SERVER")
+    );
 }
 
 }  // namespace
 
-void SetupPage(Service& service, std::shared_ptr<Call> call) {
+void SetupPage(Accounts& accounts, std::shared_ptr<Call> call) {
+    // The page asks for the same address as text, and so learns whether the link is still good.
+    if (web::WantsPage(call->request)) {
+        if (auto page = web::Page(call->request)) return call->respond(std::move(*page));
+    }
     std::string token;
     for (const auto& [name, value] : call->request.query) {
         if (name == "token") token = value;
     }
-    if (!service.admin->IsSetupToken(token)) {
+    if (!accounts.admin.IsSetupToken(token)) {
         return call->respond(ErrorResponse(
             {ErrorCode::kUnauthorized,
              "this setup link is not valid any more: it works once, for an hour, until the next "
@@ -40,23 +51,21 @@ void SetupPage(Service& service, std::shared_ptr<Call> call) {
     }
     http::Response response;
     response.content_type = "text/plain; charset=utf-8";
-    response.headers = {
-        {"Cache-Control", "no-store"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}};
+    response.headers = {{"Cache-Control", "no-store"}, {"Referrer-Policy", "no-referrer"}};
     response.body = fmt::format(
         "This link makes you the first admin of this Barracuda: once, within an hour of its "
         "start.\n"
-        "There are no pages for it yet. Put your e-mail, your name and a password of 10 "
+        "A browser opens it as a page. Or put your e-mail, your name and a password of {} "
         "characters\n"
         "or more into this command and run it in a shell:\n\n"
-        "  curl http://{}/api/admin/auth/setup -H 'Content-Type: application/json' \\\n"
+        "  curl {}/api/admin/auth/setup -H 'Content-Type: application/json' \\\n"
         "    -d "
         "'{{\"token\":\"{}\",\"email\":\"E-MAIL\",\"name\":\"NAME\",\"password\":\"PASSWORD\"}}'"
         "\n\n"
         "Its answer holds a session token for `Authorization: Bearer TOKEN`; later ones come from\n"
         "POST /api/admin/auth/login with the e-mail and the password.\n",
-        OpenedAt(call->request),
+        auth::kMinPasswordBytes,
+        OpenedAt(accounts, call->request),
         token
     );
     call->respond(std::move(response));

@@ -1,5 +1,7 @@
 // Sums of money in an answer: contract.md's field holds the default currency's, and where there are
 // others `byCurrency` holds them all.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include "api/respond.h"
@@ -7,6 +9,7 @@
 
 namespace barracuda::api {
 
+// Nothing where there is the default currency alone.
 inline void PutByCurrency(
     JsonObject& to, const report::Sums& sums, const char* name = "byCurrency"
 ) {
@@ -17,6 +20,7 @@ inline void PutByCurrency(
     to.Object(name, all);
 }
 
+// The default currency's sum under `name`, then byCurrency.
 inline void PutSum(JsonObject& to, const char* name, const report::Sums& sums) {
     to.Raw(name, sums.Default());
     PutByCurrency(to, sums);

@@ -18,8 +18,8 @@ constexpr std::chrono::minutes kIndexPatience{10};  // an index over many docume
 constexpr std::chrono::seconds kPrimaryPatience{15};
 constexpr std::chrono::seconds kSayEvery{1};
 
-domain::AdoptRules RulesOf(const config::Config& config) {
-    domain::AdoptRules rules{.now = Time::Now()};
+adopt::AdoptRules RulesOf(const config::Config& config) {
+    adopt::AdoptRules rules{.now = Time::Now()};
     rules.registration_goal = config.GoalOfType("registration")->id;
     rules.deposit_goal = config.GoalOfType("deposit")->id;
     for (const auto& goal : config.goals) {
@@ -34,7 +34,7 @@ class Progress {
 public:
     explicit Progress(const AdoptWatch& watch) : watch_(watch) {}
 
-    void operator()(const store::AdoptProgress& now) {
+    void operator()(const adopt::AdoptProgress& now) {
         auto at = std::chrono::steady_clock::now();
         bool begins = now.done == 0 || now.done >= now.total;
         if (!watch_.say || (!begins && at < next_)) return;
@@ -58,6 +58,7 @@ constexpr Line kLines[] = {
     {"conversions.read", "conversions read"},
     {"conversions.unchanged", "  left as they are"},
     {"conversions.ids_made_text", "  ids made text"},
+    {"conversions.ids_trimmed", "  ids trimmed"},
     {"conversions.dates_set", "  createdAt set"},
     {"conversions.types_set", "  goal_type set"},
     {"conversions.statuses_set", "  status set"},
@@ -82,6 +83,7 @@ constexpr Line kLines[] = {
     {"contacts.same_email", "  of an e-mail that an older one has"},
     {"contacts.without_email", "  without an e-mail"},
     {"contacts.ids_made_text", "  ids made text"},
+    {"contacts.ids_trimmed", "  ids trimmed"},
     {"contacts.clicks_found", "  click found by e-mail"},
     {"contacts.flags_recomputed", "  flags recomputed from the conversions"},
     {"contacts.dates_set", "  createdAt set"},
@@ -92,14 +94,14 @@ constexpr Line kLines[] = {
 
 void AddList(std::string& text, const char* name, const std::vector<std::string>& lines) {
     for (const auto& line : lines) text += fmt::format("{}: {}\n", name, line);
-    if (lines.size() == store::kListedMax) {
+    if (lines.size() == adopt::kListedMax) {
         text += fmt::format("{}: and perhaps more, see adoption_aside\n", name);
     }
 }
 
 }  // namespace
 
-Result<store::AdoptReport> AdoptDatabase(
+Result<adopt::AdoptReport> AdoptDatabase(
     const config::Config& config, bool dry_run, const AdoptWatch& watch
 ) {
     if (!config.store.IsMongo()) {
@@ -119,16 +121,16 @@ Result<store::AdoptReport> AdoptDatabase(
         auto may = store::CheckPrivileges(**client, true);
         if (!may) return Fail(may.error());
     }
-    store::AdoptOptions adopt{.rules = RulesOf(config)};
+    adopt::AdoptOptions adopt{.rules = RulesOf(config)};
     adopt.dry_run = dry_run;
     adopt.several_per_click = SeveralPerClick(config);
     adopt.progress = Progress(watch);
     adopt.waiting = watch.say;
     adopt.stop = watch.stop;
-    return store::Adopt(**client, adopt);
+    return adopt::Adopt(**client, adopt);
 }
 
-std::string ReportText(const store::AdoptReport& report, bool dry_run) {
+std::string ReportText(const adopt::AdoptReport& report, bool dry_run) {
     if (report.found == store::DatabaseKind::kEmpty)
         return "the database is empty: nothing to adopt\n";
     if (report.found == store::DatabaseKind::kOurs) return "the database is adopted already\n";

@@ -8,9 +8,9 @@
 #include <stop_token>
 #include <string>
 
+#include "adopt/adoption.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "store/mongo/adoption.h"
 
 namespace barracuda::app {
 
@@ -20,13 +20,13 @@ struct AdoptWatch {
 };
 
 // Errors: kInvalid before anything was done (the store is not MongoDB, cannot be used, or is
-// another application's), others as store::Adopt.
-Result<store::AdoptReport> AdoptDatabase(
+// another application's), others as adopt::Adopt.
+Result<adopt::AdoptReport> AdoptDatabase(
     const config::Config& config, bool dry_run, const AdoptWatch& watch
 );
 
 // For a person, several lines.
-std::string ReportText(const store::AdoptReport& report, bool dry_run);
+std::string ReportText(const adopt::AdoptReport& report, bool dry_run);
 
 // `barracuda adopt`: progress on stderr, the report on stdout; the exit code.
 int AdoptCommand(const config::Config& config, bool dry_run);

@@ -36,7 +36,7 @@ protected:
 
 TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
     Ask ask{
-        .command = "c",
+        .command = Command::kBackup,
         .name = "a\nb \"q\" é",
         .scope = "s",
         .affiliate = "f",
@@ -47,7 +47,10 @@ TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
         .password_hash = "h"};
     EXPECT_THAT(Encode(ask), Not(HasSubstr("\n")));
     EXPECT_EQ(DecodeAsk(Encode(ask)).value(), ask);
-    EXPECT_EQ(DecodeAsk(Encode(Ask{.command = "c"})).value(), Ask{.command = "c"});
+    EXPECT_EQ(
+        DecodeAsk(Encode(Ask{.command = Command::kBackup})).value(),
+        Ask{.command = Command::kBackup}
+    );
     Answer answer{1, "line\nline\n", "note"};
     EXPECT_THAT(Encode(answer), Not(HasSubstr("\n")));
     EXPECT_EQ(DecodeAnswer(Encode(answer)).value(), answer);
@@ -61,8 +64,9 @@ TEST(ProtocolTest, RefusesWhatIsNoRequest) {
           "1",
           "{}",
           R"({"command":1})",
-          R"({"command":"c","ids":1})",
-          R"({"command":"c","ids":[1]})"}) {
+          R"({"command":"swim"})",
+          R"({"command":"backup","ids":1})",
+          R"({"command":"backup","ids":[1]})"}) {
         EXPECT_FALSE(DecodeAsk(line)) << line;
     }
     EXPECT_FALSE(DecodeAnswer("{}"));
@@ -118,34 +122,42 @@ protected:
                       std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
         )
                       .value());
-    api::KeyRing keys_;
-    api::Admins admins_;
-    api::Sessions sessions_;
+    auth::KeyRing keys_;
+    auth::Admins admins_;
+    auth::Sessions sessions_;
     ledger::Ledger ledger_{*engine_, {.node = "n"}, {}};  // ends first: it calls back into those
-    Workplace place_{*engine_, ledger_, keys_, admins_, sessions_, true};
+    Workplace place_{
+        .engine = *engine_,
+        .ledger = ledger_,
+        .keys = keys_,
+        .admins = admins_,
+        .sessions = sessions_,
+        .serving = true};
 };
 
 TEST_F(OperationsTest, AKeyIsShownOnceAloneAndCanBeRevoked) {
-    auto made = Execute(place_, {.command = "key.create", .name = "shop", .scope = "ingest"});
+    auto made =
+        Execute(place_, {.command = Command::kKeyCreate, .name = "shop", .scope = "ingest"});
     ASSERT_EQ(made.exit, 0) << made.note;
     std::string key = made.out.substr(0, made.out.find('\n'));
     EXPECT_EQ(made.out, key + "\n");
     ASSERT_TRUE(keys_.Find(key));
-    auto listed = Execute(place_, {.command = "key.list"});
+    auto listed = Execute(place_, {.command = Command::kKeyList});
     EXPECT_THAT(listed.out, HasSubstr("shop"));
     EXPECT_THAT(listed.out, Not(HasSubstr(key)));
-    EXPECT_EQ(Execute(place_, {.command = "key.revoke", .ids = {"shop"}}).exit, 0);
+    EXPECT_EQ(Execute(place_, {.command = Command::kKeyRevoke, .ids = {"shop"}}).exit, 0);
     EXPECT_FALSE(keys_.Find(key));
-    EXPECT_EQ(Execute(place_, {.command = "key.revoke", .ids = {"shop"}}).exit, 1);
+    EXPECT_EQ(Execute(place_, {.command = Command::kKeyRevoke, .ids = {"shop"}}).exit, 1);
 }
 
 TEST_F(OperationsTest, AWrongNameKeepsNoOtherKeyAlive) {
     for (const char* name : {"one", "two"}) {
         ASSERT_EQ(
-            Execute(place_, {.command = "key.create", .name = name, .scope = "ingest"}).exit, 0
+            Execute(place_, {.command = Command::kKeyCreate, .name = name, .scope = "ingest"}).exit,
+            0
         );
     }
-    auto revoked = Execute(place_, {.command = "key.revoke", .ids = {"one", "none", "two"}});
+    auto revoked = Execute(place_, {.command = Command::kKeyRevoke, .ids = {"one", "none", "two"}});
     EXPECT_EQ(revoked.exit, 1);
     EXPECT_EQ(revoked.out, "revoked one\nrevoked two\n");
     EXPECT_THAT(revoked.note, HasSubstr("none"));
@@ -153,35 +165,39 @@ TEST_F(OperationsTest, AWrongNameKeepsNoOtherKeyAlive) {
 }
 
 TEST_F(OperationsTest, ANameOfTwoKeysRevokesNeither) {
-    Ask ask{.command = "key.create", .name = "twin", .scope = "admin"};
+    Ask ask{.command = Command::kKeyCreate, .name = "twin", .scope = "admin"};
     ASSERT_EQ(Execute(place_, ask).exit, 0);
     ASSERT_EQ(Execute(place_, ask).exit, 0);
-    auto revoked = Execute(place_, {.command = "key.revoke", .ids = {"twin"}});
+    auto revoked = Execute(place_, {.command = Command::kKeyRevoke, .ids = {"twin"}});
     EXPECT_EQ(revoked.exit, 1);
     EXPECT_THAT(revoked.note, HasSubstr("ID"));
 }
 
 TEST_F(OperationsTest, RefusesAndSaysWhy) {
     for (const Ask& ask : std::vector<Ask>{
-             {.command = "swim"},
-             {.command = "key.create", .name = "", .scope = "ingest"},
-             {.command = "key.create", .name = "n", .scope = "root"},
-             {.command = "key.create", .name = "n", .scope = "admin", .affiliate = "7"},
-             {.command = "key.create", .name = "n", .scope = "ingest", .affiliate = "{affiliate}"},
-             {.command = "backup", .directory = "/tmp"},
-             {.command = "deliveries.retry", .ids = {"absent"}},
-             {.command = "admin.create", .name = "n", .email = "nobody"},
-             {.command = "admin.password", .email = "nobody@example.com"},
+             {.command = Command::kServe},
+             {.command = Command::kKeyCreate, .name = "", .scope = "ingest"},
+             {.command = Command::kKeyCreate, .name = "n", .scope = "root"},
+             {.command = Command::kKeyCreate, .name = "n", .scope = "admin", .affiliate = "7"},
+             {.command = Command::kKeyCreate,
+             .name = "n",
+             .scope = "ingest",
+             .affiliate = "{affiliate}"},
+             {.command = Command::kBackup, .directory = "/tmp"},
+             {.command = Command::kDeliveriesRetry, .ids = {"absent"}},
+             {.command = Command::kAdminCreate, .name = "n", .email = "nobody"},
+             {.command = Command::kAdminPassword, .email = "nobody@example.com"},
          }) {
         auto answer = Execute(place_, ask);
-        EXPECT_EQ(answer.exit, 1) << ask.command;
-        EXPECT_FALSE(answer.note.empty()) << ask.command;
+        EXPECT_EQ(answer.exit, 1) << NameOf(ask.command);
+        EXPECT_FALSE(answer.note.empty()) << NameOf(ask.command);
     }
 }
 
 TEST_F(OperationsTest, ANewPasswordEndsTheSessionsOfThatAdminOnly) {
     for (const char* email : {"a@example.com", "b@example.com"}) {
-        Ask ask{.command = "admin.create", .name = "n", .email = email, .password_hash = "old"};
+        Ask ask{
+            .command = Command::kAdminCreate, .name = "n", .email = email, .password_hash = "old"};
         ASSERT_EQ(Execute(place_, ask).exit, 0);
         for (int i = 0; i < 2; ++i) {
             std::promise<void> begun;
@@ -192,7 +208,8 @@ TEST_F(OperationsTest, ANewPasswordEndsTheSessionsOfThatAdminOnly) {
         }
     }
     auto set = Execute(
-        place_, {.command = "admin.password", .email = " A@Example.com ", .password_hash = "new"}
+        place_,
+        {.command = Command::kAdminPassword, .email = " A@Example.com ", .password_hash = "new"}
     );
     EXPECT_EQ(set, (Answer{0, "admin a@example.com has a new password; 2 sessions ended\n", ""}));
     EXPECT_EQ(admins_.Find("a@example.com")->password, "new");
@@ -202,14 +219,14 @@ TEST_F(OperationsTest, ANewPasswordEndsTheSessionsOfThatAdminOnly) {
 
 TEST_F(OperationsTest, DeadDeliveriesAreATable) {
     EXPECT_EQ(
-        Execute(place_, {.command = "deliveries.list"}), (Answer{0, "", "0 dead deliveries"})
+        Execute(place_, {.command = Command::kDeliveriesList}), (Answer{0, "", "0 dead deliveries"})
     );
     domain::Conversion conversion;
     conversion.id = ObjectId::New();
     conversion.key = {ClickId{"c1"}, GoalId{"5"}, ""};
     auto& dead = conversion.deliveries.emplace_back();
-    dead.id = std::string(32, 'a');
-    dead.destination = "partner";
+    dead.id = DeliveryId(std::string(32, 'a'));
+    dead.network = "partner";
     dead.kind = "postback";
     dead.state = domain::DeliveryState::kDead;
     dead.attempts = 1;
@@ -221,7 +238,7 @@ TEST_F(OperationsTest, DeadDeliveriesAreATable) {
     store::Write write{
         .ref = store::RefOf(conversion.key), .before = {}, .after = Encode(conversion)};
     ASSERT_EQ(engine_->Commit({&write, 1}).value().front(), store::WriteState::kApplied);
-    auto listed = Execute(place_, {.command = "deliveries.list"});
+    auto listed = Execute(place_, {.command = Command::kDeliveriesList});
     EXPECT_EQ(listed.note, "1 dead delivery");
     EXPECT_EQ(
         listed.out,
@@ -233,13 +250,15 @@ TEST_F(OperationsTest, DeadDeliveriesAreATable) {
         "         1     422  c1  5  line break\n"
     );
     EXPECT_EQ(
-        Execute(place_, {.command = "deliveries.retry"}),
+        Execute(place_, {.command = Command::kDeliveriesRetry}),
         (Answer{0, "1 delivery will be sent again\n", ""})
     );
 }
 
 TEST_F(OperationsTest, VerifyOfASoundStore) {
-    EXPECT_EQ(Execute(place_, {.command = "verify"}), (Answer{0, "the store is sound\n", ""}));
+    EXPECT_EQ(
+        Execute(place_, {.command = Command::kVerify}), (Answer{0, "the store is sound\n", ""})
+    );
 }
 
 // What the queue and the lists of dead deliveries go by, damaged one field at a time: a server may
@@ -252,7 +271,7 @@ TEST_F(OperationsTest, VerifyComparesAConversionWithItsDeliveries) {
     for (const auto& [what, damage] : std::vector<Case>{
              {"no due", [](auto& c) { c.due.reset(); }},
              {"another due", [](auto& c) { c.due = Time{9}; }},
-             {"no owner", [](auto& c) { c.owner.clear(); }},
+             {"no owner", [](auto& c) { c.owner = {}; }},
              {"no dead", [](auto& c) { c.dead.reset(); }},
              {"another dead", [](auto& c) { c.dead = Time{9}; }},
              {"due with nothing owed", [](auto& c) { c.deliveries.clear(); }},
@@ -272,17 +291,18 @@ TEST_F(OperationsTest, VerifyComparesAConversionWithItsDeliveries) {
         store::Write write{.ref = ref, .before = {}, .after = Encode(damaged)};
         ASSERT_EQ(engine_->Commit({&write, 1}).value().front(), store::WriteState::kApplied);
 
-        auto found = Execute(place_, {.command = "verify"});
+        auto found = Execute(place_, {.command = Command::kVerify});
         EXPECT_EQ(found.exit, 1) << what;
         EXPECT_THAT(found.out, HasSubstr(std::string("conversion c1 5 ") + what + ": due"));
-        auto mended = Execute(place_, {.command = "verify", .repair = true});
+        auto mended = Execute(place_, {.command = Command::kVerify, .repair = true});
         EXPECT_EQ(mended.exit, 0) << what << mended.out << mended.note;
-        EXPECT_EQ(Execute(place_, {.command = "verify"}).out, "the store is sound\n") << what;
+        EXPECT_EQ(Execute(place_, {.command = Command::kVerify}).out, "the store is sound\n")
+            << what;
         auto stored = domain::DecodeConversion(*engine_->Load({&ref, 1}).value().front());
         const bool owes = !damaged.deliveries.empty();
         EXPECT_EQ(stored->due, owes ? sound.due : std::nullopt) << what;
         EXPECT_EQ(stored->dead, owes ? sound.dead : std::nullopt) << what;
-        EXPECT_EQ(stored->owner, owes ? "n" : "") << what;
+        EXPECT_EQ(stored->owner.value, owes ? "n" : "") << what;
     }
 }
 
@@ -345,15 +365,20 @@ TEST(DoctorTest, FindingsAreLinesAndTheWorstCounts) {
     EXPECT_EQ(one.Exit(), 1);
     one.Fail("clock", "off", "NTP");
     EXPECT_EQ(one.Exit(), 2);
-    Findings other;  // as they come from a running server
-    other.AddRows(one.Rows());
+    const auto sent = DecodeAnswer(Encode(Answer{0, "", "", one.all()}));  // by a running server
+    ASSERT_TRUE(sent) << sent.error().message;
+    EXPECT_EQ(sent->findings, one.all()) << "also what stands on several lines";
+    Findings other;
+    other.Add(sent->findings);
     EXPECT_EQ(other.Text(), one.Text());
     EXPECT_EQ(other.Exit(), 2);
     EXPECT_THAT(
         other.Text(), HasSubstr("warn  data: others may look into ./d; do: chmod 700 ./d\n")
     );
-    other.AddRows("odd\n\n1\tx\n");
-    EXPECT_EQ(other.all().size(), 3u);
+    for (const char* findings : {"{}", "[1]", R"([{"health":"well"}])"}) {
+        const std::string line = R"({"exit":0,"findings":)" + std::string(findings) + "}";
+        EXPECT_FALSE(DecodeAnswer(line)) << line;
+    }
 }
 
 TEST(LogTest, OneLineAnEvent) {

@@ -2,75 +2,31 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <filesystem>
 #include <iostream>
 #include <sstream>
 
-#include "api/credentials.h"
 #include "app/adopt.h"
+#include "app/command_texts.h"
+#include "app/demo.h"
 #include "app/doctor.h"
 #include "app/log.h"
 #include "app/migrate.h"
 #include "app/offline.h"
 #include "app/serve.h"
+#include "auth/credentials.h"
 #include "base/text.h"
+#include "base/unseen.h"
 
 namespace barracuda::app {
 
 namespace {
-
-constexpr const char* kAbout =
-    "Barracuda records conversions exactly once and tells the affiliate network about them.";
-
-constexpr const char* kStart = R"(
-First steps:
-  barracuda serve                                        serve on 127.0.0.1:8080, data in ./data
-  barracuda key create --name shop --scope ingest        a key for your servers, shown once
-  curl 'http://127.0.0.1:8080/api/postback?click_id=c1&affiliate_id=7&goal=registration' \
-    -H 'Authorization: Bearer KEY'
-
-Settings come from built-in defaults, a TOML file (--config), the environment
-(BARRACUDA_SECTION_KEY) and flags; the later one wins. `barracuda check-config` prints all of
-them and where each came from. `barracuda COMMAND --help` explains one command.
-)";
-
-constexpr const char* kAdopt = R"(
-Stop that application first, and make a dump: mongodump is the way back. Run it again when it was
-interrupted, it goes on where it stopped. Progress goes to stderr, the report to stdout. Exit code: 0
-adopted, or nothing to adopt; 1 interrupted or failed on the way; 2 not begun.
-More: docs/operating/adopt.md
-)";
-
-constexpr const char* kPlace =
-    "rocksdb:DIR or a MongoDB address; not given: the store of the settings";
-
-constexpr const char* kMigrate = R"(
-Stop every server first. The target has to be empty. Run it again when it was interrupted, it goes on
-where it stopped; until its end nothing serves from the target. Both stores are compared in the end.
-Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
-)";
-
-constexpr const char* kVerify = R"(
-It reads every document and compares: indexes, work queue and sums with the documents, each conversion
-with its deliveries (due, owner, dead), each contact with its conversions (affiliateRegistered, ftd,
-ftd_amount, ftd_date, its flow). Contacts are named by their ids. It works beside a running server, which
-goes on meanwhile. More: docs/operating/commands.md
-)";
-
-constexpr const char* kRetry = R"(
-They are due at once: the server sends them, now or when it runs again. With filters and a rate:
-POST /api/admin/replays, docs/operating/logs.md. Exit code 1: an ID is no dead delivery's, or the store
-failed on the way.
-)";
-
-constexpr const char* kDoctor = R"(
-One line a finding: ok, warn or fail, and what to do. Exit code: the worst, 0, 1 or 2. With a server
-running on the data directory it tells what is in its store.
-)";
 
 constexpr const char* kVersion = "barracuda " BARRACUDA_VERSION;
 
@@ -102,13 +58,13 @@ struct Parser {
     CommandLine line;
     std::string config_file, data, store, listen;
 
-    CLI::App* Command(CLI::App* parent, const char* name, const char* about, std::string command) {
+    CLI::App* AddCommand(CLI::App* parent, const char* name, const char* about, Command command) {
         auto* sub = parent->add_subcommand(name, about);
         sub->footer("");  // the first steps are the program's
         AddValue(sub, "--config", config_file, "TOML file with settings", "FILE");
         AddValue(sub, "--data", data, "data directory (default ./data)", "DIR");
         AddValue(sub, "--store", store, "rocksdb (default) or a MongoDB address", "URL");
-        sub->callback([this, command = std::move(command)] { line.command = command; });
+        sub->callback([this, command] { line.command = command; });
         return sub;
     }
 
@@ -131,47 +87,96 @@ struct Parser {
     }
 
     void Service() {
-        auto* serve = Command(&app, "serve", "run the server until SIGTERM or Ctrl-C", "serve");
+        auto* serve =
+            AddCommand(&app, "serve", "run the server until SIGTERM or Ctrl-C", Command::kServe);
         AddValue(
             serve, "--listen", listen, "address to serve on (default 127.0.0.1:8080)", "HOST:PORT"
         );
-        auto* check =
-            Command(&app, "check-config", "check the settings and print them", "check-config");
+        TakeLoss(serve);
+        auto* demo =
+            serve->add_flag("--demo", line.serve_demo, "over made-up data, as `barracuda demo`");
+        for (const char* place : {"--config", "--data", "--store"}) demo->excludes(place);
+        for (auto* option : DemoOptionsOf(serve)) option->needs(demo);
+        Demo();
+        auto* check = AddCommand(
+            &app, "check-config", "check the settings and print them", Command::kCheckConfig
+        );
         check->add_flag(
             "--reference",
             line.reference,
             "instead: a file of all settings with meaning and default, to begin with"
         );
-        auto* doctor =
-            Command(&app, "doctor", "look at everything a server needs; changes nothing", "doctor");
+        auto* doctor = AddCommand(
+            &app, "doctor", "look at everything a server needs; changes nothing", Command::kDoctor
+        );
         doctor->footer(kDoctor);
-        Command(&app, "version", "print the version", "version");
+        AddCommand(&app, "version", "print the version", Command::kVersion);
+    }
+
+    std::array<CLI::Option*, 2> DemoOptionsOf(CLI::App* to) {
+        auto* count =
+            to->add_option("--conversions", line.demo.conversions, "made up (default 1000000)");
+        count->type_name("N")->check(CLI::Range(size_t{1}, kDemoConversionsMax).description(""));
+        auto* seed = to->add_option("--seed", line.demo.seed, "of what is made up (default 1)");
+        return {count, seed->type_name("N")};
+    }
+
+    // It takes no place and no settings: those may be somebody's.
+    void Demo() {
+        auto* demo = app.add_subcommand("demo", "serve made-up data from a temporary store");
+        demo->footer(kDemo);
+        DemoOptionsOf(demo);
+        AddValue(
+            demo, "--listen", listen, "address to serve on (default 127.0.0.1:8080)", "HOST:PORT"
+        );
+        demo->callback([this] { line.command = Command::kDemo; });
+    }
+
+    void TakeLoss(CLI::App* command) {
+        command->add_flag(
+            "--accept-loss",
+            line.accept_loss,
+            "open a RocksDB store that became smaller, with what is left; recorded in it"
+        );
     }
 
     void Keys() {
         auto* key = Group("key", "API keys: create, list, revoke");
-        auto* create = Command(key, "create", "make a key and print it, once", "key.create");
+        auto* create =
+            AddCommand(key, "create", "make a key and print it, once", Command::kKeyCreate);
         AddRequired(create, "--name", line.ask.name, "what it is for; goes into history");
         create->add_option("--scope", line.ask.scope, "ingest: report conversions; admin: all")
             ->required()
             ->check(CLI::IsMember({"ingest", "admin"}));
         AddValue(create, "--affiliate", line.ask.affiliate, "may report for this one only", "ID");
-        Command(key, "list", "list keys (never the keys themselves)", "key.list");
-        auto* revoke = Command(key, "revoke", "end keys at once", "key.revoke");
+        AddCommand(key, "list", "list keys (never the keys themselves)", Command::kKeyList);
+        auto* revoke = AddCommand(key, "revoke", "end keys at once", Command::kKeyRevoke);
         AddRequired(revoke, "ID", line.ask.ids, "IDs as listed, or names");
         auto* admin = Group("admin", "people who may administer it");
-        auto* add = Command(admin, "create", "make an admin", "admin.create");
+        auto* add = AddCommand(admin, "create", "make an admin", Command::kAdminCreate);
         AddRequired(add, "--email", line.ask.email, "whom to log in as");
         AddRequired(add, "--name", line.ask.name, "who it is");
+        add->add_option(
+               "--role",
+               line.ask.role,
+               "owner (default): everything; operator: all but team and keys; read_only: sees"
+        )
+            ->type_name("ROLE")
+            ->check(CLI::IsMember({"owner", "operator", "read_only"}));
         TakePassword(add);
-        auto* password = Command(
+        auto* password = AddCommand(
             admin,
             "password",
             "give an admin a new password; every session of that admin ends",
-            "admin.password"
+            Command::kAdminPassword
         );
         AddRequired(password, "--email", line.ask.email, "whose");
         TakePassword(password);
+        password->add_flag(
+            "--without-totp",
+            line.ask.without_totp,
+            "end the second factor too, of somebody who lost it and its recovery codes"
+        );
     }
 
     void TakePassword(CLI::App* command) {
@@ -179,55 +184,79 @@ struct Parser {
             ->add_flag(
                 "--password-stdin",
                 line.password_stdin,
-                "read the password from stdin: its first line, at least 10 characters"
+                fmt::format(
+                    "read the password from stdin: its first line, at least {} characters",
+                    auth::kMinPasswordBytes
+                )
             )
             ->required();
     }
 
     void Deliveries() {
         auto* group = Group("deliveries", "dead deliveries, given up: list, send again");
-        Command(
-            group, "list", "list dead deliveries, oldest first, at most 10,000", "deliveries.list"
+        AddCommand(
+            group,
+            "list",
+            "list dead deliveries, oldest first, at most 10,000",
+            Command::kDeliveriesList
         );
-        auto* retry = Command(
-            group, "retry", "send dead deliveries again (no ID: all of them)", "deliveries.retry"
+        auto* retry = AddCommand(
+            group,
+            "retry",
+            "send dead deliveries again (no ID: all of them)",
+            Command::kDeliveriesRetry
         );
         retry->footer(kRetry);
         retry->add_option("ID", line.ask.ids, "delivery IDs as listed")->check(NotEmpty);
     }
 
     void Storage() {
-        auto* backup = Command(
-            &app, "backup", "copy the store, consistently, also while the server runs", "backup"
+        auto* backup = AddCommand(
+            &app,
+            "backup",
+            "copy the store, consistently, also while the server runs",
+            Command::kBackup
         );
         AddRequired(backup, "DIR", line.ask.directory, "a directory that does not exist yet");
-        auto* restore = Command(
-            &app, "restore", "copy a backup into an empty data directory and check it", "restore"
+        auto* restore = AddCommand(
+            &app,
+            "restore",
+            "copy a backup into an empty data directory and check it",
+            Command::kRestore
         );
         AddRequired(restore, "DIR", line.directory, "a directory that backup made");
-        auto* file = Command(
-            &app, "export", "write every document into a file, also while the server runs", "export"
+        auto* file = AddCommand(
+            &app,
+            "export",
+            "write every document into a file, also while the server runs",
+            Command::kExport
         );
         AddRequired(file, "FILE", line.ask.directory, "a file that does not exist yet");
-        auto* import =
-            Command(&app, "import", "fill an empty store from a file of export", "import");
+        auto* import = AddCommand(
+            &app, "import", "fill an empty store from a file of export", Command::kImport
+        );
         AddRequired(import, "FILE", line.directory, "a file that export wrote");
-        auto* adopt = Command(
-            &app, "adopt", "take over a MongoDB database of the Next.js application", "adopt"
+        auto* adopt = AddCommand(
+            &app,
+            "adopt",
+            "take over a MongoDB database of the Next.js application",
+            Command::kAdopt
         );
         adopt->add_flag("--dry-run", line.dry_run, "say what would be done, write nothing");
         adopt->footer(kAdopt);
-        auto* migrate =
-            Command(&app, "migrate", "move a whole store: RocksDB to MongoDB, or back", "migrate");
+        auto* migrate = AddCommand(
+            &app, "migrate", "move a whole store: RocksDB to MongoDB, or back", Command::kMigrate
+        );
         AddValue(migrate, "--from", line.from, kPlace, "STORE");
         AddValue(migrate, "--to", line.to, kPlace, "STORE");
         migrate->footer(kMigrate);
-        auto* verify = Command(
-            &app, "verify", "check the store; exit code 1 when something is wrong", "verify"
+        auto* verify = AddCommand(
+            &app, "verify", "check the store; exit code 1 when something is wrong", Command::kVerify
         );
         verify->add_flag(
             "--repair", line.ask.repair, "mend what is derived (indexes only with no server)"
         );
+        TakeLoss(verify);
         verify->footer(kVerify);
     }
 
@@ -236,7 +265,9 @@ struct Parser {
         if (!data.empty()) line.flags["store.data"] = data;
         if (!store.empty()) line.flags["store.url"] = store;
         if (!listen.empty()) line.flags["server.listen"] = listen;
+        line.listen = listen;
         line.ask.command = line.command;
+        line.ask.accept_loss = line.accept_loss;
         if (!line.ask.directory.empty()) line.ask.directory = Absolute(line.ask.directory);
         return std::move(line);
     }
@@ -288,17 +319,13 @@ void WarnOfUnknown(const config::Config& config, bool log) {
 
 // The first line of stdin, hashed here: the password itself goes nowhere else.
 Result<std::string> ReadPassword() {
-    constexpr size_t kLeast = 10;
     std::string password;
     std::getline(std::cin, password);
     if (password.ends_with('\r')) password.pop_back();
-    if (password.size() < kLeast) {
-        return Fail(ErrorCode::kInvalid, "the password needs at least 10 characters");
-    }
-    if (!IsUtf8(password)) {  // a login is JSON, which can hold no other
-        return Fail(ErrorCode::kInvalid, "the password must be UTF-8");
-    }
-    return api::HashPassword(password);
+    password = SkipByteOrderMark(password);
+    const auto problem = auth::ProblemOfPassword(password);
+    if (!problem.empty()) return Fail(ErrorCode::kInvalid, "the password " + problem);
+    return auth::HashPassword(password);
 }
 
 // CLI11 says of both only that a command is required: a group without one shows its help, and what
@@ -338,7 +365,7 @@ Parsed ParseCommandLine(std::vector<std::string> arguments) {
     } catch (const CLI::ParseError& error) {
         std::ostringstream out, err;
         const bool help = parser.app.exit(error, out, err) == 0;
-        // What a slip in an option's name lacks is not the news.
+        // A misspelt option is the fault to tell of, not the required one that is missing for it.
         const auto extra = parser.app.remaining(true);
         if (!help && !extra.empty()) {
             constexpr const char* kExtra =
@@ -352,7 +379,8 @@ Parsed ParseCommandLine(std::vector<std::string> arguments) {
 
 int Main(int argc, char** argv) {
     HoldStandardFiles();
-    umask(077);  // whatever this program writes holds keys and people's data
+    signal(SIGXFSZ, SIG_IGN);  // a limit on files is a disk that is full: a write that fails
+    umask(077);                // whatever this program writes holds keys and people's data
     auto parsed = ParseCommandLine({argv + 1, argv + argc});
     if (!parsed.line && parsed.exit == 0) return Print(parsed.text, 0);
     if (!parsed.line) {
@@ -360,22 +388,25 @@ int Main(int argc, char** argv) {
         return parsed.exit;
     }
     CommandLine& line = *parsed.line;
-    if (line.command == "version") return Print(std::string(kVersion) + "\n", 0);
+    if (line.command == Command::kVersion) return Print(std::string(kVersion) + "\n", 0);
     if (line.reference) return Print(config::Reference(), 0);
+    if (line.command == Command::kDemo || line.serve_demo) {
+        return DemoCommand(line.demo, line.listen, ProgramPath());
+    }
     auto config = config::Load(line.config, config::ProcessEnvironment(), line.flags);
-    if (!config && line.command == "doctor") {
+    if (!config && line.command == Command::kDoctor) {
         std::cout << "fail  settings: " << config.error().message << "; do: correct it\n";
         return 2;
     }
     if (!config) return Refuse(config.error().message);
-    if (line.command == "check-config") return CheckConfig(*config);
-    if (line.command == "doctor") return DoctorCommand(*config);
-    WarnOfUnknown(*config, line.command == "serve");
-    if (line.command == "serve") return Serve(*config, ProgramPath());
-    if (line.command == "adopt") return AdoptCommand(*config, line.dry_run);
-    if (line.command == "import") return ImportCommand(*config, line.directory);
-    if (line.command == "migrate") return MigrateCommand(*config, line.from, line.to);
-    if (line.command == "restore") return Show(Restore(*config, line.directory));
+    if (line.command == Command::kCheckConfig) return CheckConfig(*config);
+    if (line.command == Command::kDoctor) return DoctorCommand(*config);
+    WarnOfUnknown(*config, line.command == Command::kServe);
+    if (line.command == Command::kServe) return Serve(*config, ProgramPath(), line.accept_loss);
+    if (line.command == Command::kAdopt) return AdoptCommand(*config, line.dry_run);
+    if (line.command == Command::kImport) return ImportCommand(*config, line.directory);
+    if (line.command == Command::kMigrate) return MigrateCommand(*config, line.from, line.to);
+    if (line.command == Command::kRestore) return Show(Restore(*config, line.directory));
     if (line.password_stdin) {
         auto hash = ReadPassword();
         if (!hash) return Refuse(hash.error().message);

@@ -5,22 +5,26 @@
 #include <string>
 #include <vector>
 
-#include "app/operations.h"
+#include "app/ask.h"
+#include "app/demo.h"
 #include "config/config.h"
 
 namespace barracuda::app {
 
 struct CommandLine {
-    std::string command;  // "serve", "check-config", "version", "restore", "adopt", "migrate",
-                          // "doctor", or as Ask::command
+    Command command = Command::kVersion;
     std::optional<std::string> config;
     config::Flags flags;         // setting path -> value
-    Ask ask;                     // for the commands that operations.h knows
+    Ask ask;                     // where an open store is asked (operations.h)
     std::string directory = {};  // restore, import: where from
     bool password_stdin = false;
     bool dry_run = false;            // adopt
     bool reference = false;          // of check-config
+    bool accept_loss = false;        // serve, verify
     std::string from = {}, to = {};  // migrate
+    bool serve_demo = false;         // serve: as the command demo
+    DemoOptions demo = {};
+    std::string listen = {};  // demo
 };
 
 // Either a command, or text to print and the exit code (help: 0, a mistake: 2).

@@ -16,7 +16,7 @@ TEST(CommandLineTest, TakesFlagsAfterTheCommand) {
         {"serve", "--config", "f.toml", "--data", "d", "--listen", "[::1]:1", "--store", "rocksdb"}
     );
     ASSERT_TRUE(parsed.line) << parsed.text;
-    EXPECT_EQ(parsed.line->command, "serve");
+    EXPECT_EQ(parsed.line->command, Command::kServe);
     EXPECT_EQ(parsed.line->config, "f.toml");
     EXPECT_EQ(
         parsed.line->flags,
@@ -38,11 +38,11 @@ TEST(CommandLineTest, NamesTheOperation) {
     ASSERT_TRUE(create.line) << create.text;
     EXPECT_EQ(
         create.line->ask,
-        (Ask{.command = "key.create", .name = "n", .scope = "ingest", .affiliate = "7"})
+        (Ask{.command = Command::kKeyCreate, .name = "n", .scope = "ingest", .affiliate = "7"})
     );
     auto retry = ParseCommandLine({"deliveries", "retry", "a", "b"});
     ASSERT_TRUE(retry.line) << retry.text;
-    EXPECT_EQ(retry.line->ask, (Ask{.command = "deliveries.retry", .ids = {"a", "b"}}));
+    EXPECT_EQ(retry.line->ask, (Ask{.command = Command::kDeliveriesRetry, .ids = {"a", "b"}}));
     auto backup = ParseCommandLine({"backup", "x/../y"});
     ASSERT_TRUE(backup.line) << backup.text;
     EXPECT_EQ(backup.line->ask.directory, std::filesystem::current_path() / "y");
@@ -51,7 +51,7 @@ TEST(CommandLineTest, NamesTheOperation) {
 TEST(CommandLineTest, AdoptsInEarnestUnlessToldOtherwise) {
     auto adopt = ParseCommandLine({"adopt", "--store", "mongodb://h/x"});
     ASSERT_TRUE(adopt.line) << adopt.text;
-    EXPECT_EQ(adopt.line->command, "adopt");
+    EXPECT_EQ(adopt.line->command, Command::kAdopt);
     EXPECT_FALSE(adopt.line->dry_run);
     EXPECT_TRUE(ParseCommandLine({"adopt", "--dry-run"}).line->dry_run);
     EXPECT_THAT(ParseCommandLine({"adopt", "--help"}).text, HasSubstr("docs/operating/adopt.md"));

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "app/owner.h"
+#include "base/check.h"
 #include "base/thread_name.h"
 
 namespace barracuda::app {
@@ -23,21 +24,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPatience{5'000};
 constexpr int kThreads = 4;
+static_assert(kThreads > 1);  // a long command holds up no short one
+static_assert(kPatience <= kAnswerPatience);
 constexpr const char* kName = "control.sock";
-
-class File {
-public:
-    explicit File(int fd) : fd_(fd) {}
-    ~File() {
-        if (fd_ >= 0) close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int fd() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 Error Failed(const char* what) {
     return {ErrorCode::kUnavailable, fmt::format("{}: {}", what, std::strerror(errno)), kName};
@@ -49,6 +38,7 @@ sockaddr_un AddressIn(const File& directory) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     auto path = fmt::format("/proc/self/fd/{}/{}", directory.fd(), kName);
+    BARRACUDA_CHECK(path.size() < sizeof address.sun_path);
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     return address;
 }
@@ -68,27 +58,39 @@ bool SendAll(int fd, std::string_view text) {
     return true;
 }
 
+// The user at the other end, as the kernel says.
+std::optional<uid_t> PeerOf(int fd) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+    return peer.uid;
+}
+
+bool IsOursOrRoot(std::optional<uid_t> peer) { return peer && (*peer == geteuid() || *peer == 0); }
+
 }  // namespace
 
 Result<std::unique_ptr<ControlServer>> ControlServer::Start(
     const std::string& data, Handle handle
 ) {
+    BARRACUDA_CHECK(handle);
     File directory(open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (directory.fd() < 0) return Fail(Failed("cannot open the data directory"));
+    if (!directory) return Fail(Failed("cannot open the data directory"));
     unlinkat(directory.fd(), kName, 0);
 
     std::unique_ptr<ControlServer> server(new ControlServer);
     server->path_ = data + "/" + kName;
     server->handle_ = std::move(handle);
     // Several threads wait for one client: who comes too late must not wait in accept.
-    server->listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    server->stop_ = eventfd(0, EFD_CLOEXEC);
-    if (server->listener_ < 0 || server->stop_ < 0) return Fail(Failed("no control socket"));
+    server->listener_ = File(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    server->stop_ = File(eventfd(0, EFD_CLOEXEC));
+    const int listener = server->listener_.fd();
+    if (!server->listener_ || !server->stop_) return Fail(Failed("no control socket"));
     // On Linux the mode of the socket before bind is the file's: it is never open to others.
-    fchmod(server->listener_, 0600);
+    fchmod(listener, 0600);
     auto address = AddressIn(directory);
-    if (bind(server->listener_, Raw(address), sizeof address) != 0 ||
-        fchmodat(directory.fd(), kName, 0600, 0) != 0 || listen(server->listener_, 16) != 0) {
+    if (bind(listener, Raw(address), sizeof address) != 0 ||
+        fchmodat(directory.fd(), kName, 0600, 0) != 0 || listen(listener, 16) != 0) {
         return Fail(Failed("cannot make the control socket"));
     }
     for (int i = 0; i < kThreads; ++i) {
@@ -100,29 +102,25 @@ Result<std::unique_ptr<ControlServer>> ControlServer::Start(
     return server;
 }
 
-ControlServer::~ControlServer() {
-    Stop();
-    if (listener_ >= 0) close(listener_);
-    if (stop_ >= 0) close(stop_);
-}
+ControlServer::~ControlServer() { Stop(); }
 
 void ControlServer::Stop() {
     if (threads_.empty()) return;
     unlink(path_.c_str());
-    eventfd_write(stop_, 1);
+    eventfd_write(stop_.fd(), 1);
     for (auto& thread : threads_) thread.join();
     threads_.clear();
 }
 
 void ControlServer::Serve() {
     for (;;) {
-        pollfd fds[] = {{listener_, POLLIN, 0}, {stop_, POLLIN, 0}};
+        pollfd fds[] = {{listener_.fd(), POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
         if (poll(fds, 2, -1) < 0 && errno != EINTR) return;
         if (fds[1].revents) return;
         if (!fds[0].revents) continue;
-        File client(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
-        if (client.fd() >= 0) {
-            ServeOne(client.fd());
+        File client(accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (client) {
+            if (IsOursOrRoot(PeerOf(client.fd()))) ServeOne(client.fd());
         } else if (errno != EAGAIN) {
             poll(&fds[1], 1, 50);  // out of descriptors: do not spin
         }
@@ -137,7 +135,7 @@ void ControlServer::ServeOne(int client) {
     for (;;) {
         auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         if (left.count() <= 0) return;
-        pollfd fds[] = {{client, POLLIN, 0}, {stop_, POLLIN, 0}};
+        pollfd fds[] = {{client, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
         int ready = poll(fds, 2, static_cast<int>(left.count()));
         if (ready < 0 && errno == EINTR) continue;
         if (ready <= 0 || fds[1].revents) return;
@@ -202,6 +200,23 @@ Error CannotConnect(const std::string& data, std::optional<std::chrono::millisec
     return Failed("cannot reach the running server");
 }
 
+// A key that another user's process made up would open nothing, and what it is asked may be secret.
+// Root may ask the server of whoever owns the directory.
+Result<bool> AnswersFor(int server, const std::string& data) {
+    const auto peer = PeerOf(server);
+    if (IsOursOrRoot(peer) || (geteuid() == 0 && peer && peer == OwnerOf(data))) return true;
+    return Fail(
+        ErrorCode::kForbidden,
+        fmt::format(
+            "{}/{} is answered by user {}, who is neither this user nor root: nothing was asked",
+            data,
+            kName,
+            peer ? UserNamed(*peer) : "unknown"
+        ),
+        kName
+    );
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> AskServer(
@@ -210,10 +225,10 @@ Result<std::optional<std::string>> AskServer(
     std::optional<std::chrono::milliseconds> patience
 ) {
     File directory(open(data.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (directory.fd() < 0 && errno == EACCES) return Fail(CannotConnect(data, patience));
-    if (directory.fd() < 0) return std::optional<std::string>();
+    if (!directory && errno == EACCES) return Fail(CannotConnect(data, patience));
+    if (!directory) return std::optional<std::string>();
     File server(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (server.fd() < 0) return Fail(Failed("cannot make a socket"));
+    if (!server) return Fail(Failed("cannot make a socket"));
     std::optional<Clock::time_point> deadline;
     if (patience) {
         deadline = Clock::now() + *patience;
@@ -225,6 +240,7 @@ Result<std::optional<std::string>> AskServer(
         if (errno == ENOENT || errno == ECONNREFUSED) return std::optional<std::string>();
         return Fail(CannotConnect(data, patience));
     }
+    if (auto trusted = AnswersFor(server.fd(), data); !trusted) return Fail(trusted.error());
     if (line.size() > kControlLineMax) {
         return Fail(ErrorCode::kInvalid, "too long for the control socket: name fewer IDs");
     }

@@ -1,4 +1,5 @@
-// The control socket, DATA/control.sock: one line in, one line out, for this user only (mode 0600).
+// The control socket, DATA/control.sock: one line in, one line out, for this user and root
+// only (mode 0600, and each side looks who the other one is).
 // It knows nothing of what the lines say (operations.h does).
 //
 // Threads: the server answers on four threads of its own, so that a long command holds up no short
@@ -15,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/file.h"
 #include "base/result.h"
 
 namespace barracuda::app {
@@ -38,8 +40,8 @@ private:
 
     std::string path_;
     Handle handle_;
-    int listener_ = -1;
-    int stop_ = -1;  // eventfd
+    File listener_;
+    File stop_;  // eventfd
     std::vector<std::thread> threads_;
 };
 

@@ -8,39 +8,35 @@ namespace {
 
 // Without a status the words are ours; with one they may be the network's.
 std::string WhyOf(const delivery::AttemptRecord& record) {
-    return record.status != 0 ? fmt::format("it answered {}", record.status) : record.error;
+    return record.attempt.status != 0 ? fmt::format("it answered {}", record.attempt.status)
+                                      : record.attempt.error;
 }
 
-std::string QueueOf(const delivery::AttemptRecord& record) {
-    domain::Delivery delivery;
-    delivery.destination = record.destination;
-    delivery.kind = record.kind;
-    return delivery::QueueOf(delivery);
+delivery::QueueKey QueueOf(const delivery::AttemptRecord& record) {
+    return {record.network, record.kind == domain::kPrivateApi};
 }
 
 }  // namespace
 
 void DeliveryEvents::Ended(const delivery::AttemptRecord& record) {
-    if (record.accepted) return;
-    if (delivery::IsOutage(record.status)) {
-        std::lock_guard lock(mutex_);
+    if (record.attempt.accepted) return;
+    if (delivery::IsOutage(record.attempt.status) && !record.attempt.own_fault) {
+        MutexLock lock(mutex_);
         failures_[QueueOf(record)] = WhyOf(record);
     }
-    if (record.alarm) Note(Kind::kAlarm, record);
+    if (record.alarm()) Note(Kind::kAlarm, record);
     if (!record.retried) Note(Kind::kDeath, record);
 }
 
 void DeliveryEvents::Note(Kind kind, const delivery::AttemptRecord& record) {
-    std::lock_guard lock(mutex_);
-    Noted& noted = noted_[{kind, record.destination}];
+    MutexLock lock(mutex_);
+    Noted& noted = noted_[{kind, record.network}];
     if (noted.count++ == 0) noted.first = record;
 }
 
-void DeliveryEvents::Look(
-    const std::vector<delivery::DestinationStats>& destinations, Clock::time_point now
-) {
+void DeliveryEvents::Look(const std::vector<delivery::QueueStats>& queues, Clock::time_point now) {
     for (const auto& [kind, noted] : TakeDue(now)) Tell(kind, noted);
-    for (const auto& destination : destinations) LookAt(destination, now);
+    for (const auto& stats : queues) LookAt(stats, now);
 }
 
 void DeliveryEvents::Finish() {
@@ -51,7 +47,7 @@ std::vector<std::pair<DeliveryEvents::Kind, DeliveryEvents::Noted>> DeliveryEven
     Clock::time_point now
 ) {
     std::vector<std::pair<Kind, Noted>> due;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (auto& [key, noted] : noted_) {
         if (noted.count == 0 || now < noted.next_line) continue;
         due.emplace_back(key.first, std::move(noted));
@@ -67,33 +63,34 @@ void DeliveryEvents::Tell(Kind kind, const Noted& noted) {
     log_(
         alarm ? Level::kError : Level::kWarning,
         alarm ? "an attempt points at our configuration" : "a delivery was given up",
-        {{"network", record.destination},
+        {{"network", record.network.value},
          {"why", WhyOf(record)},
-         {"delivery", record.delivery_id},
+         {"delivery", record.delivery_id.value},
          {"count", std::to_string(noted.count)}}
     );
 }
 
-void DeliveryEvents::LookAt(const delivery::DestinationStats& destination, Clock::time_point now) {
-    Outage& outage = outages_[destination.name];
-    const bool open = destination.breaker != delivery::Breaker::State::kClosed;
-    const uint64_t openings = destination.times_opened - outage.openings_told;
+void DeliveryEvents::LookAt(const delivery::QueueStats& stats, Clock::time_point now) {
+    Outage& outage = outages_[stats.queue];
+    const bool open = stats.breaker != delivery::Breaker::State::kClosed;
+    const uint64_t openings = stats.times_opened - outage.openings_told;
     if (open && !outage.told && now >= outage.next_line) {
         outage = {
             .told = true,
-            .openings_told = destination.times_opened,
+            .openings_told = stats.times_opened,
             .next_line = now + kQuiet,
             .since = now};
         std::string why;
         {
-            std::lock_guard lock(mutex_);
-            why = failures_[destination.name];
+            MutexLock lock(mutex_);
+            why = failures_[stats.queue];
         }
         log_(
             Level::kWarning,
             "a network is down: only probes are sent",
-            {{"network", destination.name}, {"why", why}, {"count", std::to_string(openings)}}
+            {{"network", stats.queue.Text()}, {"why", why}, {"count", std::to_string(openings)}}
         );
+        if (outage_) outage_(stats.queue, true);
     }
     if (open || !outage.told) return;
     outage.told = false;
@@ -101,8 +98,9 @@ void DeliveryEvents::LookAt(const delivery::DestinationStats& destination, Clock
     log_(
         Level::kInfo,
         "a network answers again",
-        {{"network", destination.name}, {"after_s", std::to_string(seconds.count())}}
+        {{"network", stats.queue.Text()}, {"after_s", std::to_string(seconds.count())}}
     );
+    if (outage_) outage_(stats.queue, false);
 }
 
 }  // namespace barracuda::app

@@ -5,7 +5,7 @@
 //
 //     DeliveryEvents events(Log);
 //     options.on_attempt = [&](const auto& record) { events.Ended(record); };  // notes it
-//     events.Look(dispatcher.destinations(), Clock::now());                   // writes the lines
+//     events.Look(dispatcher.queues(), Clock::now());                   // writes the lines
 //
 // A line says which delivery it was and what status came, never the network's own words or what was
 // sent: a person's address may be in them. The log of attempts has both.
@@ -14,12 +14,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "app/log.h"
+#include "base/thread_safety.h"
 #include "delivery/attempt_record.h"
 #include "delivery/destination_queues.h"
 
@@ -30,10 +31,13 @@ public:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::minutes kQuiet{1};  // between two lines of a kind and network
 
-    explicit DeliveryEvents(LogSink log) : log_(std::move(log)) {}
+    // Hears of a network's API that is told to be down, and to be up again. May be empty.
+    using OutageSink = std::function<void(const delivery::QueueKey&, bool down)>;
+    explicit DeliveryEvents(LogSink log, OutageSink outage = {})
+        : log_(std::move(log)), outage_(std::move(outage)) {}
 
     void Ended(const delivery::AttemptRecord& record);
-    void Look(const std::vector<delivery::DestinationStats>& destinations, Clock::time_point now);
+    void Look(const std::vector<delivery::QueueStats>& queues, Clock::time_point now);
     // Everything that is not told yet, at a stop.
     void Finish();
 
@@ -53,13 +57,14 @@ private:
     void Note(Kind kind, const delivery::AttemptRecord& record);
     std::vector<std::pair<Kind, Noted>> TakeDue(Clock::time_point now);
     void Tell(Kind kind, const Noted& noted);
-    void LookAt(const delivery::DestinationStats& destination, Clock::time_point now);
+    void LookAt(const delivery::QueueStats& stats, Clock::time_point now);
 
     const LogSink log_;
-    std::mutex mutex_;
-    std::map<std::pair<Kind, std::string>, Noted> noted_;  // by network; under mutex_
-    std::map<std::string, std::string> failures_;          // by queue, why the last; under mutex_
-    std::map<std::string, Outage> outages_;                // by network
+    const OutageSink outage_;
+    Mutex mutex_;
+    std::map<std::pair<Kind, NetworkName>, Noted> noted_ GUARDED_BY(mutex_);
+    std::map<delivery::QueueKey, std::string> failures_ GUARDED_BY(mutex_);  // why the last
+    std::map<delivery::QueueKey, Outage> outages_;
 };
 
 }  // namespace barracuda::app

@@ -13,36 +13,36 @@ using testing::IsEmpty;
 
 struct Watched {
     std::vector<std::string> lines;
-    std::vector<delivery::DestinationStats> destinations;
+    std::vector<delivery::QueueStats> queues;
     DeliveryEvents::Clock::time_point now{1h};
     DeliveryEvents events{[this](Level level, std::string_view message, LogFields fields) {
         lines.push_back(LogLine(false, "2026-01-31T23:59:59.123Z", level, message, fields));
     }};
 
-    void LookAfter(std::chrono::milliseconds pause) { events.Look(destinations, now += pause); }
+    void LookAfter(std::chrono::milliseconds pause) { events.Look(queues, now += pause); }
     std::vector<std::string> Take() { return std::exchange(lines, {}); }
 };
 
 AttemptRecord Ended(const std::string& network, const std::string& id) {
     AttemptRecord record;
-    record.destination = network;
-    record.delivery_id = id;
+    record.network = NetworkName(network);
+    record.delivery_id = DeliveryId(id);
     record.retried = true;
     return record;
 }
 
 AttemptRecord Alarm(const std::string& network, const std::string& id) {
     auto record = Ended(network, id);
-    record.alarm = true;
-    record.status = 401;
-    record.error = "no such user jane@example.com";
+    record.attempt.cls = delivery::AttemptClass::kAlarm;
+    record.attempt.status = 401;
+    record.attempt.error = "no such user jane@example.com";
     return record;
 }
 
 TEST(DeliveryEventsTest, IsSilentAboutWhatIsAcceptedOrTriedAgain) {
     Watched log;
     auto accepted = Ended("a", "d");
-    accepted.accepted = true;
+    accepted.attempt.accepted = true;
     accepted.retried = false;
     log.events.Ended(accepted);
     log.events.Ended(Ended("a", "d"));
@@ -83,8 +83,8 @@ TEST(DeliveryEventsTest, OneLineOfAKindAMinuteAndNetworkWithHowManyItStandsFor) 
 TEST(DeliveryEventsTest, SaysWhyWithoutAnAnswerInItsOwnWords) {
     Watched log;
     auto record = Alarm("a", "d");
-    record.status = 0;
-    record.error = "network.hash is not set";
+    record.attempt.status = 0;
+    record.attempt.error = "network.hash is not set";
     log.events.Ended(record);
     log.LookAfter(1s);
     EXPECT_THAT(
@@ -98,7 +98,7 @@ TEST(DeliveryEventsTest, ADeathIsAWarningAndTheLastOnesAreToldAtAStop) {
     Watched log;
     auto dead = Ended("a", "d1");
     dead.retried = false;
-    dead.status = 422;
+    dead.attempt.status = 422;
     log.events.Ended(dead);
     log.LookAfter(1s);
     log.events.Ended(dead);
@@ -125,15 +125,15 @@ TEST(DeliveryEventsTest, AnAlarmThatIsTheLastAttemptIsBoth) {
 TEST(DeliveryEventsTest, ABreakerThatOpensAndCloses) {
     using State = delivery::Breaker::State;
     Watched log;
-    auto& a = log.destinations.emplace_back();
-    a.name = "a";
+    auto& a = log.queues.emplace_back();
+    a.queue = {"a"};
     log.LookAfter(1s);
     EXPECT_THAT(log.Take(), IsEmpty());
     auto open = [&](int openings) {
         a.times_opened += static_cast<uint64_t>(openings);
         a.breaker = State::kOpen;
         auto failed = Ended("a", "d");
-        failed.status = 503;
+        failed.attempt.status = 503;
         log.events.Ended(failed);
         log.LookAfter(1s);
         a.breaker = State::kHalfOpen;

@@ -11,10 +11,12 @@
 #include <map>
 
 #include "app/control.h"
+#include "app/descriptors.h"
 #include "app/listen.h"
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "app/owner.h"
+#include "store/rocks/store_files.h"
 
 namespace barracuda::app {
 
@@ -22,12 +24,9 @@ namespace {
 
 constexpr uint64_t kRoomWarn = uint64_t{1} << 30;  // bytes
 constexpr uint64_t kRoomLeast = uint64_t{100} << 20;
+static_assert(kRoomLeast < kRoomWarn);
 constexpr std::chrono::seconds kContentPatience{60};  // networks' names are resolved
-
-const char* NameOf(Health health) {
-    static constexpr const char* kNames[] = {"ok", "warn", "fail"};
-    return kNames[static_cast<int>(health)];
-}
+static_assert(kContentPatience > kAnswerPatience);
 
 void ExamineSettings(const config::Config& config, Findings& to) {
     std::map<std::string, int> by_source;
@@ -89,7 +88,10 @@ void ExamineData(const std::string& data, Findings& to) {
         return to.Ok("data", data + " is not there yet: serve makes it");
     }
     const bool shut = (is.st_mode & 077) == 0;
-    if (!shut) to.Warn("data", "others may look into " + data, "chmod 700 " + data);
+    if (auto kept = ShutToOthers(data); !kept) {
+        to.Fail("data", kept.error().message, "nothing starts on it until then");
+    } else if (!shut)
+        to.Warn("data", "others may look into " + data, "chmod 700 " + data);
     struct statvfs room {};
     if (statvfs(data.c_str(), &room) != 0) return;
     uint64_t free = uint64_t{room.f_bavail} * room.f_frsize;
@@ -99,10 +101,36 @@ void ExamineData(const std::string& data, Findings& to) {
     if (shut) to.Ok("data", text);
 }
 
+}  // namespace
+
+bool ExaminePlace(const config::Config& config, Findings& to) {
+    ExamineSettings(config, to);
+    std::error_code ec;  // from where it was asked, a relative one may be another
+    const auto data = std::filesystem::absolute(config.store.data, ec).lexically_normal().string();
+    if (!IsUsable(data, to)) return false;
+    ExamineData(data, to);
+    return true;
+}
+
+void ExamineDescriptors(const config::Config& config, size_t limit, Findings& to) {
+    const auto plan = PlanDescriptors(limit, config);
+    if (plan.enough()) {
+        return to.Ok("open files", fmt::format("{} allowed, enough for the settings", limit));
+    }
+    to.Warn(
+        "open files",
+        plan.Shortage(config),
+        "raise the hard limit (ulimit -Hn, LimitNOFILE in a unit), or lower limits.connections"
+    );
+}
+
+namespace {
+
 enum class Running { kNo, kYes, kSilent };
 
 Running ExamineServer(const config::Config& config, Findings& to) {
-    auto line = AskServer(config.store.data, Encode(Ask{.command = "ping"}), kAnswerPatience);
+    auto line =
+        AskServer(config.store.data, Encode(Ask{.command = Command::kPing}), kAnswerPatience);
     if (line && *line) {
         to.Ok("server", "one runs on this data directory");
         return Running::kYes;
@@ -118,7 +146,7 @@ Running ExamineServer(const config::Config& config, Findings& to) {
         );
         return Running::kSilent;
     }
-    auto listeners = Listeners::Open(config, {});
+    auto listeners = Listeners::Open(config, {}, {});
     if (listeners) {
         to.Ok("server", "none runs on this data directory; its address is free");
     } else {
@@ -135,14 +163,16 @@ Running ExamineServer(const config::Config& config, Findings& to) {
 void ExamineRocks(const config::Config& config, Running running, Findings& to) {
     if (running == Running::kSilent) return;
     if (running == Running::kYes) {
-        auto line =
-            AskServer(config.store.data, Encode(Ask{.command = "doctor"}), kContentPatience);
+        auto line = AskServer(
+            config.store.data, Encode(Ask{.command = Command::kDoctor}), kContentPatience
+        );
         auto answer = line && *line ? DecodeAnswer(**line)
                                     : Result<Answer>(Fail(ErrorCode::kUnavailable, "no answer"));
-        if (answer && answer->exit == 0) return to.AddRows(answer->out);
+        if (answer && !answer->findings.empty()) return to.Add(std::move(answer->findings));
         return to.Warn("store", "the running server does not tell of it", "ask its /readyz");
     }
-    if (!HoldsStore(config.store.data)) {
+    auto found = store::LookAtStore(config.store.data);
+    if (found && *found != store::Found::kStore) {
         to.Ok("store", "RocksDB: none yet, serve makes it");
         return ExamineContent(config, NothingThere, to);
     }
@@ -151,85 +181,30 @@ void ExamineRocks(const config::Config& config, Running running, Findings& to) {
         return to.Fail("store", engine.error().message, "docs/operating/runbook.md has this line");
     }
     to.Ok("store", "RocksDB opens; barracuda verify reads all of it");
+    ExamineLoss(**engine, to);
     ExamineContent(
         config, [&](const auto& request) { return (*engine)->Scan(request); }, to
     );
 }
 
-std::string OneLine(std::string text) {
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-    }
-    return text;
-}
-
-std::vector<std::string> Split(std::string_view text, char by) {
-    std::vector<std::string> parts(1);
-    for (char c : text) {
-        if (c == by) {
-            parts.emplace_back();
-        } else {
-            parts.back().push_back(c);
-        }
-    }
-    return parts;
-}
-
 }  // namespace
 
-std::string Findings::Text() const {
-    std::string text;
-    for (const auto& finding : all_) {
-        text += fmt::format(
-            "{:<4}  {}: {}", NameOf(finding.health), finding.about, OneLine(finding.text)
-        );
-        if (!finding.todo.empty()) text += "; do: " + OneLine(finding.todo);
-        text += "\n";
-    }
-    return text;
-}
-
-int Findings::Exit() const {
-    int worst = 0;
-    for (const auto& finding : all_) worst = std::max(worst, static_cast<int>(finding.health));
-    return worst;
-}
-
-std::string Findings::Rows() const {
-    std::string rows;
-    for (const auto& finding : all_) {
-        rows += fmt::format(
-            "{}\t{}\t{}\t{}\n",
-            static_cast<int>(finding.health),
-            OneLine(finding.about),
-            OneLine(finding.text),
-            OneLine(finding.todo)
-        );
-    }
-    return rows;
-}
-
-void Findings::AddRows(std::string_view rows) {
-    for (const auto& row : Split(rows, '\n')) {
-        auto parts = Split(row, '\t');
-        if (parts.size() != 4) continue;
-        auto health = parts[0] == "0"   ? Health::kOk
-                      : parts[0] == "1" ? Health::kWarn
-                                        : Health::kFail;
-        all_.push_back({health, parts[1], parts[2], parts[3]});
-    }
+void ExamineLoss(const store::Engine& engine, Findings& to) {
+    const auto loss = engine.Accepted();
+    if (loss.times == 0) return;
+    to.Warn(
+        "store",
+        loss.Text(),
+        "nothing more, if who reported since the last backup has sent it again"
+    );
 }
 
 int DoctorCommand(const config::Config& config) {
     Findings findings;
-    ExamineSettings(config, findings);
-    std::error_code ec;  // from where it was asked, a relative one may be another
-    const auto data = std::filesystem::absolute(config.store.data, ec).lexically_normal().string();
-    const bool usable = IsUsable(data, findings);
     Running running = Running::kSilent;
-    if (usable) {
-        ExamineData(data, findings);
-        running = ExamineServer(config, findings);
+    if (ExaminePlace(config, findings)) running = ExamineServer(config, findings);
+    if (running != Running::kYes || config.store.IsMongo()) {
+        ExamineDescriptors(config, HardDescriptorLimit(), findings);
     }
     if (config.store.IsMongo()) {
         ExamineMongo(config, findings);

@@ -5,61 +5,37 @@
 #pragma once
 
 #include <functional>
-#include <string>
-#include <string_view>
-#include <vector>
 
+#include "app/findings.h"
+#include "app/operations.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "store/engine.h"
 
 namespace barracuda::app {
 
-enum class Health { kOk, kWarn, kFail };
+// Settings, and the data directory where it can be used; false: it cannot.
+bool ExaminePlace(const config::Config& config, Findings& to);
 
-struct Finding {
-    Health health = Health::kOk;
-    std::string about;      // "store", "network default"
-    std::string text;       // what is
-    std::string todo = {};  // kWarn, kFail: what to do
-};
-
-class Findings {
-public:
-    void Ok(std::string about, std::string text) {
-        all_.push_back({Health::kOk, std::move(about), std::move(text)});
-    }
-    void Warn(std::string about, std::string text, std::string todo) {
-        all_.push_back({Health::kWarn, std::move(about), std::move(text), std::move(todo)});
-    }
-    void Fail(std::string about, std::string text, std::string todo) {
-        all_.push_back({Health::kFail, std::move(about), std::move(text), std::move(todo)});
-    }
-    const std::vector<Finding>& all() const { return all_; }
-
-    // As lines that AddRows reads again: a running server's findings through its control socket.
-    std::string Rows() const;
-    void AddRows(std::string_view rows);
-
-    // One line each: "warn  data: others may read ./data; do: chmod 700 ./data".
-    std::string Text() const;
-    // The worst: 0 all is well, 1 a warning, 2 a failure.
-    int Exit() const;
-
-private:
-    std::vector<Finding> all_;
-};
+// Whether a process with this limit on open files has as many as the settings ask for.
+void ExamineDescriptors(const config::Config& config, size_t limit, Findings& to);
 
 using Scan = std::function<Result<store::Page>(const store::ScanRequest&)>;
 
-// What stands in an open store, or in a running server's: goal rules, networks with their addresses
-// and secrets, keys, admins, dead deliveries.
+// Examines the content of an open store, or of a running server's: goal rules, networks with their
+// addresses and secrets, keys, admins, dead deliveries.
 void ExamineContent(const config::Config& config, const Scan& scan, Findings& to);
-// Of a store that is still to be made.
+// The scan of a store that is still to be made.
 inline Result<store::Page> NothingThere(const store::ScanRequest&) { return store::Page{}; }
+
+// Warns of writes that an operator has accepted as lost.
+void ExamineLoss(const store::Engine& engine, Findings& to);
 
 // A MongoDB store from outside: server, privileges, state, indexes, clock; then its content.
 void ExamineMongo(const config::Config& config, Findings& to);
+
+// All of it as a running server sees it of itself, without asking itself whether it runs.
+std::vector<Finding> ExamineServing(Workplace& at);
 
 // `barracuda doctor`: the lines on stdout; -> Findings::Exit.
 int DoctorCommand(const config::Config& config);

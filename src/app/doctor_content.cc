@@ -1,18 +1,18 @@
-// What the doctor finds in a store: who is told, who may come in, what stands still.
+// The doctor's findings about a store's content: goals, networks, keys, admins, dead deliveries.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "api/built_in.h"
-#include "api/key_ring.h"
-#include "api/sessions.h"
 #include "app/doctor.h"
 #include "app/secrets.h"
+#include "auth/key_ring.h"
+#include "auth/sessions.h"
 #include "delivery/destination.h"
-#include "delivery/goal_rules.h"
 #include "domain/network.h"
 #include "domain/web_address.h"
 #include "net/reach.h"
+#include "nodes/goal_rules.h"
 #include "store/index.h"
 
 namespace barracuda::app {
@@ -50,12 +50,12 @@ store::ScanRequest AllOf(store::Collection collection, std::string prefix = {}) 
 
 // A node that is configured otherwise does not start.
 void ExamineGoals(const config::Config& config, const Scan& scan, Findings& to) {
-    delivery::GoalRecord record;
+    nodes::GoalRecord record;
     auto read = Each(
         scan,
         AllOf(store::Collection::kSettings, "goal_rules"),
         to,
-        [&](const std::string& document) { record = delivery::DecodeGoalRecord(document); }
+        [&](const std::string& document) { record = nodes::DecodeGoalRecord(document); }
     );
     if (!read) return;
     for (const auto& goal : config.goals) {
@@ -88,8 +88,13 @@ void ExamineMigration(const Scan& scan, Findings& to) {
     );
 }
 
+// `which`: of several APIs of one network.
 void ExamineAddress(
-    const std::string& about, const std::string& url, const net::AddressGuard& guard, Findings& to
+    const std::string& about,
+    const char* which,
+    const std::string& url,
+    const net::AddressGuard& guard,
+    Findings& to
 ) {
     auto address = domain::ReadWebAddress(url);
     if (!address) {
@@ -97,7 +102,7 @@ void ExamineAddress(
             about, "its address is no web address: " + address.error().Text(), "correct it"
         );
     }
-    const std::string host = fmt::format("{}:{}", address->host, address->port);
+    const std::string host = fmt::format("{}{}:{}", which, address->host, address->port);
     auto found = net::Reach(address->host, address->port, guard, std::nullopt);
     if (!found) {
         return to.Fail(
@@ -115,8 +120,7 @@ void ExamineAddress(
         return to.Fail(
             about,
             fmt::format("{} is at {}, which deliveries may not reach", host, refused),
-            "is it meant? Then network.allow_addresses, or the network's own "
-            "limits.allowed_addresses"
+            "is it meant? Then network.allow_addresses"
         );
     }
     if (!refused.empty()) {
@@ -155,16 +159,29 @@ void ExamineSecrets(
 }
 
 void ExamineNetwork(const config::Config& config, const domain::Network& network, Findings& to) {
-    const std::string about = "network " + network.name;
+    const std::string about = "network " + network.name.value;
     auto allowed = ParseRanges(config.network.allow_addresses);
-    if (!allowed || !ParseRanges(network.limits.allowed_addresses)) {
+    auto denied = ParseRanges(config.network.deny_addresses);
+    if (!allowed || !denied || !ParseRanges(network.limits.allowed_addresses)) {
         return to.Fail(about, "its address ranges are no ranges", "correct them");
     }
-    const auto guard = delivery::GuardFor(network, std::move(*allowed));
+    for (size_t at : delivery::RangesOutside(network, *allowed)) {
+        to.Warn(
+            about,
+            fmt::format(
+                "its range {} is not inside network.allow_addresses and does not count",
+                network.limits.allowed_addresses[at]
+            ),
+            "allow it in the settings, or take it out"
+        );
+    }
+    const auto guard = delivery::GuardFor(network, *allowed, std::move(*denied));
     bool by_template = network.kind == domain::NetworkKind::kTemplate;
-    for (const auto& url :
-         {by_template ? network.postback.url : network.base_url, network.private_api_url}) {
-        if (!url.empty()) ExamineAddress(about, url, guard, to);
+    const std::string& url = by_template ? network.postback.url : network.base_url;
+    const bool both = !url.empty() && !network.private_api_url.empty();
+    if (!url.empty()) ExamineAddress(about, both ? "its public API " : "", url, guard, to);
+    if (!network.private_api_url.empty()) {
+        ExamineAddress(about, "its private API ", network.private_api_url, guard, to);
     }
     ExamineSecrets(config, about, network, to);
 }
@@ -195,20 +212,20 @@ void ExamineNetworks(const config::Config& config, const Scan& scan, Findings& t
         if (replaced) continue;
         if (network.base_url.empty()) {
             to.Warn(
-                "network " + network.name,
+                "network " + network.name.value,
                 "network.base_url is empty: what the forms and route 6 owe it waits and dies",
                 "set network.base_url and network.hash"
             );
         } else if (network.secrets.empty()) {
             to.Warn(
-                "network " + network.name,
+                "network " + network.name.value,
                 "network.hash is empty",
                 "set it: the network asks for it"
             );
         }
         if (!network.private_api_url.empty() && network.private_secret.empty()) {
             to.Warn(
-                "network " + network.name,
+                "network " + network.name.value,
                 "network.private_api_token is empty",
                 "set it: the private API asks for it"
             );
@@ -222,11 +239,11 @@ void ExamineCallers(const config::Config& config, const Scan& scan, Findings& to
     int keys = 0, admins = 0, locked = 0;
     auto read =
         Each(scan, AllOf(store::Collection::kApiKeys), to, [&](const std::string& document) {
-            if (!api::DecodeKey(document).revoked) ++keys;
+            if (!auth::DecodeKey(document).revoked) ++keys;
         });
     read =
         read && Each(scan, AllOf(store::Collection::kAdmins), to, [&](const std::string& document) {
-            ++(api::DecodeAdmin(document).CanLogIn() ? admins : locked);
+            ++(auth::DecodeAdmin(document).CanLogIn() ? admins : locked);
         });
     if (!read) return;
     if (keys == 0 && config.auth.ingest != "open") {

@@ -1,4 +1,4 @@
-// What the doctor finds about a MongoDB store, from outside: nothing is built, nothing is written.
+// The doctor's findings about a MongoDB store, from outside: nothing is built, nothing is written.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -21,6 +21,7 @@ namespace {
 constexpr std::chrono::seconds kPrimaryPatience{4};
 constexpr int64_t kClockWarnMs = 2'000;
 constexpr int64_t kClockFailMs = 60'000;  // login attempts are counted by the nodes' clocks
+static_assert(kClockWarnMs < kClockFailMs);
 
 struct Hello {
     std::string set, message;
@@ -156,7 +157,7 @@ void ExamineIndexes(const config::Config& config, store::MongoClient& client, Fi
     }
 }
 
-// What it is; kForeign also where it cannot be told.
+// The kind of the database; kForeign also where it cannot be told.
 store::DatabaseKind ExamineState(store::MongoClient& client, Findings& to) {
     auto state = store::LookAt(client);
     if (!state) {
@@ -170,6 +171,13 @@ store::DatabaseKind ExamineState(store::MongoClient& client, Findings& to) {
             break;
         case store::DatabaseKind::kEmpty:
             to.Ok("database", name + " is empty: serve makes what it needs");
+            if (auto others = store::OthersWithConversions(client); others && !others->empty()) {
+                to.Warn(
+                    "database",
+                    others->front() + " on the same server holds conversions",
+                    "is that the one? store.database (DB_NAME) chooses"
+                );
+            }
             break;
         case store::DatabaseKind::kSeed:
             to.Fail("database", state->why, "docs/operating/adopt.md");
@@ -208,7 +216,10 @@ void ExamineMongo(const config::Config& config, Findings& to) {
     if (kind == store::DatabaseKind::kEmpty) return ExamineContent(config, NothingThere, to);
     if (kind != store::DatabaseKind::kOurs) return;
     ExamineIndexes(config, **client, to);
-    auto scan = [&](const store::ScanRequest& request) { return ScanPage(**client, request); };
+    store::Seen seen(NoFaults(), store::Seen::Primaries::kAny);
+    auto scan = [&](const store::ScanRequest& request) {
+        return ScanPage(**client, seen, request);
+    };
     ExamineContent(config, scan, to);
 }
 

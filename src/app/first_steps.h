@@ -1,4 +1,5 @@
-// What `serve` says once it listens: where, and what to do next.
+// The first steps, as `serve` shows them once it listens: its address, and the commands to go on
+// with.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace barracuda::app {
 
-// How this server is reached from the machine it runs on: "http://127.0.0.1:8080".
+// The server's URL from the machine it runs on: "http://127.0.0.1:8080".
 std::string AddressOf(const config::Config& config, uint16_t port);
 
 // The link that makes the first admin with this token.

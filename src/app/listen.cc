@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "auth/client_address.h"
+#include "base/check.h"
 #include "config/values.h"
 
 namespace barracuda::app {
@@ -14,6 +16,12 @@ namespace {
 unsigned ThreadsOf(const config::Config& config) {
     if (config.server.threads > 0) return static_cast<unsigned>(config.server.threads);
     return std::max(1u, std::thread::hardware_concurrency());
+}
+
+// Each address has a share of what bodies may take; behind a trusted proxy are many.
+std::function<std::string(const std::string&)> SharerOf(const config::Config& config) {
+    return [proxies = auth::TrustedProxies(config.server.trusted_proxies)](const std::string& peer
+           ) { return proxies.Trusts(peer) ? std::string() : auth::GroupOf(peer).one; };
 }
 
 Result<std::unique_ptr<http::Server>> StartServer(
@@ -33,8 +41,8 @@ bool IsOpsPath(const std::string& path) {
     return path == "/metrics" || path == "/livez" || path == "/readyz";
 }
 
-Listeners::Listeners(http::Handler answer) : answer_(nullptr) {
-    if (answer) Lead(std::move(answer));
+Listeners::Listeners(http::Handler answer) : leader_(nullptr) {
+    if (answer) Lead({std::move(answer)});
 }
 
 Listeners::~Listeners() { Stop(); }
@@ -44,39 +52,47 @@ http::Handler Listeners::Door(bool all, bool ops) {
         if (!all && IsOpsPath(request.path) != ops) {
             return respond(http::JsonError(404, "not found"));
         }
-        const http::Handler* answer = answer_.load();
-        if (!answer) {  // looked at first: waiting counts its waiters, also those that need not
-            answer_.wait(nullptr);
-            answer = answer_.load();
+        request.by_operators = ops;
+        const Leader* leader = leader_.load();
+        if (!leader) {  // looked at first: waiting counts its waiters, also those that need not
+            leader_.wait(nullptr);
+            leader = leader_.load();
         }
-        (*answer)(std::move(request), std::move(respond));
+        leader->answer(std::move(request), std::move(respond));
     };
 }
 
-void Listeners::Lead(http::Handler answer) {
-    answers_.push_back(std::move(answer));
-    answer_.store(&answers_.back());
-    answer_.notify_all();
+void Listeners::Lead(Leader leader) {
+    BARRACUDA_CHECK(leader.answer);
+    leaders_.push_back(std::move(leader));  // the ones before stay: a handler of theirs may run
+    leader_.store(&leaders_.back());
+    leader_.notify_all();
 }
 
 void Listeners::Stop() {
-    if (!answer_.load()) {  // a start that failed: nobody may wait for ever
-        Lead([](http::Request&&, http::Respond respond) {
+    if (!leader_.load()) {  // a start that failed: nobody may wait for ever
+        Lead({[](http::Request&&, http::Respond respond) {
             respond(http::JsonError(503, "the server does not start"));
-        });
+        }});
     }
     if (main_) main_->Stop();
     if (ops_) ops_->Stop();
 }
 
 Result<std::unique_ptr<Listeners>> Listeners::Open(
-    const config::Config& config, http::Handler answer
+    const config::Config& config, const ListenRoom& room, http::Handler answer
 ) {
     std::unique_ptr<Listeners> made(new Listeners(std::move(answer)));
     const bool one_address = config.server.ops_listen.empty();
     http::ServerOptions options;
+    options.idle_timeout = config.server.idle_timeout;
+    options.faults = room.faults;
     if (!one_address) {
-        std::tie(options.host, options.port) = *config::ParseListen(config.server.ops_listen);
+        const auto address = config::ParseListen(config.server.ops_listen);
+        BARRACUDA_CHECK(address.has_value());  // the settings are checked
+        std::tie(options.host, options.port) = *address;
+        options.connections_max = room.operators;
+        options.refused_max = 0;
         auto ops = StartServer(options, made->Door(false, true));
         if (!ops) return Fail(ops.error());
         made->ops_ = std::move(*ops);
@@ -85,6 +101,16 @@ Result<std::unique_ptr<Listeners>> Listeners::Open(
     options.port = config.server.listen_port;
     options.threads = ThreadsOf(config);
     options.body_bytes_max = config.limits.body_bytes;
+    options.connections_max = room.connections;
+    options.refused_max = room.refused;
+    options.sharer = SharerOf(config);
+    options.needs_no_body = [raw = made.get()](const http::Request& request) {
+        const Leader* leader = raw->leader_.load();
+        return leader && leader->needs_no_body && leader->needs_no_body(request);
+    };
+    if (one_address) {
+        options.always_answered = [](const auto& request) { return IsOpsPath(request.path); };
+    }
     auto main = StartServer(std::move(options), made->Door(one_address, false));
     if (!main) return Fail(main.error());
     made->main_ = std::move(*main);

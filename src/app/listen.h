@@ -1,8 +1,8 @@
 // The addresses a server answers on: the main one, and the operators' own where there is one. What
 // answers may change while they are open: first the waiting room, then the service.
 //
-//     auto listeners = Listeners::Open(config, waiting);
-//     (*listeners)->Lead(handlers);
+//     auto listeners = Listeners::Open(config, room, waiting);
+//     (*listeners)->Lead({handler, needs_no_body});
 //
 // Threads: Open, Lead and Stop from one thread; handlers are called on io threads.
 #pragma once
@@ -20,21 +20,33 @@ namespace barracuda::app {
 // Metrics and health: on the operators' own address only, where there is one.
 bool IsOpsPath(const std::string& path);
 
+// Connections at a time, and the sink of faults.
+struct ListenRoom {
+    size_t connections = 10'000, refused = 256, operators = 16;  // descriptors.h
+    FaultSink* faults = &NoFaults();
+};
+
 // One handler for both; on two addresses the paths of the other one are 404.
 class Listeners {
 public:
     // Without an `answer` requests wait for Lead, which must come soon: they hold the io threads.
     // Errors: kUnavailable, kInvalid, naming the address.
     static Result<std::unique_ptr<Listeners>> Open(
-        const config::Config& config, http::Handler answer
+        const config::Config& config, const ListenRoom& room, http::Handler answer
     );
     ~Listeners();
 
+    struct Leader {
+        http::Handler answer;
+        // As http::ServerOptions has it; empty: every body is waited for.
+        std::function<bool(const http::Request&)> needs_no_body{};
+    };
     // From the next request on. Handlers that were there before may still be running.
-    void Lead(http::Handler answer);
+    void Lead(Leader leader);
     void Stop();  // of both; handlers are not called any more
 
     uint16_t port() const { return main_->port(); }
+    http::ServerStats stats() const { return main_->stats(); }
     void Post(unsigned io_thread, std::function<void()> task) {
         main_->Post(io_thread, std::move(task));
     }
@@ -43,8 +55,8 @@ private:
     explicit Listeners(http::Handler answer);
     http::Handler Door(bool all, bool ops);
 
-    std::deque<http::Handler> answers_;  // none goes before its servers
-    std::atomic<const http::Handler*> answer_;
+    std::deque<Leader> leaders_;  // none goes before its servers
+    std::atomic<const Leader*> leader_;
     std::unique_ptr<http::Server> main_, ops_;
 };
 

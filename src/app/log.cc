@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json.hpp>
+#include <cerrno>
 
+#include "app/line_queue.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -13,9 +16,24 @@ namespace {
 
 constexpr std::string_view kNames[] = {"info", "warning", "error"};
 
-std::string Quoted(std::string_view text) {
-    if (!IsUtf8(text)) return boost::json::serialize(boost::json::string(HexOf(text)));
-    return boost::json::serialize(boost::json::string(text));
+// Text of others may not be UTF-8: it is shown as hexadecimal digits then.
+std::string Utf8Of(std::string_view text) { return IsUtf8(text) ? std::string(text) : HexOf(text); }
+
+// Never deleted: a thread that outlives the server's end may still say something.
+std::atomic<LineQueue*> lines = nullptr;
+
+void WriteStderr(std::string_view text) {
+    while (!text.empty()) {
+        ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+void Write(std::string_view line, size_t bytes_max) {
+    if (auto* queue = lines.load()) return queue->Put(line, bytes_max);
+    WriteStderr(line);
 }
 
 }  // namespace
@@ -24,19 +42,17 @@ std::string LogLine(
     bool json, std::string_view time, Level level, std::string_view message, LogFields fields
 ) {
     std::string_view name = kNames[static_cast<size_t>(level)];
-    std::string line;
     if (json) {
-        line.append("{\"time\":").append(Quoted(time));
-        line.append(",\"level\":").append(Quoted(name));
-        line.append(",\"message\":").append(Quoted(message));
-        for (const auto& [key, value] : fields) {
-            line.append(",").append(Quoted(key)).append(":").append(Quoted(value));
-        }
-        return line + "}\n";
+        boost::json::object object{{"time", time}, {"level", name}, {"message", Utf8Of(message)}};
+        for (const auto& [key, value] : fields) object[key] = Utf8Of(value);
+        return boost::json::serialize(object) + "\n";
     }
+    std::string line;
     line.append(time.substr(11, 8)).append(" ").append(name).append(": ").append(message);
     for (const auto& [key, value] : fields) {
-        line.append(" ").append(key).append("=").append(HasControl(value) ? Quoted(value) : value);
+        const bool quoted = HasControl(value);
+        line.append(" ").append(key).append("=");
+        line.append(quoted ? boost::json::serialize(boost::json::string(Utf8Of(value))) : value);
     }
     return line + "\n";
 }
@@ -46,16 +62,33 @@ bool LogsJson() {
     return json;
 }
 
-void WriteLog(std::string_view lines) {
-    while (!lines.empty()) {
-        ssize_t written = write(STDERR_FILENO, lines.data(), lines.size());
-        if (written <= 0) return;
-        lines.remove_prefix(static_cast<size_t>(written));
-    }
+void WriteLog(std::string_view line) { Write(line, LineQueue::kRequestBytesMax); }
+
+void StartLogThread() {
+    lines = new LineQueue(WriteStderr, [](uint64_t count) {
+        return LogLine(
+            LogsJson(),
+            Time::Now().Iso(),
+            Level::kWarning,
+            "lines not logged",
+            {{"count", std::to_string(count)}}
+        );
+    });
+}
+
+void FlushLog() {
+    if (auto* queue = lines.load()) (void)queue->Flush(LineQueue::kPatience);
+}
+
+uint64_t LogLinesDropped() {
+    const auto* queue = lines.load();
+    return queue ? queue->dropped() : 0;
 }
 
 void Log(Level level, std::string_view message, LogFields fields) {
-    WriteLog(LogLine(LogsJson(), Time::Now().Iso(), level, message, fields));
+    Write(
+        LogLine(LogsJson(), Time::Now().Iso(), level, message, fields), LineQueue::kEventBytesMax
+    );
 }
 
 }  // namespace barracuda::app

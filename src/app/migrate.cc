@@ -11,9 +11,9 @@
 #include "app/open_store.h"
 #include "config/settings.h"
 #include "config/values.h"
-#include "delivery/flag_check.h"
-#include "delivery/node_document.h"
+#include "contacts/flag_check.h"
 #include "delivery/schedule_check.h"
+#include "nodes/node_document.h"
 #include "store/copy.h"
 #include "store/document_file.h"
 #include "store/document_ref.h"
@@ -38,17 +38,17 @@ std::string HostsOf(const std::string& url) {
     return at == hosts.npos ? hosts : hosts.substr(at + 1);
 }
 
-using Beats = std::map<std::string, int64_t>;
+using Beats = std::map<NodeId, int64_t>;
 
 Result<Beats> AliveIn(store::Engine& engine, std::string& somebody) {
     store::ScanRequest request;
     request.collection = store::Collection::kNodes;
     Beats beats;
     auto read = store::EachDocument(engine, request, [&](const std::string& document) {
-        auto node = delivery::DecodeNode(document);
-        if (node.state != delivery::NodeState::kAlive) return;
+        auto node = nodes::DecodeNode(document);
+        if (node.state != nodes::NodeState::kAlive) return;
         beats[node.id] = node.beat;
-        somebody = fmt::format("{} (host {}, process {})", node.id, node.host, node.pid);
+        somebody = fmt::format("{} (host {}, process {})", node.id.value, node.host, node.pid);
     });
     if (!read) return Fail(read.error());
     return beats;
@@ -74,7 +74,7 @@ Result<bool> NobodyRuns(store::Engine& engine) {
 Result<std::unique_ptr<store::Engine>> OpenSide(
     const config::Config& config, bool target, const char* side
 ) {
-    auto engine = OpenStore(config, target, target ? Unfinished::kAllowed : Unfinished::kRefused);
+    auto engine = OpenStore(config, {.create = target, .unfinished = target});
     if (!engine)
         return Fail(engine.error().code, fmt::format("{}: {}", side, engine.error().message));
     if (auto trouble = (*engine)->Trouble()) {
@@ -119,13 +119,12 @@ std::string ReportText(
     return text + fmt::format("{} holds the same as {} now\n", to, from);
 }
 
-// What one document says against another was so in the source: no fault of the copy, but to be
-// known.
+// Documents that contradict each other did so in the source: no fault of the copy, but told.
 Result<bool> SayWhatTheSourceHad(store::Engine& target) {
     std::vector<std::string> findings;
     auto schedules = delivery::CheckSchedules(target, "nobody", {}, findings);
     if (!schedules) return schedules;
-    auto flags = delivery::CheckFlags(target, {}, {}, findings);
+    auto flags = contacts::CheckFlags(target, {}, {}, findings);
     if (!flags) return Fail(flags.error());
     if (findings.empty()) return true;
     Say(fmt::format(
@@ -229,6 +228,9 @@ Result<config::Config> WithStore(const config::Config& config, const std::string
     bool said = at != config.sources.end() && at->second != "store.url" && at->second != "default";
     if (!named.empty()) with.store.database = named;
     if (named.empty() && !said) with.store.database = "barracuda";
+    if (auto fault = config::DatabaseFault(with.store.database); !fault.empty()) {
+        return Fail(ErrorCode::kInvalid, std::move(fault));
+    }
     return with;
 }
 

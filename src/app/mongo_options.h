@@ -1,4 +1,4 @@
-// What the settings say about the MongoDB store, for whoever opens it.
+// The options of a MongoDB store, from the settings.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 namespace barracuda::app {
 
+// Address and database; timeouts and the rest are the client's own.
 inline store::MongoOptions MongoOptionsOf(const config::Config& config) {
     store::MongoOptions options;
     options.uri = config.store.url;

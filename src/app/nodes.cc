@@ -8,11 +8,12 @@ namespace barracuda::app {
 
 namespace {
 
-// Others may be killed while a goal is switched: they are out of it after 15 s.
-constexpr std::chrono::milliseconds kSwitchPatience{60'000};
+// Others may be killed while a goal is switched: they are out of it after 15 s, and what they sent
+// last after GoalRules::kMayLand more.
+constexpr std::chrono::milliseconds kSwitchPatience{120'000};
 
-delivery::MembershipOptions MembershipOptionsOf(bool alone) {
-    delivery::MembershipOptions options;
+nodes::MembershipOptions MembershipOptionsOf(bool alone) {
+    nodes::MembershipOptions options;
     options.alone = alone;
     // Nobody watches: an idle server need not write to its disk every 2 s.
     if (alone) options.heartbeat = std::chrono::minutes(1);
@@ -34,15 +35,15 @@ Nodes::Nodes(store::Engine& engine, const config::Config& config)
 
 Result<bool> Nodes::Join(ledger::Ledger& ledger) {
     if (auto joined = membership_.Join(ledger); !joined) return joined;
-    std::vector<delivery::GoalRules::Configured> goals;
+    std::vector<nodes::GoalRules::Configured> goals;
     for (const auto& goal : config_.goals) goals.push_back({goal.id, goal.repeatable});
     auto begun = goals_.Begin(ledger, goals, kSwitchPatience);
     if (!begun) return begun;
-    if (!alone_) Log(Level::kInfo, "joined", {{"node", membership_.node()}});
+    if (!alone_) Log(Level::kInfo, "joined", {{"node", membership_.node().value}});
     return true;
 }
 
-void Nodes::Start(api::KeyRing& keys, api::AdminAuth& admin) {
+void Nodes::Start(auth::KeyRing& keys, auth::AdminAuth& admin) {
     membership_.Start([this] {
         if (!alone_) goals_.Step();
     });

@@ -1,18 +1,17 @@
 #include "app/offline.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
-#include <set>
 #include <thread>
 
 #include "app/control.h"
 #include "app/open_store.h"
 #include "app/owner.h"
-#include "delivery/membership.h"
+#include "nodes/membership.h"
+#include "store/rocks/copy_files.h"
+#include "store/rocks/store_files.h"
 
 namespace barracuda::app {
 
@@ -26,14 +25,15 @@ constexpr std::chrono::milliseconds kPause{200};
 
 Result<Answer> RunHere(const config::Config& config, store::Engine& engine, const Ask& ask) {
     if (auto trouble = engine.Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
-    api::KeyRing keys;
+    auth::KeyRing keys;
     if (auto loaded = keys.LoadFrom(engine); !loaded) return Fail(loaded.error());
-    api::Admins admins;
+    auth::Admins admins;
     if (auto loaded = admins.LoadFrom(engine); !loaded) return Fail(loaded.error());
-    api::Sessions sessions;
+    auth::Sessions sessions;
     if (auto loaded = sessions.LoadFrom(engine); !loaded) return Fail(loaded.error());
-    ledger::Ledger ledger(engine, {.node = delivery::NewBootId()}, {});
-    Workplace place{engine, ledger, keys, admins, sessions, false};
+    ledger::Ledger ledger(engine, {.node = nodes::NewBootId()}, {});
+    Workplace place{
+        .engine = engine, .ledger = ledger, .keys = keys, .admins = admins, .sessions = sessions};
     if (config.store.IsMongo()) place.flags_trail = kFlagsTrail;  // nodes may run elsewhere
     Answer answer = Execute(place, ask);
     ledger.Stop();
@@ -42,7 +42,7 @@ Result<Answer> RunHere(const config::Config& config, store::Engine& engine, cons
 
 // Only what makes a first key or admin may make the store as well.
 bool MayCreate(const Ask& ask) {
-    return ask.command == "key.create" || ask.command == "admin.create";
+    return ask.command == Command::kKeyCreate || ask.command == Command::kAdminCreate;
 }
 
 void SayThatItIsNew(const std::string& data, Answer& answer) {
@@ -53,45 +53,41 @@ void SayThatItIsNew(const std::string& data, Answer& answer) {
     );
 }
 
-bool Sync(const fs::path& path) {
-    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool synced = fsync(fd) == 0;
-    close(fd);
-    return synced;
+// Empties the target of an unfinished restore. kConflict: it holds a store, which no restore
+// replaces.
+Result<bool> ClearTarget(const std::string& data) {
+    auto holds = store::HoldsStore(data);
+    if (!holds) return holds;
+    const auto unfinished = store::UnfinishedIn(data);
+    const bool begun = unfinished && *unfinished != store::kNewStore;
+    if (*holds && !begun) {
+        return Fail(
+            ErrorCode::kConflict,
+            data + " holds a store already: name another directory with --data"
+        );
+    }
+    return *holds ? store::RemoveStoreFiles(data) : true;
 }
 
-std::set<fs::path> FilesIn(const fs::path& directory) {
-    std::set<fs::path> files;
-    std::error_code ec;
-    for (const auto& entry : fs::directory_iterator(directory, ec)) {
-        if (entry.is_regular_file(ec)) files.insert(entry.path());
+// Until the last file is durable, a mark says that this is no store.
+Result<std::unique_ptr<store::Engine>> CopyAndOpen(
+    const config::Config& config, const std::string& from
+) {
+    const std::string& data = config.store.data;
+    if (auto begun = store::BeginStore(data, "restore of " + from); !begun) {
+        return Fail(begun.error());
     }
-    return files;
-}
-
-// CURRENT comes last: without it, what was copied is no store.
-Result<bool> CopyStore(const fs::path& from, const fs::path& to) {
-    std::vector<fs::path> files;
-    std::error_code ec;
-    for (const auto& entry : fs::directory_iterator(from, ec)) {
-        fs::path name = entry.path().filename();
-        if (!entry.is_regular_file() || name == "CURRENT" || name == "LOCK") continue;
-        files.push_back(name);
-    }
-    files.push_back("CURRENT");
-    for (const auto& name : files) {
-        if (fs::copy_file(from / name, to / name, ec) && Sync(to / name)) continue;
-        return Fail(ErrorCode::kUnavailable, "cannot copy " + name.string() + " " + ec.message());
-    }
-    if (!Sync(to)) return Fail(ErrorCode::kUnavailable, "cannot sync the data directory");
-    return true;
+    if (auto copied = store::CopyStoreFiles(from, data); !copied) return Fail(copied.error());
+    auto engine = OpenStore(config, {.restoring = true});
+    if (!engine) return engine;
+    if (auto finished = store::FinishStore(data); !finished) return Fail(finished.error());
+    return engine;
 }
 
 }  // namespace
 
 Result<bool> ServerRuns(const std::string& data) {
-    auto line = AskServer(data, Encode(Ask{.command = "ping"}), kAnswerPatience);
+    auto line = AskServer(data, Encode(Ask{.command = Command::kPing}), kAnswerPatience);
     if (!line) return Fail(line.error());
     return line->has_value();
 }
@@ -107,15 +103,15 @@ Result<Answer> Perform(const config::Config& config, const Ask& ask) {
             if (!line) return Fail(line.error());
             if (*line) return DecodeAnswer(**line);
         }
-        const bool fresh = !config.store.IsMongo() && !HoldsStore(data);
-        auto engine = OpenStore(config, MayCreate(ask));
+        const bool fresh = !config.store.IsMongo() && !store::HoldsStore(data).value_or(true);
+        auto engine = OpenStore(config, {.create = MayCreate(ask), .accept_loss = ask.accept_loss});
         if (engine) {
             auto answer = RunHere(config, **engine, ask);
             // A slip in the directory's name must not end with a key that opens nothing.
             if (answer && fresh) SayThatItIsNew(data, *answer);
             return answer;
         }
-        bool busy = engine.error().message.find("in use") != std::string::npos;
+        const bool busy = engine.error().code == ErrorCode::kConflict;
         if (!busy || tries == kTries) return Fail(engine.error());
         std::this_thread::sleep_for(kPause);
     }
@@ -132,31 +128,23 @@ Result<Answer> Restore(const config::Config& config, const std::string& from) {
     auto running = ServerRuns(data);
     if (!running) return Fail(running.error());
     if (*running) return Fail(ErrorCode::kConflict, "a server runs on " + data);
-    if (HoldsStore(data)) {
-        return Fail(
-            ErrorCode::kConflict,
-            data + " holds a store already: name another directory with --data"
-        );
-    }
-    std::error_code ec;
-    if (!fs::exists(fs::path(from) / "CURRENT", ec)) {
-        return Fail(ErrorCode::kInvalid, "this is no backup: " + from);
+    auto backup = store::LookAtStore(from);
+    if (!backup || *backup != store::Found::kStore) {
+        const std::string why = backup ? "" : " (" + backup.error().message + ")";
+        return Fail(ErrorCode::kInvalid, "this is no backup: " + from + why);
     }
     // Before a file is copied: it would be this user's.
     if (auto ours = BelongsHere(data); !ours) return Fail(ours.error());
-    bool made = fs::create_directories(data, ec);
+    std::error_code ec;
+    const bool made = fs::create_directories(data, ec);
     if (made) fs::permissions(data, fs::perms::owner_all, ec);
-    const auto before = FilesIn(data);
-    auto copied = CopyStore(from, data);
-    auto engine = copied ? OpenStore(config, false)
-                         : Result<std::unique_ptr<store::Engine>>(Fail(copied.error()));
+    if (auto cleared = ClearTarget(data); !cleared) return Fail(cleared.error());
+    auto engine = CopyAndOpen(config, from);
     if (!engine) {  // what is no store must not be in the way of the next try
-        for (const auto& path : FilesIn(data)) {
-            if (!before.contains(path)) fs::remove(path, ec);
-        }
+        if (store::RemoveStoreFiles(data) && store::FinishStore(data) && made) fs::remove(data, ec);
         return Fail(engine.error());
     }
-    auto answer = RunHere(config, **engine, Ask{.command = "restored"});
+    auto answer = RunHere(config, **engine, Ask{.command = Command::kRestored});
     if (answer) answer->out = "restored from " + from + " into " + data + "\n" + answer->out;
     return answer;
 }

@@ -18,7 +18,7 @@ store::LogBounds BoundsOf(int megabytes, std::chrono::milliseconds age) {
 
 }  // namespace
 
-Logs OpenLogs(const config::Config& config) {
+Logs OpenLogs(const config::Config& config, FaultSink& faults) {
     using store::LogId;
     Logs logs;
     std::map<LogId, store::LogBounds> bounds{
@@ -27,6 +27,8 @@ Logs OpenLogs(const config::Config& config) {
     if (config.log.received_max_mb == 0 && config.log.attempts_max_mb == 0) return logs;
     auto opened = store::RocksLog::Open(config.store.data + "/logs", bounds);
     if (opened) {
+        const std::string& lost = (*opened)->lost();
+        if (!lost.empty()) Log(Level::kWarning, "logs were damaged and begin anew: " + lost);
         logs.store = std::move(*opened);
     } else {
         Log(Level::kWarning, "logs are kept in memory only: " + opened.error().message);
@@ -34,12 +36,23 @@ Logs OpenLogs(const config::Config& config) {
         logs.store = std::make_unique<store::MemoryLog>(bounds);
     }
     if (config.log.received_max_mb > 0) {
-        logs.received =
-            std::make_unique<api::ReceivedLog>(*logs.store, LogId::kReceived, api::EncodeReceived);
+        logs.received = std::make_unique<api::ReceivedLog>(
+            *logs.store,
+            LogId::kReceived,
+            api::EncodeReceived,
+            api::ShareOfStrangers(
+                bounds[LogId::kReceived].bytes_max, bounds[LogId::kReceived].age_max
+            ),
+            faults
+        );
     }
     if (config.log.attempts_max_mb > 0) {
         logs.attempts = std::make_unique<delivery::AttemptLog>(
-            *logs.store, LogId::kAttempts, delivery::EncodeAttempt
+            *logs.store,
+            LogId::kAttempts,
+            delivery::EncodeAttempt,
+            store::MinorShare<delivery::AttemptRecord>{},
+            faults
         );
     }
     return logs;

@@ -16,6 +16,6 @@ struct Logs {
 };
 
 // Never fails: where the database cannot be opened the logs are kept in memory, and stderr says so.
-Logs OpenLogs(const config::Config& config);
+Logs OpenLogs(const config::Config& config, FaultSink& faults);
 
 }  // namespace barracuda::app

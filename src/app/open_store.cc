@@ -5,16 +5,24 @@
 
 #include <filesystem>
 
+#include "app/descriptors.h"
+#include "app/log.h"
 #include "app/mongo_options.h"
 #include "app/owner.h"
 #include "store/copy.h"
 #include "store/kv_engine.h"
 #include "store/mongo/mongo_engine.h"
+#include "store/mongo/state.h"
 #include "store/rocks/rocks_kv.h"
+#include "store/rocks/store_files.h"
 
 namespace barracuda::app {
 
 namespace {
+
+int TablesOpenMax(const config::Config& config) {
+    return static_cast<int>(PlanDescriptors(RaiseDescriptorLimit(), config).tables);
+}
 
 Result<bool> MakePrivate(const std::string& directory) {
     namespace fs = std::filesystem;
@@ -23,60 +31,75 @@ Result<bool> MakePrivate(const std::string& directory) {
     if (fs::is_directory(path, ec)) return true;
     if (path.has_parent_path()) fs::create_directories(path.parent_path(), ec);
     if (mkdir(directory.c_str(), 0700) != 0) {
-        ec = std::error_code(errno, std::generic_category());
-        if (fs::exists(path)) return Fail(ErrorCode::kUnavailable, "this is no directory");
-        return Fail(ErrorCode::kUnavailable, "cannot make the data directory: " + ec.message());
+        const int number = errno;
+        if (number == EEXIST) return Fail(ErrorCode::kUnavailable, "this is no directory");
+        return Fail(store::FileError("cannot make the data directory", number));
     }
     return true;
 }
 
-Result<std::unique_ptr<store::Engine>> OpenMongo(const config::Config& config) {
+Result<std::unique_ptr<store::Engine>> OpenMongo(
+    const config::Config& config, const Opening& opening, FaultSink& faults
+) {
     store::MongoEngineOptions options;
     options.client = MongoOptionsOf(config);
     options.allow_standalone = config.store.allow_standalone;
     options.several_per_click = SeveralPerClick(config);
+    options.faults = &faults;
+    options.cells = opening.build_beside;
     auto engine = store::MongoEngine::Open(options);
     if (!engine) return Fail(engine.error());
     return std::unique_ptr<store::Engine>(std::move(*engine));
 }
 
-Result<std::unique_ptr<store::Engine>> OpenRocks(const config::Config& config, bool create) {
+Result<std::unique_ptr<store::Engine>> OpenRocks(
+    const config::Config& config, const Opening& opening
+) {
     const std::string& directory = config.store.data;
     if (auto ours = BelongsHere(directory); !ours) return Fail(ours.error());
-    if (create) {
-        if (auto made = MakePrivate(directory); !made) {
-            return Fail(made.error().code, made.error().message + ": " + directory);
-        }
-    } else if (!HoldsStore(directory)) {
-        return Fail(ErrorCode::kUnavailable, "there is no store in " + directory);
+    if (!opening.create) {
+        auto there = store::HoldsStore(directory);
+        if (!there) return Fail(there.error());
+        if (!*there) return Fail(ErrorCode::kUnavailable, "there is no store in " + directory);
     }
-    auto kv = store::OpenRocks({.directory = directory, .create_if_missing = create});
+    auto kv = store::OpenRocks(
+        {.directory = directory,
+         .create_if_missing = opening.create,
+         .accept_loss = opening.accept_loss,
+         .filling = opening.filling,
+         .restoring = opening.restoring,
+         .tables_open_max = TablesOpenMax(config)}
+    );
     if (!kv) return Fail(kv.error().code, kv.error().message);
-    auto engine = store::KvEngine::Open(std::move(*kv));
+    using Build = store::KvEngine::Build;
+    auto engine = store::KvEngine::Open(
+        std::move(*kv), opening.build_beside ? Build::kBeside : Build::kFirst
+    );
     if (!engine) return Fail(engine.error());
     return std::unique_ptr<store::Engine>(std::move(*engine));
 }
 
-}  // namespace
-
-namespace {
-
-Result<std::unique_ptr<store::Engine>> OpenAny(const config::Config& config, bool create) {
-    if (!config.store.IsMongo()) return OpenRocks(config, create);
+Result<std::unique_ptr<store::Engine>> OpenAny(
+    const config::Config& config, const Opening& opening, FaultSink& faults
+) {
+    const std::string& data = config.store.data;
     // The control socket lives there, whatever the store is.
-    if (auto made = MakePrivate(config.store.data); !made) {
-        return Fail(made.error().code, made.error().message + ": " + config.store.data);
+    if (config.store.IsMongo() || opening.create) {
+        if (auto made = MakePrivate(data); !made) {
+            return Fail(made.error().code, made.error().message + ": " + data);
+        }
     }
-    return OpenMongo(config);
+    if (auto shut = ShutToOthers(data); !shut) return Fail(shut.error());
+    return config.store.IsMongo() ? OpenMongo(config, opening, faults) : OpenRocks(config, opening);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<store::Engine>> OpenStore(
-    const config::Config& config, bool create, Unfinished unfinished
+    const config::Config& config, const Opening& opening, FaultSink& faults
 ) {
-    auto engine = OpenAny(config, create);
-    if (!engine || unfinished == Unfinished::kAllowed) return engine;
+    auto engine = OpenAny(config, opening, faults);
+    if (!engine || opening.unfinished) return engine;
     auto from = store::UnfinishedMigration(**engine);
     if (!from) return Fail(from.error());
     if (!*from) return engine;
@@ -91,21 +114,26 @@ Result<std::unique_ptr<store::Engine>> OpenStore(
 }
 
 Result<std::unique_ptr<store::Engine>> OpenStoreToRead(const config::Config& config) {
-    auto kv = store::OpenRocks({.directory = config.store.data, .read_only = true});
+    const int tables = TablesOpenMax(config);
+    auto kv = store::OpenRocks(
+        {.directory = config.store.data, .read_only = true, .tables_open_max = tables}
+    );
     if (!kv) return Fail(kv.error());
     return std::unique_ptr<store::Engine>(store::KvEngine::OpenToRead(std::move(*kv)));
 }
 
-bool HoldsStore(const std::string& directory) {
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, ec)) {
-        std::string name = entry.path().filename().string();
-        if (name == "CURRENT" || name == "HAS_LOG" || name.starts_with("MANIFEST-") ||
-            name.ends_with(".sst")) {
-            return true;
-        }
-    }
-    return false;
+void SayWhichDatabase(store::Engine& engine, const config::Config& config) {
+    auto* mongo = dynamic_cast<store::MongoEngine*>(&engine);
+    if (!mongo) return;
+    auto holds = store::HoldsConversions(mongo->client());
+    if (!holds || *holds) return;
+    auto others = store::OthersWithConversions(mongo->client());
+    if (!others || others->empty()) return;
+    Log(Level::kWarning,
+        "this database holds no conversions, another one on the server does: store.database "
+        "(DB_NAME) chooses",
+        {{"database", config.store.database},
+         {"others", fmt::format("{}", fmt::join(*others, ", "))}});
 }
 
 }  // namespace barracuda::app

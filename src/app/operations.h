@@ -1,4 +1,4 @@
-// What an operator can ask: each command once, over an open store. A running server answers it
+// The commands of an operator over an open store, each once. A running server answers it
 // through its control socket (control.h), with none running the command opens the store itself
 // (offline.h).
 //
@@ -7,66 +7,37 @@
 #pragma once
 
 #include <chrono>
-#include <string>
-#include <string_view>
-#include <vector>
 
-#include "api/key_ring.h"
-#include "api/sessions.h"
-#include "base/result.h"
+#include "app/ask.h"
+#include "auth/key_ring.h"
+#include "auth/login_guard.h"
+#include "auth/sessions.h"
 #include "config/config.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
 
 namespace barracuda::app {
 
-// One request: plain values, and as one line of JSON on the control socket.
-struct Ask {
-    std::string command;  // "key.create", "deliveries.retry", …
-    std::string name = {};
-    std::string scope = {};
-    std::string affiliate = {};
-    std::string directory = {};         // absolute
-    std::vector<std::string> ids = {};  // keys or deliveries
-    bool repair = false;
-    std::string email = {};
-    std::string password_hash = {};  // never the password
-
-    bool operator==(const Ask&) const = default;
-};
-
-struct Answer {
-    int exit = 0;      // of the command: 0 done, 1 not done or something was found
-    std::string out;   // for stdout, as it is
-    std::string note;  // for stderr
-
-    bool operator==(const Answer&) const = default;
-};
-
-// Without a line's end; decoding fails with kInvalid.
-std::string Encode(const Ask& ask);
-std::string Encode(const Answer& answer);
-Result<Ask> DecodeAsk(std::string_view line);
-Result<Answer> DecodeAnswer(std::string_view line);
-
+// An open store and the parts that an operation works with.
 struct Workplace {
     store::Engine& engine;
     ledger::Ledger& ledger;
-    api::KeyRing& keys;
-    api::Admins& admins;
-    api::Sessions& sessions;
-    bool serving = false;                    // a server runs on this store: no index may be rebuilt
-    const config::Config* config = nullptr;  // of the server that answers: for the doctor
-    // Where somebody writes meanwhile: how long contact flags may trail their conversions.
+    auth::KeyRing& keys;
+    auth::Admins& admins;
+    auth::Sessions& sessions;
+    bool serving = false;  // a server works on this store: no index may be rebuilt
+    // How long contact flags may trail their conversions; more than 0 where somebody else writes.
     std::chrono::milliseconds flags_trail{0};
+    // Of the server that answers; null where a command opened the store for itself.
+    const config::Config* config = nullptr;
+    auth::LoginGuard* logins = nullptr;
 };
-// What a server, or a command beside nodes over MongoDB, allows them. It ends within the time that
-// a stop has: the control socket finishes the command under way.
+
+// How long a server, or a command beside nodes over MongoDB, lets contact flags trail. It ends
+// within the time that a stop has: the control socket finishes the command under way.
 inline constexpr std::chrono::seconds kFlagsTrail{5};
 
-// What is wrong with the arguments, whatever the store holds: a readable line, or empty.
-std::string ProblemOf(const Ask& ask);
-
+// Does what is asked. Exit code 1, with the reason in `note`, for wrong arguments and failures too.
 Answer Execute(Workplace& at, const Ask& ask);
 
 }  // namespace barracuda::app

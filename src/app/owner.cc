@@ -34,9 +34,8 @@ Error BelongsTo(uid_t owner, const std::string& directory) {
 
 // RocksDB replaces its files at every open, so the owner of one is who opened it last. On a mount
 // that gives every file to one user (NFS with all_squash, CIFS) it is another, who may yet be
-// worked for. Without a store the directory's owner counts, but only against root: who may write
-// there as a member of its group makes a store of its own. Who has no name here has no server here:
-// a container's fresh mount.
+// worked for. Without a store the directory's owner counts, but only against root. Who has no name
+// here has no server here: a container's fresh mount.
 Result<bool> BelongsHere(const std::string& directory) {
     const std::string current = directory + "/CURRENT";
     const uid_t us = geteuid();
@@ -49,6 +48,22 @@ Result<bool> BelongsHere(const std::string& directory) {
     owner = OwnerOf(directory);
     if (owner && *owner != us && getpwuid(*owner)) return Fail(BelongsTo(*owner, directory));
     return true;
+}
+
+Result<bool> ShutToOthers(const std::string& directory) {
+    struct stat is {};
+    if (stat(directory.c_str(), &is) != 0 || (is.st_mode & (S_IWGRP | S_IWOTH)) == 0) return true;
+    return Fail(
+        ErrorCode::kForbidden,
+        fmt::format(
+            "others may write to {} (mode {:04o}): chmod go-w {}, or name a directory in it: that "
+            "one is made for this user alone",
+            directory,
+            is.st_mode & 07777,
+            directory
+        ),
+        directory
+    );
 }
 
 }  // namespace barracuda::app

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <memory>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "base/unseen.h"
 #include "domain/postback_template.h"
 
 namespace barracuda::app {
@@ -17,23 +18,21 @@ namespace {
 constexpr size_t kSecretBytesMax = 4096;
 
 Result<std::string> ReadFile(const std::string& path) {
-    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return Fail(ErrorCode::kNotFound, "there is no such file in the secrets' directory");
-    auto close_it = std::shared_ptr<void>(nullptr, [fd](void*) { close(fd); });
+    const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file) return Fail(ErrorCode::kNotFound, "there is no such file in the secrets' directory");
     struct stat is {};
-    if (fstat(fd, &is) != 0 || !S_ISREG(is.st_mode)) {
+    if (fstat(file.fd(), &is) != 0 || !S_ISREG(is.st_mode)) {
         return Fail(ErrorCode::kInvalid, "the file is no plain file");
     }
     if ((is.st_mode & 077) != 0) {
         return Fail(ErrorCode::kInvalid, "others may read the file: chmod 600");
     }
     std::string text(kSecretBytesMax + 2, '\0');
-    ssize_t size = read(fd, text.data(), text.size());
+    ssize_t size = read(file.fd(), text.data(), text.size());
     if (size < 0) return Fail(ErrorCode::kInvalid, "the file cannot be read");
     text.resize(static_cast<size_t>(size));
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-    return text;
+    return std::string(SkipByteOrderMark(text));
 }
 
 Result<std::string> Find(const config::Config& config, std::string_view reference) {

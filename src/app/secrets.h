@@ -11,7 +11,7 @@ namespace barracuda::app {
 
 // kNotFound when there is none, kInvalid when it cannot be one: empty, longer than 4 KiB, with
 // control characters, or "whsec_…" that is no base64. A file's last line break is not part of it.
-// A file must belong to this user and be closed to others.
+// A file must be a plain one and closed to others (mode 0600).
 Result<std::string> ReadSecret(const config::Config& config, std::string_view reference);
 
 }  // namespace barracuda::app

@@ -41,6 +41,12 @@ TEST_F(SecretsTest, EachKindOfReference) {
     Write("two", "from file\n");
     EXPECT_EQ(*ReadSecret(config_, "env:BARRACUDA_SECRET_ONE"), "from env");
     EXPECT_EQ(*ReadSecret(config_, "file:two"), "from file");
+    Write(
+        "marked",
+        "\xEF\xBB\xBF"
+        "from file\r\n"
+    );
+    EXPECT_EQ(*ReadSecret(config_, "file:marked"), "from file");
     EXPECT_EQ(*ReadSecret(config_, "setting:network.hash"), "h4sh");
 }
 

@@ -1,6 +1,6 @@
-// Where the one-time link that makes the first admin is left when no terminal is there to show it:
-// DATA/setup-link, for the owner only. A link is a secret: it stands there or on a terminal, never
-// in a log.
+// The file DATA/setup-link, for the owner only: it holds the one-time link that makes the first
+// admin, where no terminal is there to show it. A link is a secret: it stands there or on a
+// terminal, never in a log.
 //
 // Threads: any. Errors are kUnavailable with the system's reason.
 #pragma once
@@ -12,6 +12,7 @@
 
 namespace barracuda::app {
 
+// DATA/setup-link.
 std::string SetupLinkPath(const std::string& data);
 
 // Made anew with mode 0600, never written through what somebody else put there (a file, a symbolic

@@ -15,7 +15,8 @@ namespace {
 
 // A stop has 10 s. What was answered is durable, so ending hard just before loses nothing: an
 // attempt cut off is made again at the next start, an adoption goes on where it was.
-constexpr std::chrono::milliseconds kStopPatience{9'500};
+constexpr std::chrono::milliseconds kStopPatience{9'400};
+static_assert(kStopPatience < std::chrono::seconds(10));
 
 sigset_t StopSignals() {
     sigset_t set;
@@ -44,6 +45,7 @@ void BeginStop(int signal) {
         NameThread("stop-limit");
         std::this_thread::sleep_for(kStopPatience);
         Log(Level::kWarning, "stopped with calls to the network under way; they will be repeated");
+        FlushLog();
         _exit(0);
     }).detach();
 }

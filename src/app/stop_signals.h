@@ -1,5 +1,5 @@
 // SIGTERM, SIGINT and SIGHUP (a terminal that is closed): the wish that the program ends. Once one
-// has come the program has 9.5 s, then it ends by itself; a second SIGTERM or SIGINT ends it at
+// has come the program has 9.4 s, then it ends by itself; a second SIGTERM or SIGINT ends it at
 // once.
 //
 // Threads: BlockStopSignals from the first thread before any other is made, which inherits it; the
@@ -10,6 +10,7 @@
 
 namespace barracuda::app {
 
+// From now on a stop signal waits for StopWithin.
 void BlockStopSignals();
 
 // Waits at most so long; whether a signal came.

@@ -4,7 +4,7 @@
 //     StoreWatch watch(trouble, Log);
 //     while (!StopWithin(500ms)) watch.Look(Clock::now());
 //
-// What begins and ends between two looks is not told. Threads: one.
+// A trouble that begins and ends between two looks is not told. Threads: one.
 #pragma once
 
 #include <chrono>
@@ -24,6 +24,7 @@ public:
     StoreWatch(std::function<std::optional<std::string>()> trouble, LogSink log)
         : trouble_(std::move(trouble)), log_(std::move(log)) {}
 
+    // Asks for the trouble, and writes the line where it began or ended.
     void Look(Clock::time_point now);
 
 private:

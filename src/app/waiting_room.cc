@@ -1,17 +1,18 @@
 #include "app/waiting_room.h"
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "api/health.h"
 #include "api/metrics.h"
 #include "app/adopt.h"
 #include "app/listen.h"
 #include "app/log.h"
 #include "app/stop_signals.h"
 #include "base/thread_name.h"
+#include "base/thread_safety.h"
 
 namespace barracuda::app {
 
@@ -21,6 +22,7 @@ constexpr std::chrono::milliseconds kLook{200};
 constexpr std::chrono::seconds kAgain{5};  // after an adoption that broke off
 constexpr std::chrono::seconds kLogEvery{10};
 constexpr int kRetryAfterS = 5;
+constexpr char kNotYet[] = "not serving yet, try again";
 
 }  // namespace
 
@@ -29,7 +31,7 @@ class WaitingRoom::Reason {
 public:
     // Logged when it is another one, but a moving number not more often than every 10 s.
     void Set(std::string text) {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (text == text_) return;
         text_ = std::move(text);
         auto now = std::chrono::steady_clock::now();
@@ -38,14 +40,14 @@ public:
         Log(Level::kWarning, "not serving yet", {{"why", text_}});
     }
     std::string Get() const {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         return text_;
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::string text_;
-    std::chrono::steady_clock::time_point next_{};
+    mutable Mutex mutex_;
+    std::string text_ GUARDED_BY(mutex_);
+    std::chrono::steady_clock::time_point next_ GUARDED_BY(mutex_);
 };
 
 namespace {
@@ -61,7 +63,8 @@ http::Handler HandlerOf(const Reason& reason, const std::string& data) {
         if (request.path == "/metrics") {
             return respond(api::WaitingMetrics(BARRACUDA_VERSION, data));
         }
-        respond(http::JsonError(503, reason.Get(), kRetryAfterS));
+        const bool why = api::MayReadWhy(request);
+        respond(http::JsonError(503, why ? reason.Get() : kNotYet, kRetryAfterS));
     };
 }
 
@@ -74,11 +77,11 @@ public:
           thread_([this](std::stop_token stop) { Run(stop); }) {}
 
     bool running() const {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         return !ended_;
     }
     std::optional<Error> failed() const {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         return error_;
     }
 
@@ -108,36 +111,38 @@ private:
                 std::this_thread::sleep_for(kLook);
             }
         }
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         error_ = std::move(error);
         ended_ = true;
     }
 
     const config::Config& config_;
     const std::function<void(std::string)> say_;
-    mutable std::mutex mutex_;
-    bool ended_ = false;
-    std::optional<Error> error_;
+    mutable Mutex mutex_;
+    bool ended_ GUARDED_BY(mutex_) = false;
+    std::optional<Error> error_ GUARDED_BY(mutex_);
     std::jthread thread_;
 };
 
 }  // namespace
 
-WaitingRoom::WaitingRoom(const config::Config& config, store::Engine& engine)
-    : config_(config), engine_(engine), reason_(std::make_unique<Reason>()) {}
+WaitingRoom::WaitingRoom(
+    const config::Config& config, const ListenRoom& room, store::Engine& engine
+)
+    : config_(config), room_(room), engine_(engine), reason_(std::make_unique<Reason>()) {}
 
 WaitingRoom::~WaitingRoom() = default;
 
 Result<std::unique_ptr<Listeners>> WaitingRoom::TakeListeners() {
     if (listeners_) return std::move(listeners_);
-    return Listeners::Open(config_, {});
+    return Listeners::Open(config_, room_, {});
 }
 
 Result<bool> WaitingRoom::Wait() {
     auto trouble = engine_.Trouble();
     if (!trouble) return true;
     reason_->Set(*trouble);
-    auto listeners = Listeners::Open(config_, HandlerOf(*reason_, config_.store.data));
+    auto listeners = Listeners::Open(config_, room_, HandlerOf(*reason_, config_.store.data));
     if (!listeners) return Fail(listeners.error());
     listeners_ = std::move(*listeners);
     std::optional<AdoptionAtStart> adoption;

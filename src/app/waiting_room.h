@@ -2,7 +2,7 @@
 // or whose indexes are being built. The server's addresses answer already: /livez 200, everything
 // else 503 with the reason. With store.adopt_on_start the adoption runs here.
 //
-//     WaitingRoom room(config, engine);
+//     WaitingRoom room(config, listen_room, engine);
 //     auto usable = room.Wait();             // false: a signal came
 //     …
 //     auto listeners = room.TakeListeners();  // and lead them to the service; the room outlives it
@@ -21,7 +21,8 @@ namespace barracuda::app {
 
 class WaitingRoom {
 public:
-    WaitingRoom(const config::Config& config, store::Engine& engine);
+    // Nothing is opened yet. All three live longer than the room.
+    WaitingRoom(const config::Config& config, const ListenRoom& room, store::Engine& engine);
     ~WaitingRoom();
 
     // True as soon as the store takes writes, which somebody else may bring about; at once where it
@@ -37,6 +38,7 @@ private:
     class Reason;
 
     const config::Config& config_;
+    const ListenRoom room_;
     store::Engine& engine_;
     std::unique_ptr<Reason> reason_;
     std::unique_ptr<Listeners> listeners_;

@@ -1,5 +1,5 @@
-// BARRACUDA_CHECK(condition): aborts with the place when what cannot be happens. Stays on in
-// release builds; never reachable from bytes a peer sent.
+// BARRACUDA_CHECK(condition): aborts, naming the place, when the program contradicts itself. On in
+// release builds too. Never for input: bytes of a peer or of a disk are judged by errors.
 #pragma once
 
 #include <cstdio>

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
+
 namespace barracuda {
 
 namespace {
 
 constexpr std::array<uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr int kMappedBits = 96;
+static_assert(kMapped.size() * 8 == kMappedBits);
 
 }  // namespace
 
@@ -77,6 +80,7 @@ Result<Cidr> Cidr::Parse(std::string_view text) {
 
 bool Cidr::Contains(const Address& address) const {
     if (address.IsV4() != base.IsV4()) return false;
+    BARRACUDA_CHECK(prefix >= 0 && prefix <= 128);
     const int whole = prefix / 8;
     if (!std::equal(base.bytes.begin(), base.bytes.begin() + whole, address.bytes.begin())) {
         return false;
@@ -85,6 +89,7 @@ bool Cidr::Contains(const Address& address) const {
     if (rest == 0) return true;
     const auto mask = static_cast<uint8_t>(0xff << (8 - rest));
     const auto at = static_cast<size_t>(whole);
+    BARRACUDA_CHECK(at < base.bytes.size());
     return ((base.bytes[at] ^ address.bytes[at]) & mask) == 0;
 }
 

@@ -40,9 +40,12 @@ struct Cidr {
     // kInvalid, naming the text.
     static Result<Cidr> Parse(std::string_view text);
     bool Contains(const Address& address) const;
+    bool Contains(const Cidr& other) const {
+        return prefix <= other.prefix && Contains(other.base);
+    }
 };
 
-// Every one, or the first that is none.
+// All of `texts` as ranges; kInvalid, naming the first that is no range.
 Result<std::vector<Cidr>> ParseRanges(std::span<const std::string> texts);
 
 }  // namespace barracuda

@@ -70,11 +70,14 @@ TEST(Cidrs, RefusesWhatIsNotOne) {
           "h/8",
           "10.0.0.0/8x",
           "10.0.0.0/2000000000",
+          "10.0.0.0/4294967304",
+          "fe80::1%lo/64",
           "10.0.0.0/8/8"}) {
         auto cidr = Cidr::Parse(text);
         ASSERT_FALSE(cidr) << text;
         EXPECT_EQ(cidr.error().code, ErrorCode::kInvalid);
     }
+    EXPECT_FALSE(Cidr::Parse(std::string_view("10.0.0.0\0x/8", 12))) << "text behind a NUL";
 }
 
 TEST(Cidrs, TheFirstThatIsNoneIsNamed) {

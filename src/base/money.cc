@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace barracuda {
 
 namespace {
@@ -68,6 +70,7 @@ Result<Money> Money::Parse(std::string_view text) {
         micros = micros * 10 + digit(i);
     }
     // Round half to even on what is left.
+    BARRACUDA_CHECK(micros >= 0);
     int first = digit(point);
     bool rest = false;
     for (int i = point + 1; i < static_cast<int>(decimal->digits.size()); ++i)

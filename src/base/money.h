@@ -13,6 +13,7 @@ namespace barracuda {
 struct Money {
     static constexpr int64_t kMicros = 1'000'000;
     static constexpr int64_t kUnitsMax = 1'000'000'000'000;  // 10^12, contract.md "Everywhere"
+    static_assert(kUnitsMax <= INT64_MAX / kMicros);
 
     int64_t micros = 0;
 

@@ -17,8 +17,9 @@ struct ObjectId {
     // Time, five random bytes of this process, counter: unique over threads and processes.
     // Thread-safe.
     static ObjectId New();
+    // 24 hex digits of either case; nullopt for other text.
     static std::optional<ObjectId> Parse(std::string_view hex);
-    std::string Hex() const;
+    std::string Hex() const;  // lower case
     std::string_view View() const { return {reinterpret_cast<const char*>(bytes.data()), 12}; }
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace barracuda {
 
 namespace {
@@ -65,6 +67,7 @@ std::vector<std::string_view> RawItems(std::string_view array) {
     if (at == array.size() || array[at] != '[') return items;
     while ((at = SkipSpace(array, at + 1)) < array.size() && array[at] != ']') {
         const size_t end = SkipValue(array, at);
+        BARRACUDA_CHECK(end >= at);
         items.push_back(array.substr(at, end - at));
         at = SkipSpace(array, end);
         if (at == array.size() || array[at] != ',') break;

@@ -14,9 +14,10 @@ namespace barracuda {
 // escapes is not found.
 std::string_view RawMember(std::string_view object, std::string_view name);
 
+// The values of an array, in order; empty where the text is no array.
 std::vector<std::string_view> RawItems(std::string_view array);
 
-// Without the white space between its parts.
+// `json` without the white space between its parts.
 std::string CompactJson(std::string_view json);
 
 }  // namespace barracuda

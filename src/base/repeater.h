@@ -12,10 +12,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/thread_safety.h"
 
 namespace barracuda {
 
@@ -45,10 +45,11 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    mutable std::mutex mutex_;
-    std::condition_variable wake_;
-    bool stopping_ = false, woken_ = false;
-    Clock::time_point by_ = Clock::time_point::max();
+    mutable Mutex mutex_;
+    Condition wake_;
+    bool stopping_ GUARDED_BY(mutex_) = false;
+    bool woken_ GUARDED_BY(mutex_) = false;
+    Clock::time_point by_ GUARDED_BY(mutex_) = Clock::time_point::max();
     std::thread thread_;
 };
 

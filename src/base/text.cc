@@ -2,44 +2,20 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/unseen.h"
 
 namespace barracuda {
 
-namespace {
-
-// Length of the UTF-8 sequence that starts at `at`, 0 when it is not valid (Unicode table 3-7).
-size_t SequenceAt(std::string_view text, size_t at) {
-    auto byte = [&](size_t i) -> unsigned {
-        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-    };
-    auto tail = [&](size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-    unsigned lead = byte(0);
-    if (lead < 0x80) return lead == 0 ? 0 : 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        if (!tail(1) || !tail(2)) return 0;
-        if (lead == 0xE0 && byte(1) < 0xA0) return 0;
-        if (lead == 0xED && byte(1) > 0x9F) return 0;
-        return 3;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        if (!tail(1) || !tail(2) || !tail(3)) return 0;
-        if (lead == 0xF0 && byte(1) < 0x90) return 0;
-        if (lead == 0xF4 && byte(1) > 0x8F) return 0;
-        return 4;
-    }
-    return 0;
-}
-
-}  // namespace
-
-bool IsUtf8(std::string_view text) {
-    size_t at = 0;
-    while (at < text.size()) {
-        size_t length = SequenceAt(text, at);
-        if (length == 0) return false;
-        at += length;
+bool IsUtf8(std::string_view text, Nul nul) {
+    for (size_t at = 0; at < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        const bool plain = byte < 0x80 && (byte != 0 || nul == Nul::kTaken);
+        const size_t size = plain ? 1 : byte == 0 ? 0 : FirstUtf8(text.substr(at)).size;
+        if (size == 0) return false;
+        at += size;
     }
     return true;
 }
@@ -47,15 +23,10 @@ bool IsUtf8(std::string_view text) {
 std::string CleanUtf8(std::string_view text) {
     std::string clean;
     clean.reserve(text.size());
-    for (size_t at = 0; at < text.size();) {
-        const size_t length = text[at] == '\0' ? 1 : SequenceAt(text, at);
-        if (length == 0) {
-            clean += "\xef\xbf\xbd";
-            ++at;
-        } else {
-            clean.append(text.substr(at, length));
-            at += length;
-        }
+    while (!text.empty()) {
+        const size_t size = FirstUtf8(text).size;
+        clean += size == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, size);
+        text.remove_prefix(std::max<size_t>(size, 1));
     }
     return clean;
 }
@@ -65,6 +36,14 @@ bool HasControl(std::string_view text) {
         if (c < 0x20 || c == 0x7f) return true;
     }
     return false;
+}
+
+std::string OneLine(std::string_view text) {
+    std::string line(text);
+    for (char& c : line) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    return line;
 }
 
 std::string Lower(std::string_view text) {
@@ -81,6 +60,8 @@ std::string_view Trim(std::string_view text) {
     while (!text.empty() && space(text.back())) text.remove_suffix(1);
     return text;
 }
+
+static_assert(crypto_generichash_BYTES_MIN == 16 && crypto_generichash_BYTES_MAX == 64);
 
 std::string HexOf(std::string_view bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -118,6 +99,7 @@ std::string HashHex(std::string_view text, size_t size) {
 
 std::string_view CutUtf8(std::string_view text, size_t size) {
     if (text.size() <= size) return text;
+    BARRACUDA_CHECK(size < text.size());
     while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
     return text.substr(0, size);
 }

@@ -3,9 +3,16 @@
 
 #include <pthread.h>
 
+#include <cstring>
+
+#include "base/check.h"
+
 namespace barracuda {
 
-// The calling thread; at most 15 bytes (the kernel's bound), longer names are not taken.
-inline void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
+// Names the calling thread; at most 15 bytes, the kernel's bound.
+inline void NameThread(const char* name) {
+    BARRACUDA_CHECK(std::strlen(name) <= 15);
+    pthread_setname_np(pthread_self(), name);
+}
 
 }  // namespace barracuda

@@ -15,8 +15,8 @@ struct Time {
     static Time Now();          // the wall clock; only app, api and ledger call it
     std::string Iso() const;    // 2026-01-31T23:59:59.123Z
     std::string Month() const;  // 2026-01, UTC
-    static std::optional<Time> ParseIso(std::string_view text
-    );  // date, or date and time with Z or offset
+    // A date, or a date and a time with Z or an offset; nullopt where `text` is neither.
+    static std::optional<Time> ParseIso(std::string_view text);
 };
 
 }  // namespace barracuda

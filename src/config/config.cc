@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 
+#include "base/colour.h"
+#include "base/unseen.h"
 #include "config/file.h"
 #include "config/goals.h"
 #include "config/settings.h"
@@ -35,16 +39,26 @@ tl::unexpected<Error> Fault(const Setting& setting, std::string_view source, std
 }
 
 // The value a `..._FILE` variable points to; editors and `echo` leave a line break at its end.
-std::optional<std::string> ReadValueFile(const std::string& path) {
+// Else why not.
+tl::expected<std::string, std::string> ReadValueFile(const std::string& path) {
+    auto not_read = [](std::string why) { return tl::unexpected<std::string>(std::move(why)); };
+    std::error_code ec;
+    if (std::filesystem::is_directory(path, ec)) return not_read("it is a directory");
+    errno = 0;
     std::ifstream in(path, std::ios::binary);
-    if (!in) return std::nullopt;
-    std::string text(std::istreambuf_iterator<char>(in), {});
-    if (in.bad() || text.size() > kSecretFileBytes) return std::nullopt;
+    if (!in) return not_read(std::strerror(errno));
+    std::string text(kSecretFileBytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad()) return not_read(std::strerror(errno));
+    text.resize(static_cast<size_t>(in.gcount()));
+    if (text.size() > kSecretFileBytes) {
+        return not_read(fmt::format("it is longer than {} bytes", kSecretFileBytes));
+    }
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-    return text;
+    return std::string(SkipByteOrderMark(text));
 }
 
-// What the environment says of a setting: our name, our `_FILE` name, then the seed's alias.
+// A setting's value in the environment: by our name, our `_FILE` name, then the seed's alias.
 Result<std::optional<Given>> FromEnvironment(const Setting& setting, const Environment& env) {
     const std::string name = EnvironmentName(setting);
     const auto own = env.find(name);
@@ -56,7 +70,12 @@ Result<std::optional<Given>> FromEnvironment(const Setting& setting, const Envir
     if (pointer != env.end()) {
         auto text = ReadValueFile(pointer->second);
         const auto source = fmt::format("environment {}_FILE", name);
-        if (!text) return Fault(setting, source, "cannot read file " + pointer->second);
+        if (!text) {
+            const auto& file = pointer->second;
+            return Fault(
+                setting, source, fmt::format("cannot read file {}: {}", file, text.error())
+            );
+        }
         return Given{std::move(*text), source};
     }
     // An alias left empty by a deployment's template means nothing.
@@ -194,6 +213,15 @@ Result<Config> Load(
         config.sources.emplace(setting.path, std::move(given->source));
     }
     ChooseDatabase(config);
+    if (auto fault = DatabaseFault(config.store.database);
+        config.store.IsMongo() && !fault.empty()) {
+        const std::string& source = config.sources["store.database"];
+        return Fail(
+            ErrorCode::kInvalid,
+            fmt::format("store.database ({}): {}", source, fault),
+            "store.database"
+        );
+    }
     if (auto fault = AddressFault(config.server); !fault.empty()) {
         return Fail(ErrorCode::kInvalid, std::move(fault), "server.ops_listen");
     }
@@ -220,8 +248,33 @@ Environment ProcessEnvironment() {
     return environment;
 }
 
+namespace {
+
+// What strangers could hardly read: the accent is the page's links.
+void WarnOfColours(const Config& config, std::vector<std::string>& warnings) {
+    constexpr Colour kGrounds[] = {{255, 255, 255}, {0x12, 0x16, 0x1d}};  // of tokens.css
+    constexpr const char* kNames[] = {"light", "dark"};
+    constexpr double kLeast = 4.5;
+    const auto& colours = config.landing.colours;
+    for (size_t i = 0; i < std::size(kGrounds) && !colours.empty(); ++i) {
+        const std::string& colour = colours[std::min(i, colours.size() - 1)];
+        const double contrast = ContrastOf(*Colour::Parse(colour), kGrounds[i]);
+        if (contrast >= kLeast) continue;
+        warnings.push_back(fmt::format(
+            "landing.colours: {} on {} ground has a contrast of {:.1f}, and text wants {}",
+            colour,
+            kNames[i],
+            contrast,
+            kLeast
+        ));
+    }
+}
+
+}  // namespace
+
 std::vector<std::string> WarningsOf(const Config& config) {
     std::vector<std::string> warnings;
+    WarnOfColours(config, warnings);
     for (const char* type : {"registration", "deposit"}) {
         const Goal* goal = config.GoalOfType(type);
         if (!goal || !goal->repeatable) continue;

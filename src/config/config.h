@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/strong_id.h"
 
 namespace barracuda::config {
 
@@ -41,8 +42,10 @@ struct Config {
         std::string listen_host;                   // without the brackets of IPv6
         std::uint16_t listen_port = 0;             // 0: any free port
         std::vector<std::string> trusted_proxies;  // CIDRs
+        std::vector<std::string> hosts;            // names of ours, perhaps with a port
         std::string ops_listen;  // HOST:PORT; empty: metrics and health on the main address
         int threads = 0;         // 0: one a core
+        std::chrono::milliseconds idle_timeout{75'000};
     } server;
     struct Store {
         std::string url;       // "rocksdb" or a MongoDB address (which may hold a password)
@@ -58,7 +61,19 @@ struct Config {
     struct Forms {
         std::vector<std::string> origins;  // CORS: "https://host[:port]" or "*"
         bool trust_amounts = false;
+        // The texts shown after the form: `message` and `note`, for affiliates and the others.
+        std::string affiliate_message, affiliate_note, message, note;
     } forms;
+    // The page of strangers at `/`, with the contact form. An empty text: the page's own words.
+    struct Landing {
+        bool page = false;
+        std::string language;  // "en", "de"; empty: the visitor's
+        std::string name;      // whose page it is
+        std::string title, lead, promise;
+        std::string logo;                  // a picture's file; empty: Barracuda's own
+        std::vector<std::string> colours;  // "#rrggbb", on light and on dark ground; none: ours
+        std::string privacy_url, imprint_url;
+    } landing;
     struct Network {
         std::string base_url;  // no URL ends in a slash; empty: not configured
         std::string hash;
@@ -66,7 +81,8 @@ struct Config {
         std::string private_api_token;
         std::string delivery_parameter;
         std::vector<std::string> allow_addresses;  // CIDRs
-        std::string offer;
+        std::vector<std::string> deny_addresses;   // CIDRs; they go before the allowed ones
+        OfferId offer;
         std::string url_id;
         std::string dashboard_url;
     } network;
@@ -77,7 +93,9 @@ struct Config {
         std::vector<std::chrono::milliseconds> retry_schedule;  // delay before attempt 1, 2, …
     } delivery;
     struct Limits {
-        int forms_per_minute = 0;  // per client address; 0: off
+        int forms_per_minute = 0;        // per client address; 0: off
+        int forms_total_per_minute = 0;  // of all addresses; 0: off
+        std::size_t connections = 10'000;
         std::size_t body_bytes = 0;
         std::size_t queue = 0;  // commands that may wait for the ledger
     } limits;
@@ -90,13 +108,16 @@ struct Config {
     } log;
     std::vector<Goal> goals;
 
+    // Made-up data in a store that goes with the server: set by `barracuda demo` alone.
+    bool demo = false;
+
     // Setting path ("server.listen", "goal") -> where its value came from, for people.
     std::map<std::string, std::string, std::less<>> sources;
 
     // Names in the environment that look like settings and are none: slips, mostly.
     std::vector<std::string> unknown;
 
-    const Goal* FindGoal(std::string_view id) const;
+    const Goal* FindGoal(std::string_view id) const;  // nullptr: the settings name no such goal
     // The first goal of a type; there always is one for "registration" and "deposit".
     const Goal* GoalOfType(std::string_view type) const;
 };

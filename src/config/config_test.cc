@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "config/config_fixture.h"
 #include "config/settings.h"
 
 namespace barracuda::config {
@@ -18,22 +18,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using namespace std::chrono_literals;
-
-class ConfigTest : public testing::Test {
-protected:
-    ConfigTest() { std::filesystem::create_directories(directory_); }
-    ~ConfigTest() override { std::filesystem::remove_all(directory_); }
-
-    std::string Write(const std::string& name, const std::string& text) {
-        const auto path = (directory_ / name).string();
-        std::ofstream(path, std::ios::binary) << text;
-        return path;
-    }
-    Result<Config> FromToml(const std::string& toml) { return Load(Write("c.toml", toml), {}, {}); }
-
-    std::filesystem::path directory_ = std::filesystem::temp_directory_path() /
-                                       ("barracuda_config_test_" + std::to_string(getpid()));
-};
 
 TEST_F(ConfigTest, Defaults) {
     const auto c = Load(std::nullopt, {}, {});
@@ -48,7 +32,7 @@ TEST_F(ConfigTest, Defaults) {
     EXPECT_EQ(c->auth.ingest, "key");
     EXPECT_FALSE(c->forms.trust_amounts);
     EXPECT_EQ(c->network.base_url, "");
-    EXPECT_EQ(c->network.offer, "2");
+    EXPECT_EQ(c->network.offer.value, "2");
     EXPECT_EQ(c->network.url_id, "2");
     EXPECT_EQ(c->delivery.inline_wait, 5s);
     EXPECT_EQ(c->delivery.attempt_timeout, 8s);
@@ -79,7 +63,13 @@ const Row kRows[] = {
      "10.0.0.0/8,::1",
      "10.0.0.0/33",
      R"(["10.0.0.0/8", "::1"])"},
+    {"server.hosts",
+     "ledger.example, a:8443",
+     "ledger.example,a:8443",
+     "http://ledger.example",
+     R"(["ledger.example", "a:8443"])"},
     {"server.ops_listen", "127.0.0.1:9", "127.0.0.1:9", "localhost:9", R"("127.0.0.1:9")"},
+    {"server.idle_timeout", "90s", "90s", "0s", R"("90s")"},
     {"server.threads", "4", "4", "-1", "4"},
     {"store.url", "mongodb://h/x", "mongodb://h/x", "postgres://h", R"("mongodb://h/x")"},
     {"store.data", "/var/lib/b", "/var/lib/b", "", R"("/var/lib/b")"},
@@ -93,6 +83,28 @@ const Row kRows[] = {
      "a.example",
      R"(["https://a.example", "*"])"},
     {"forms.trust_amounts", "true", "true", "1", "true"},
+    {"forms.affiliate_message", "Danke", "Danke", "a\nb", R"("Danke")"},
+    {"forms.affiliate_note", "Bald", "Bald", "a\tb", R"("Bald")"},
+    {"forms.message", "Merci", "Merci", "\xff", R"("Merci")"},
+    {"forms.note", "À bientôt", "À bientôt", "a\rb", R"("À bientôt")"},
+    {"landing.page", "false", "false", "off", "false"},
+    {"landing.language", "de", "de", "fr", R"("de")"},
+    {"landing.name", "North", "North", "a\nb", R"("North")"},
+    {"landing.title", "Join", "Join", "a\nb", R"("Join")"},
+    {"landing.lead", "We pay", "We pay", "a\nb", R"("We pay")"},
+    {"landing.promise", "Soon", "Soon", "a\nb", R"("Soon")"},
+    {"landing.logo", "/etc/logo.svg", "/etc/logo.svg", "a\nb", R"("/etc/logo.svg")"},
+    {"landing.colours", "#2446c7, #94AEFF", "#2446c7,#94AEFF", "blue", R"(["#2446c7", "#94AEFF"])"},
+    {"landing.privacy_url",
+     "https://n.example/privacy",
+     "https://n.example/privacy",
+     "/privacy",
+     R"("https://n.example/privacy")"},
+    {"landing.imprint_url",
+     "https://n.example/imprint",
+     "https://n.example/imprint",
+     "imprint",
+     R"("https://n.example/imprint")"},
     {"network.base_url",
      "https://n.example/api/v3/",
      "https://n.example/api/v3",
@@ -107,6 +119,11 @@ const Row kRows[] = {
     {"network.private_api_token", "t0ken", "***", "a\nb", R"("t0ken")"},
     {"network.delivery_parameter", "bid", "bid", "a&b", R"("bid")"},
     {"network.allow_addresses", "127.0.0.0/8", "127.0.0.0/8", "localhost", R"(["127.0.0.0/8"])"},
+    {"network.deny_addresses",
+     "203.0.113.0/24",
+     "203.0.113.0/24",
+     "1.2.3",
+     R"(["203.0.113.0/24"])"},
     {"network.offer", "31", "31", "", R"("31")"},
     {"network.url_id", "7", "7", "a b", R"("7")"},
     {"network.dashboard_url",
@@ -123,6 +140,8 @@ const Row kRows[] = {
      "1s,5s",
      R"(["0s", "100ms", "2m"])"},
     {"limits.forms_per_minute", "0", "0", "many", "0"},
+    {"limits.forms_total_per_minute", "0", "0", "many", "0"},
+    {"limits.connections", "500", "500", "0", "500"},
     {"limits.body_bytes", "64KiB", "65536", "1KB", R"("64KiB")"},
     {"limits.queue", "100", "100", "0", "100"},
     {"log.requests", "true", "true", "on", "true"},
@@ -158,14 +177,15 @@ TEST_F(ConfigTest, EverySettingFromEverySource) {
         ASSERT_TRUE(env) << env.error().message;
         EXPECT_THAT(Describe(*env), HasSubstr(Shown(*row, "environment " + name)));
 
-        const auto pointer = Load({}, {{name + "_FILE", Write("value", good + "\r\n")}}, {});
+        const auto pointer =
+            Load({}, {{name + "_FILE", Write("value", "\xEF\xBB\xBF" + good + "\r\n")}}, {});
         ASSERT_TRUE(pointer) << pointer.error().message;
         EXPECT_THAT(Describe(*pointer), HasSubstr(Shown(*row, "environment " + name + "_FILE")));
 
         const auto dot = path.find('.');
         const auto file = Write(
             "one.toml",
-            "# one\n[" + path.substr(0, dot) + "]\n" + path.substr(dot + 1) + " = " +
+            "\xEF\xBB\xBF# one\n[" + path.substr(0, dot) + "]\n" + path.substr(dot + 1) + " = " +
                 std::string(row->toml) + "\n"
         );
         const auto toml = Load(file, {}, {});
@@ -222,10 +242,10 @@ TEST_F(ConfigTest, TheReferenceIsAFileOfTheDefaults) {
 TEST_F(ConfigTest, Precedence) {
     const auto file = Write("c.toml", "[network]\noffer = \"toml\"\n");
     const Environment env = {{"BARRACUDA_NETWORK_OFFER", "env"}};
-    EXPECT_EQ(Load({}, {}, {})->network.offer, "2");
-    EXPECT_EQ(Load(file, {}, {})->network.offer, "toml");
-    EXPECT_EQ(Load(file, env, {})->network.offer, "env");
-    EXPECT_EQ(Load(file, env, {{"network.offer", "flag"}})->network.offer, "flag");
+    EXPECT_EQ(Load({}, {}, {})->network.offer.value, "2");
+    EXPECT_EQ(Load(file, {}, {})->network.offer.value, "toml");
+    EXPECT_EQ(Load(file, env, {})->network.offer.value, "env");
+    EXPECT_EQ(Load(file, env, {{"network.offer", "flag"}})->network.offer.value, "flag");
 }
 
 TEST_F(ConfigTest, SeedsAliases) {
@@ -284,7 +304,13 @@ TEST_F(ConfigTest, SecretsStaySecret) {
 TEST_F(ConfigTest, SecretFiles) {
     const auto missing = Load({}, {{"BARRACUDA_NETWORK_HASH_FILE", "/nowhere/x"}}, {});
     ASSERT_FALSE(missing);
-    EXPECT_THAT(missing.error().message, HasSubstr("cannot read file /nowhere/x"));
+    EXPECT_THAT(missing.error().message, HasSubstr("cannot read file /nowhere/x: No such file"));
+    for (const auto& [path, why] :
+         {std::pair("/etc", "it is a directory"), std::pair("/dev/zero", "longer than")}) {
+        const auto refused = Load({}, {{"BARRACUDA_NETWORK_HASH_FILE", path}}, {});
+        ASSERT_FALSE(refused) << path;
+        EXPECT_THAT(refused.error().message, HasSubstr(why));
+    }
     const auto twice =
         Load({}, {{"BARRACUDA_NETWORK_HASH", "a"}, {"BARRACUDA_NETWORK_HASH_FILE", "b"}}, {});
     ASSERT_FALSE(twice);
@@ -326,69 +352,6 @@ TEST_F(ConfigTest, TomlFaults) {
     const auto flag = Load({}, {}, {{"server.lisen", "x"}});
     ASSERT_FALSE(flag);
     EXPECT_THAT(flag.error().message, HasSubstr("no such setting: server.lisen"));
-}
-
-TEST_F(ConfigTest, GoalFaults) {
-    const std::pair<const char*, const char*> rows[] = {
-        {"[[goal]]\ntype = \"other\"", "id: expected"},
-        {"[[goal]]\nid = 5\n[[goal]]\nid = \"5\"", "goal \"5\": id: another goal has it"},
-        {"[[goal]]\nid = 7\ntype = \"sale\"", "goal \"7\": type: expected"},
-        {"[[goal]]\nid = 7\nthen = 9", "goal \"7\": then: there is no goal \"9\""},
-        {"[[goal]]\nid = 7\nthen = 7", "the chain leads back to itself"},
-        {"[[goal]]\nid = 7\nthen = 8\n[[goal]]\nid = 8\nthen = 9\n[[goal]]\nid = 9\nthen = 7",
-         "the chain leads back to itself"},
-        {"[[goal]]\nid = 6\ntype = \"deposit\"\nthen = 5", "the chain leads back to itself"},
-        {"[[goal]]\nid = 7\nthen = 8\n[[goal]]\nid = 8\nrepeatable = true", "expected a once-goal"},
-        {"[[goal]]\nid = 7\nthen = 6\nthen_amount = \"-1\"", "then_amount: expected"},
-        {"[[goal]]\nid = 7\nthen = 6\nthen_amount = \"1.2345678\"", "then_amount: expected"},
-        {"[[goal]]\nid = 7\nthen = 6\nthen_when = \"soon\"", "then_when: expected"},
-        {"[[goal]]\nid = 5\ntype = \"other\"", "goal \"5\": id: another goal has it"},
-    };
-    for (const auto& [toml, message] : rows) {
-        const auto c = FromToml(toml);
-        ASSERT_FALSE(c) << toml;
-        EXPECT_EQ(c.error().where, "goal");
-        EXPECT_THAT(c.error().message, HasSubstr(message)) << toml;
-    }
-}
-
-TEST_F(ConfigTest, GoalsAreCompleted) {
-    auto c = FromToml("[[goal]]\nid = 7\nrepeatable = true\nthen = 6\nthen_amount = 50\n");
-    ASSERT_TRUE(c) << c.error().message;
-    EXPECT_THAT(
-        c->goals,
-        ElementsAre(
-            Goal{.id = "7", .repeatable = true, .then = "6", .then_amount = "50"},
-            Goal{.id = "6", .type = "deposit"},
-            Goal{.id = "5", .type = "registration", .then = "6", .then_amount = "100"}
-        )
-    );
-    EXPECT_THAT(Describe(*c), HasSubstr("goal 7 = other, repeatable, then 6 of 50 when recorded"));
-
-    // The chain rule is turned off by naming the goal without it.
-    c = FromToml("[[goal]]\nid = \"5\"\ntype = \"registration\"\n");
-    ASSERT_TRUE(c) << c.error().message;
-    EXPECT_EQ(c->FindGoal("5")->then, "");
-    EXPECT_EQ(c->GoalOfType("deposit")->id, "6");
-
-    c = FromToml("[[goal]]\nid = 9\ntype = \"deposit\"\nrepeatable = true\n");
-    ASSERT_TRUE(c) << c.error().message;
-    EXPECT_EQ(c->GoalOfType("deposit")->id, "9");
-    EXPECT_EQ(c->FindGoal("5")->then, "");
-}
-
-TEST_F(ConfigTest, GoalsThatChangeWhatRoutesAskForAreWarnedOf) {
-    EXPECT_THAT(WarningsOf(*Load({}, {}, {})), IsEmpty());
-    auto c = FromToml("[[goal]]\nid = 7\ntype = \"other\"\nrepeatable = true\n");
-    EXPECT_THAT(WarningsOf(*c), IsEmpty());
-    c = FromToml("[[goal]]\nid = 7\ntype = \"deposit\"\nrepeatable = true\n");
-    EXPECT_THAT(
-        WarningsOf(*c),
-        ElementsAre(
-            HasSubstr("goal 7 is the first of type deposit and repeatable"),
-            HasSubstr("no deposit follows a form's registration")
-        )
-    );
 }
 
 TEST_F(ConfigTest, NamesThatAreNoSettingAreFound) {

@@ -21,7 +21,7 @@ const Goal* FindType(const std::vector<Goal>& goals, std::string_view type) {
     return found == goals.end() ? nullptr : &*found;
 }
 
-// What is wrong with one goal's own fields; empty when nothing is.
+// The fault of one goal's own fields; empty: none.
 std::string FieldFault(const Goal& goal) {
     if (!IsId(goal.id)) return "id: expected 1 to 64 characters without blanks";
     if (goal.type != "registration" && goal.type != "deposit" && goal.type != "other") {

@@ -7,6 +7,8 @@
 #include <type_traits>
 
 #include "base/cidr.h"
+#include "base/colour.h"
+#include "base/text.h"
 #include "config/values.h"
 
 namespace barracuda::config {
@@ -99,12 +101,31 @@ bool TakeName(std::string& field, Text text) {
 
 bool TakeDatabase(std::string& field, Text text) {
     field = text;
-    return text.size() <= 63 && text.find_first_of("/\\. \"$*<>:|?") == text.npos;
+    return text.size() <= 63 && text.find_first_of("/\\. \"$*<>:|?%") == text.npos;
+}
+
+bool TakeHosts(std::vector<std::string>& field, Text text) {
+    field = ParseList(text);
+    return std::all_of(field.begin(), field.end(), [](auto& item) { return IsAuthority(item); });
 }
 
 bool TakeOrigins(std::vector<std::string>& field, Text text) {
     field = ParseList(text);
     return std::all_of(field.begin(), field.end(), [](auto& item) { return IsOrigin(item); });
+}
+
+bool TakeWords(std::string& field, Text text) {
+    constexpr std::size_t kWordsMax = 1024;
+    field = text;
+    return text.size() <= kWordsMax && IsUtf8(text) && !HasControl(text);
+}
+
+bool TakeColours(std::vector<std::string>& field, Text text) {
+    constexpr std::size_t kGrounds = 2;
+    field = ParseList(text);
+    return field.size() <= kGrounds && std::all_of(field.begin(), field.end(), [](auto& item) {
+               return Colour::Parse(item).has_value();
+           });
 }
 
 std::string ShowListen(const Config& c) {
@@ -149,22 +170,28 @@ constexpr Text kCidrs = "address ranges such as 10.0.0.0/8 or 2001:db8::/32";
 constexpr Text kStore =
     "\"rocksdb\", mongodb://... or mongodb+srv://... (an @ in the password is %40)";
 constexpr Text kToken = "printable characters without blanks, at most 4096";
+constexpr Text kWords = "text of at most 1024 bytes, without line breaks";
+constexpr Text kFile = "a file's path as text of at most 1024 bytes, without line breaks";
 constexpr Text kLogSize = "whole MiB, 0 (off) to 1048576";
 constexpr Text kLogAge = "a duration from 1m to 8784h";
 constexpr int64_t kYearMs = int64_t{366} * 24 * 3'600'000;
 constexpr Text kListen = "ADDRESS:PORT in digits, such as 127.0.0.1:8080 or [::1]:8080";
 
 // clang-format off
-const Setting kSettings[] = {
+constexpr Setting kSettings[] = {
     {"server.listen", Kind::kText, kPlain, "", "127.0.0.1:8080", kListen,
      "address to serve on", SET(TakeListen(c, t)), ShowListen},
     {"server.trusted_proxies", Kind::kList, kPlain, "", "", kCidrs,
      "proxies whose X-Forwarded-For is believed", SET(TakeCidrs(c.server.trusted_proxies, t)), SHOW(server.trusted_proxies)},
+    {"server.hosts", Kind::kList, kPlain, "", "", "names such as ledger.example or ledger.example:8443",
+     "names this server is asked by where no key is needed", SET(TakeHosts(c.server.hosts, t)), SHOW(server.hosts)},
     {"server.ops_listen", Kind::kText, kPlain, "", "", kListen,
      "own address for metrics and health; empty: the main one",
      SET((c.server.ops_listen = t, t.empty() || ParseListen(t))), SHOW(server.ops_listen)},
     {"server.threads", Kind::kNumber, kPlain, "", "0", "a whole number, 0 (one a core) to 1024",
      "threads that serve requests", SET(Take(c.server.threads, ParseNumber(t, 0, 1024))), SHOW(server.threads)},
+    {"server.idle_timeout", Kind::kDuration, kPlain, "", "75s", "a duration from 1s to 1h",
+     "how long a connection may wait for its next request", SET(TakeWait(c.server.idle_timeout, t, 1'000, 3'600'000)), SHOW(server.idle_timeout)},
     {"store.url", Kind::kText, kPlain, "MONGODB_URI", "rocksdb", kStore,
      "where conversions are kept", SET(TakeStoreUrl(c.store.url, t)), ShowStoreUrl},
     {"store.data", Kind::kText, kPlain, "", "./data", "a directory",
@@ -181,6 +208,34 @@ const Setting kSettings[] = {
      "sites whose pages may post the forms (CORS)", SET(TakeOrigins(c.forms.origins, t)), SHOW(forms.origins)},
     {"forms.trust_amounts", Kind::kSwitch, kPlain, "", "false", "true or false",
      "whether a visitor may name the deposit's sum", SET(Take(c.forms.trust_amounts, ParseSwitch(t))), SHOW(forms.trust_amounts)},
+    {"forms.affiliate_message", Kind::kText, kPlain, "", "Your application has been submitted", kWords,
+     "what an affiliate reads after the form", SET(TakeWords(c.forms.affiliate_message, t)), SHOW(forms.affiliate_message)},
+    {"forms.affiliate_note", Kind::kText, kPlain, "", "It is under review, and we will contact you", kWords,
+     "the note below it", SET(TakeWords(c.forms.affiliate_note, t)), SHOW(forms.affiliate_note)},
+    {"forms.message", Kind::kText, kPlain, "", "Your registration is complete", kWords,
+     "what everybody else reads after the form", SET(TakeWords(c.forms.message, t)), SHOW(forms.message)},
+    {"forms.note", Kind::kText, kPlain, "", "We will contact you", kWords,
+     "the note below it", SET(TakeWords(c.forms.note, t)), SHOW(forms.note)},
+    {"landing.page", Kind::kSwitch, kPlain, "", "true", "true or false",
+     "whether strangers find a page with the contact form at /", SET(Take(c.landing.page, ParseSwitch(t))), SHOW(landing.page)},
+    {"landing.language", Kind::kText, kPlain, "", "", "\"en\", \"de\" or empty",
+     "its language; empty: the visitor's", SET(TakeWord(c.landing.language, t, {"", "en", "de"})), SHOW(landing.language)},
+    {"landing.name", Kind::kText, kPlain, "", "Barracuda", kWords,
+     "whose page it is", SET(TakeWords(c.landing.name, t)), SHOW(landing.name)},
+    {"landing.title", Kind::kText, kPlain, "", "", kWords,
+     "its headline; empty: the page's own", SET(TakeWords(c.landing.title, t)), SHOW(landing.title)},
+    {"landing.lead", Kind::kText, kPlain, "", "", kWords,
+     "the sentences below it; empty: the page's own", SET(TakeWords(c.landing.lead, t)), SHOW(landing.lead)},
+    {"landing.promise", Kind::kText, kPlain, "", "", kWords,
+     "the line above the form; empty: the page's own", SET(TakeWords(c.landing.promise, t)), SHOW(landing.promise)},
+    {"landing.logo", Kind::kText, kPlain, "", "", kFile,
+     "its logo, .svg, .png, .webp or .jpg; empty: Barracuda's", SET(TakeWords(c.landing.logo, t)), SHOW(landing.logo)},
+    {"landing.colours", Kind::kList, kPlain, "", "", "one or two colours such as #2446c7",
+     "its accent, and the one on dark ground; empty: Barracuda's", SET(TakeColours(c.landing.colours, t)), SHOW(landing.colours)},
+    {"landing.privacy_url", Kind::kText, kPlain, "", "", kUrl,
+     "what it links as privacy", SET(TakeUrl(c.landing.privacy_url, t)), SHOW(landing.privacy_url)},
+    {"landing.imprint_url", Kind::kText, kPlain, "", "", kUrl,
+     "what it links as imprint", SET(TakeUrl(c.landing.imprint_url, t)), SHOW(landing.imprint_url)},
     {"network.base_url", Kind::kText, kPlain, "", "", kUrl,
      "the network's public API", SET(TakeUrl(c.network.base_url, t)), SHOW(network.base_url)},
     {"network.hash", Kind::kText, kSecret, "HOOPLASEFT_HASH", "", kToken,
@@ -193,8 +248,10 @@ const Setting kSettings[] = {
      "query parameter that carries the delivery's id", SET(TakeName(c.network.delivery_parameter, t)), SHOW(network.delivery_parameter)},
     {"network.allow_addresses", Kind::kList, kPlain, "", "", kCidrs,
      "private ranges that deliveries may reach", SET(TakeCidrs(c.network.allow_addresses, t)), SHOW(network.allow_addresses)},
+    {"network.deny_addresses", Kind::kList, kPlain, "", "", kCidrs,
+     "ranges that deliveries may never reach", SET(TakeCidrs(c.network.deny_addresses, t)), SHOW(network.deny_addresses)},
     {"network.offer", Kind::kText, kPlain, "", "2", "an id of 1 to 64 characters",
-     "offer of the call that acquires a click", SET(TakeId(c.network.offer, t)), SHOW(network.offer)},
+     "offer of the call that acquires a click, and of a report of the forms and routes 1 and 6 without one", SET(TakeId(c.network.offer.value, t)), SHOW(network.offer.value)},
     {"network.url_id", Kind::kText, kPlain, "", "2", "an id of 1 to 64 characters",
      "its url_id unless the form names one", SET(TakeId(c.network.url_id, t)), SHOW(network.url_id)},
     {"network.dashboard_url", Kind::kText, kPlain, "", "", kUrl,
@@ -212,6 +269,10 @@ const Setting kSettings[] = {
      SET(TakeSchedule(c.delivery.retry_schedule, t)), SHOW(delivery.retry_schedule)},
     {"limits.forms_per_minute", Kind::kNumber, kPlain, "", "60", "a whole number, 0 (off) to 1000000",
      "form posts per client address", SET(Take(c.limits.forms_per_minute, ParseNumber(t, 0, 1'000'000))), SHOW(limits.forms_per_minute)},
+    {"limits.connections", Kind::kNumber, kPlain, "", "10000", "a whole number, 1 to 1000000",
+     "clients' connections at a time, as far as the limit on open files allows", SET(Take(c.limits.connections, ParseNumber(t, 1, 1'000'000))), SHOW(limits.connections)},
+    {"limits.forms_total_per_minute", Kind::kNumber, kPlain, "", "6000", "a whole number, 0 (off) to 1000000",
+     "form posts of all addresses together", SET(Take(c.limits.forms_total_per_minute, ParseNumber(t, 0, 1'000'000))), SHOW(limits.forms_total_per_minute)},
     {"limits.body_bytes", Kind::kSize, kPlain, "", "1MiB", "a size from 1KiB to 64MiB",
      "longest request body", SET(TakeSize(c.limits.body_bytes, t, 1 << 10, 64 << 20)), SHOW(limits.body_bytes)},
     {"limits.queue", Kind::kNumber, kPlain, "", "65536", "a whole number, 1 to 16777216",
@@ -230,6 +291,33 @@ const Setting kSettings[] = {
 // clang-format on
 #undef SET
 #undef SHOW
+
+constexpr bool PathsAreDistinct() {
+    for (size_t i = 0; i < std::size(kSettings); ++i) {
+        for (size_t j = 0; j < i; ++j) {
+            if (kSettings[i].path == kSettings[j].path) return false;
+        }
+    }
+    return true;
+}
+static_assert(PathsAreDistinct());  // FindSetting would never find the second
+
+constexpr bool EachHasItsSection() {
+    for (const auto& one : kSettings) {
+        const size_t dot = one.path.find('.');
+        if (dot == Text::npos || dot == 0 || dot != one.path.rfind('.')) return false;
+    }
+    return true;
+}
+static_assert(EachHasItsSection());  // [section] in TOML, BARRACUDA_SECTION_KEY in the environment
+
+constexpr bool SecretsHaveNoDefault() {
+    for (const auto& one : kSettings) {
+        if (one.secret && !one.fallback.empty() && one.path != "store.url") return false;
+    }
+    return true;
+}
+static_assert(SecretsHaveNoDefault());
 
 }  // namespace
 

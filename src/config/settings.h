@@ -1,4 +1,6 @@
 // The one table of settings. Loading, check-config and its reference all read it.
+//
+// Threads: any; the table is constant.
 #pragma once
 
 #include <span>
@@ -9,7 +11,7 @@
 
 namespace barracuda::config {
 
-// How a setting is written in TOML; text elsewhere. Sizes may be a number or a text.
+// The TOML type of a setting, which is text elsewhere. Sizes may be a number or a text.
 enum class Kind { kText, kNumber, kSwitch, kDuration, kSize, kList };
 
 struct Setting {
@@ -25,7 +27,8 @@ struct Setting {
 };
 
 std::span<const Setting> Settings();
-const Setting* FindSetting(std::string_view path);
+const Setting* FindSetting(std::string_view path);  // nullptr: there is no such setting
+// "BARRACUDA_SERVER_LISTEN".
 std::string EnvironmentName(const Setting& setting);
 
 }  // namespace barracuda::config

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace barracuda::config {
 namespace {
 
@@ -42,22 +44,6 @@ bool IsIpv6Host(std::string_view host) {
                return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' ||
                       c == '.';
            });
-}
-
-// host, host:port, [v6], [v6]:port
-bool IsAuthority(std::string_view text) {
-    std::string_view port;
-    if (text.starts_with('[')) {
-        const auto close = text.find(']');
-        if (close == text.npos || !IsIpv6Host(text.substr(1, close - 1))) return false;
-        port = text.substr(close + 1);
-    } else {
-        const auto colon = text.find(':');
-        if (!IsHost(text.substr(0, colon))) return false;
-        if (colon != text.npos) port = text.substr(colon);
-    }
-    if (port.empty()) return true;
-    return port.front() == ':' && ParseNumber(port.substr(1), 1, 65535).has_value();
 }
 
 std::optional<std::string_view> AfterScheme(std::string_view text) {
@@ -138,6 +124,21 @@ std::optional<std::string> ParseUrl(std::string_view text) {
     return std::string(text);
 }
 
+bool IsAuthority(std::string_view text) {
+    std::string_view port;
+    if (text.starts_with('[')) {
+        const auto close = text.find(']');
+        if (close == text.npos || !IsIpv6Host(text.substr(1, close - 1))) return false;
+        port = text.substr(close + 1);
+    } else {
+        const auto colon = text.find(':');
+        if (!IsHost(text.substr(0, colon))) return false;
+        if (colon != text.npos) port = text.substr(colon);
+    }
+    if (port.empty()) return true;
+    return port.front() == ':' && ParseNumber(port.substr(1), 1, 65535).has_value();
+}
+
 bool IsOrigin(std::string_view text) {
     if (text == "*") return true;
     const auto rest = AfterScheme(text);
@@ -168,6 +169,21 @@ std::string DatabaseOf(std::string_view url) {
     const auto slash = url.find('/', scheme + 3);
     if (slash == url.npos) return {};
     return std::string(url.substr(slash + 1, url.find('?', slash) - slash - 1));
+}
+
+std::string DatabaseFault(std::string_view name) {
+    if (name.empty() || name.size() > 63 || name.find_first_of("/\\. \"$*<>:|?%") != name.npos) {
+        return "this is no name of a MongoDB database: set store.database (DB_NAME)";
+    }
+    for (std::string_view own : {"admin", "local", "config"}) {
+        if (Lower(name) != own) continue;
+        return fmt::format(
+            "the database {} is MongoDB's own: name another one with store.database (DB_NAME); "
+            "authSource in the address says where its user is kept",
+            own
+        );
+    }
+    return {};
 }
 
 std::string ShowDuration(std::chrono::milliseconds value) {

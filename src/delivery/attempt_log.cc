@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/said_words.h"
 #include "base/text.h"
 #include "domain/bson.h"
 #include "domain/person.h"
-#include "domain/said_words.h"
+#include "net/url.h"
 
 namespace barracuda::delivery {
 
@@ -47,43 +48,35 @@ std::string EncodeTimings(const net::Timings& timings) {
 
 }  // namespace
 
-std::string_view HostOf(std::string_view url) {
-    size_t scheme = url.find("://");
-    if (scheme == std::string_view::npos) return {};
-    url.remove_prefix(scheme + 3);
-    url = url.substr(0, url.find_first_of("/?#"));
-    size_t port = url.rfind(':');
-    bool v6 = url.starts_with('[') && url.find(']') > port;
-    return port == std::string_view::npos || v6 ? url : url.substr(0, port);
-}
-
 store::LogEntry EncodeAttempt(const AttemptRecord& record) {
     std::vector<std::string> personal;
-    std::string url = MaskPersonal(record.call.url, personal);
+    std::string url = MaskPersonal(record.attempt.call.url, personal);
     domain::BsonWriter to;
     to.Date("at", record.at);
-    to.Text("delivery_id", record.delivery_id);
+    to.Text("delivery_id", record.delivery_id.value);
     to.Text("click_id", record.key.click.value);
     to.Text("goal_id", record.key.goal.value);
     if (!record.key.occurrence.empty()) to.Text("occurrence", record.key.occurrence);
-    to.Text("network", record.destination);
+    to.Text("network", record.network.value);
     to.Text("kind", record.kind);
     to.Int("number", record.number);
-    to.Text("outcome", record.accepted ? "accepted" : record.retried ? "retried" : "dead");
-    to.Int("code", record.status);
-    std::string error = domain::WithoutWords(record.error, personal, kMask);
+    to.Text("outcome", record.attempt.accepted ? "accepted" : record.retried ? "retried" : "dead");
+    to.Int("code", record.attempt.status);
+    // Of a person who was erased a network may tell what this call did not: nothing of it is kept.
+    std::string error = record.erased ? "" : WithoutWords(record.attempt.error, personal, kMask);
     if (!error.empty()) to.Text("error", error);
     if (!url.empty()) {
-        to.Text("method", record.call.method);
+        to.Text("method", record.attempt.call.method);
         to.Text("url", url);
-        to.Text("host", HostOf(url));
-        to.Document("timings", EncodeTimings(record.call.timings));
+        to.Text("host", net::HostOf(url));
+        to.Document("timings", EncodeTimings(record.attempt.call.timings));
     }
-    if (!record.call.address.empty()) to.Text("address", record.call.address);
-    if (record.call.reused) to.Bool("reused", true);
-    std::string response = domain::WithoutWords(record.call.response, personal, kMask);
+    if (!record.attempt.call.address.empty()) to.Text("address", record.attempt.call.address);
+    if (record.attempt.call.reused) to.Bool("reused", true);
+    std::string response =
+        record.erased ? "" : WithoutWords(record.attempt.call.response, personal, kMask);
     if (!response.empty()) to.Text("response", CutUtf8(response, CallTrace::kResponseBytesMax));
-    return {.at = record.at, .about = record.delivery_id, .bson = to.Take()};
+    return {.at = record.at, .about = record.delivery_id.value, .bson = to.Take()};
 }
 
 }  // namespace barracuda::delivery

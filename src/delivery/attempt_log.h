@@ -12,9 +12,7 @@ namespace barracuda::delivery {
 
 using AttemptLog = store::LogWriter<AttemptRecord>;
 
+// The record as the log keeps it: personal values and words of erased persons are masked.
 store::LogEntry EncodeAttempt(const AttemptRecord& record);
-
-// The host of "https://host:port/path", without the port.
-std::string_view HostOf(std::string_view url);
 
 }  // namespace barracuda::delivery

@@ -15,18 +15,18 @@ AttemptRecord Record() {
     AttemptRecord record;
     record.delivery_id = "d1";
     record.key = {ClickId("c1"), GoalId("6"), "t1"};
-    record.destination = "default";
+    record.network = "default";
     record.kind = "goal_postback";
     record.number = 3;
     record.at = Time{1'700'000'000'000};
     record.retried = true;
-    record.status = 503;
-    record.error = "503";
-    record.call.method = "GET";
-    record.call.url =
+    record.attempt.status = 503;
+    record.attempt.error = "503";
+    record.attempt.call.method = "GET";
+    record.attempt.call.url =
         "https://net.example:8443/goal/6?click_id=c1&email=a%40b.example&name=Ann+Bee";
-    record.call.address = "203.0.113.9:8443";
-    record.call.response = R"({"error":"a@b.example is not known"})";
+    record.attempt.call.address = "203.0.113.9:8443";
+    record.attempt.call.response = R"({"error":"a@b.example is not known"})";
     return record;
 }
 
@@ -59,8 +59,8 @@ TEST(AttemptLog, SaysNothingOfPersons) {
 
 TEST(AttemptLog, NorDoesAnAnswerThatRepeatsTheCall) {
     auto record = Record();
-    record.error = "the network refused it: A@B.example";
-    record.call.response =
+    record.attempt.error = "the network refused it: A@B.example";
+    record.attempt.call.response =
         R"({"you":"/goal/6?email=a%40b.example&name=Ann%20Bee","who":"ANN BEE","x":"a\u0040b.example"})";
     auto entry = EncodeAttempt(record);
     EXPECT_EQ(In(entry, "error"), "the network refused it: ***");
@@ -71,20 +71,12 @@ TEST(AttemptLog, NorDoesAnAnswerThatRepeatsTheCall) {
 
 TEST(AttemptLog, ACallThatWasNeverMade) {
     auto record = Record();
-    record.call = {};
+    record.attempt.call = {};
     record.retried = false;
     auto entry = EncodeAttempt(record);
     EXPECT_EQ(In(entry, "outcome"), "dead");
     EXPECT_EQ(In(entry, "url"), "(absent)");
     EXPECT_EQ(In(entry, "response"), "(absent)");
-}
-
-TEST(HostOf, WithoutPortAndWithBrackets) {
-    EXPECT_EQ(HostOf("https://a.example/x"), "a.example");
-    EXPECT_EQ(HostOf("http://a.example:80?x=http://b"), "a.example");
-    EXPECT_EQ(HostOf("http://[2001:db8::1]:80/"), "[2001:db8::1]");
-    EXPECT_EQ(HostOf("http://[2001:db8::1]/"), "[2001:db8::1]");
-    EXPECT_EQ(HostOf("nothing"), "");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace barracuda::delivery {
 
 const char* NameOf(Breaker::State state) {
@@ -16,7 +18,8 @@ Breaker::State Breaker::state(Instant now) const {
 
 bool Breaker::Allows(Instant now) const { return !open_ || (!probing_ && now >= open_until_); }
 
-void Breaker::Began(Instant) {
+void Breaker::Began(Instant now) {
+    BARRACUDA_CHECK(Allows(now));
     if (open_) probing_ = true;
 }
 
@@ -58,6 +61,7 @@ void Breaker::Open(Instant now) {
     probing_ = false;
     open_until_ = now + pause_;
     failures_in_row_ = 0;
+    opened_ = now;
     ++times_opened_;
 }
 

@@ -48,6 +48,7 @@ public:
     // When Allows may say yes again; only of use while it says no.
     Instant next() const { return probing_ ? Instant::max() : open_until_; }
     int times_opened() const { return times_opened_; }
+    Instant opened() const { return opened_; }  // the last time
 
 private:
     void Open(Instant now);
@@ -62,6 +63,7 @@ private:
     int attempts_ = 0, failures_ = 0;  // since window_start_
     Instant window_start_{};
     int times_opened_ = 0;
+    Instant opened_{};
 };
 
 const char* NameOf(Breaker::State state);

@@ -22,7 +22,7 @@ CatalogStore::CatalogStore(store::Engine& engine, CatalogOptions options)
 CatalogStore::~CatalogStore() { Stop(); }
 
 SnapshotPtr CatalogStore::snapshot() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return snapshot_;
 }
 
@@ -79,7 +79,7 @@ Result<bool> CatalogStore::Load() {
     for (const auto& [name, network] : next->catalog->networks()) {
         auto secrets = SecretsOf(network);
         // Hashed: what was loaded is kept only to be compared.
-        for (const auto& value : secrets.values) bytes += HashHex(name + '\0' + value, 16);
+        for (const auto& value : secrets.values) bytes += HashHex(name.value + '\0' + value, 16);
         bytes += HashHex(secrets.private_token, 16) + secrets.trouble;
         next->secrets.emplace(name, std::move(secrets));
     }
@@ -87,7 +87,7 @@ Result<bool> CatalogStore::Load() {
     if (loaded == loaded_) return false;
     loaded_ = std::move(loaded);
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         snapshot_ = next;
     }
     if (options_.swapped) options_.swapped(next);
@@ -104,7 +104,7 @@ void CatalogStore::Stop() {
     poller_.Stop();
     bool asked = false;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         closed_ = true;
         asked = !waiting_.empty();
     }
@@ -113,7 +113,7 @@ void CatalogStore::Stop() {
 
 void CatalogStore::ReloadThen(std::function<void(bool read)> done) {
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (!closed_) {
             waiting_.push_back(std::move(done));
             done = {};
@@ -126,7 +126,7 @@ void CatalogStore::ReloadThen(std::function<void(bool read)> done) {
 void CatalogStore::Poll() {
     std::vector<std::function<void(bool)>> waiting;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         waiting.swap(waiting_);
     }
     // A store that cannot be read keeps the snapshot of before; the next poll tries again.

@@ -15,28 +15,30 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/repeater.h"
+#include "base/thread_safety.h"
 #include "delivery/stop.h"
 #include "domain/catalog.h"
 #include "store/engine.h"
 
 namespace barracuda::delivery {
 
+// The values of a network's secrets, read anew at every load. Never in a log or an answer.
 struct NetworkSecrets {
     std::vector<std::string> values{};  // of Network::secrets, the newest first
     std::string private_token{};        // of Network::private_secret
     std::string trouble{};              // why one is missing; empty: none is
 };
 
+// The catalog of one moment; immutable.
 struct Snapshot {
     std::shared_ptr<const domain::Catalog> catalog;
-    std::map<std::string, NetworkSecrets, std::less<>> secrets;  // by network
-    std::map<std::string, Stop, std::less<>> stops;              // by network
-    std::vector<domain::Problem> refused;  // stored entities that do not pass any more
+    std::map<NetworkName, NetworkSecrets> secrets;  // by network
+    std::map<NetworkName, Stop> stops;              // by network
+    std::vector<domain::Problem> refused;           // stored entities that do not pass any more
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
@@ -56,7 +58,9 @@ public:
     CatalogStore(store::Engine& engine, CatalogOptions options);
     ~CatalogStore();
 
-    Result<bool> Load();  // the first snapshot; before anything else
+    // The first snapshot; before anything else. -> whether it differs from the one before. Errors:
+    // the store's; the snapshot stays.
+    Result<bool> Load();
     void Start();
     void Stop();  // runs what ReloadThen was given and joins
 
@@ -80,10 +84,10 @@ private:
     store::Engine& engine_;
     const CatalogOptions options_;
 
-    mutable std::mutex mutex_;
-    SnapshotPtr snapshot_;                            // under mutex_
-    std::vector<std::function<void(bool)>> waiting_;  // under mutex_
-    bool closed_ = false;                             // under mutex_
+    mutable Mutex mutex_;
+    SnapshotPtr snapshot_ GUARDED_BY(mutex_);
+    std::vector<std::function<void(bool)>> waiting_ GUARDED_BY(mutex_);
+    bool closed_ GUARDED_BY(mutex_) = false;
     std::string loaded_;  // the loading thread's: what the snapshot was built from
     Repeater poller_;     // last: it uses everything above
 };

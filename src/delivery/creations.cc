@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/check.h"
 #include "delivery/network_text.h"
 #include "net/url.h"
 
@@ -19,19 +20,19 @@ constexpr size_t kAnswerBytesMax = 1024 * 1024;
 
 // With so little left, an item would cut the others' call short: it goes with its like.
 bool IsLate(const Creations::Item& item) {
-    return item.deadline - Clock::now() < item.settings->attempt_timeout / 4;
+    return item.deadline - Clock::now() < item.order.settings->attempt_timeout / 4;
 }
 
 // By what the answer to a batch names it. Two deposits of a click have the same.
 std::string KeyOf(const Creations::Item& item) {
     std::string key;
-    for (const auto& [name, value] : item.parameters) {
+    for (const auto& [name, value] : item.order.parameters) {
         if (name == "hash" || name == "goal_type_id") key += name + '=' + value + '\n';
     }
     return key;
 }
 
-// The one bad item of many may be the reason.
+// One bad item may be why the whole batch was refused.
 bool MayBeOneItemsFault(const Attempt& attempt) {
     return attempt.cls == AttemptClass::kFinal || attempt.status == 413;
 }
@@ -40,12 +41,12 @@ Attempt TimedOut(const Creations::Item& item) {
     Attempt attempt;
     attempt.error = fmt::format(
         "no reply within {} ms: it waited behind other creations",
-        item.settings->attempt_timeout.count()
+        item.order.settings->attempt_timeout.count()
     );
     return attempt;
 }
 
-// What the answer to a batch says of one of its items.
+// The attempt at one item of a batch, by the answer's entry for it.
 Attempt OfItem(Attempt attempt, const CreatedItem& created) {
     if (created.state == CreatedItem::State::kRefused) {
         attempt.accepted = false;
@@ -56,8 +57,6 @@ Attempt OfItem(Attempt attempt, const CreatedItem& created) {
         attempt.accepted = false;
         attempt.cls = AttemptClass::kRetry;
         attempt.error = "the answer does not name this conversion";
-    } else if (!created.id.empty()) {
-        attempt.result = {{"id", created.id}};
     }
     return attempt;
 }
@@ -88,15 +87,15 @@ Creations::Batch Creations::Take() {
     std::set<std::string> keys;
     while (!waiting_.empty() && batch.size() < kBatchMax) {
         Item& next = waiting_.front();
-        if (!batch.empty() &&
-            (next.settings != batch.front().settings || IsLate(next) != IsLate(batch.front()))) {
+        if (!batch.empty() && (next.order.settings != batch.front().order.settings ||
+                               IsLate(next) != IsLate(batch.front()))) {
             break;
         }
         if (!keys.insert(KeyOf(next)).second) break;
         Item item = std::move(next);
         waiting_.pop_front();
         if (item.deadline <= Clock::now()) {
-            item.done(TimedOut(item));
+            item.order.done(TimedOut(item));
         } else {
             batch.push_back(std::move(item));
         }
@@ -105,18 +104,20 @@ Creations::Batch Creations::Take() {
 }
 
 void Creations::Send(Batch batch) {
-    const auto settings = batch.front().settings;
+    BARRACUDA_CHECK(!batch.empty() && batch.size() <= kBatchMax && calls_ < kCallsMax);
+    const auto settings = batch.front().order.settings;
     std::string ids;
     std::vector<Parameters> conversions;
     auto deadline = batch.front().deadline;
     for (const auto& item : batch) {
-        ids += (ids.empty() ? "" : ",") + item.delivery_id;
-        conversions.push_back(item.parameters);
+        ids += (ids.empty() ? "" : ",") + item.order.delivery_id.value;
+        conversions.push_back(item.order.parameters);
         deadline = std::min(deadline, item.deadline);
     }
     Parameters query;
     if (!settings->delivery_parameter.empty()) query = {{settings->delivery_parameter, ids}};
-    net::HttpCall call{.id = batch.front().delivery_id, .method = "POST"};
+    // Not repeated blindly: the next attempt looks first whether they are there.
+    net::HttpCall call{.id = batch.front().order.delivery_id.value, .method = "POST", .once = true};
     call.url = NetworkUrl(settings->private_api_url, "users/conversions", query);
     call.headers = PrivateApiHeaders(settings->private_api_token);
     call.headers.push_back("Content-Type: application/json");
@@ -129,7 +130,7 @@ void Creations::Send(Batch batch) {
     auto shared = std::make_shared<Batch>(std::move(batch));
     call.may_send = [shared] {
         return std::all_of(shared->begin(), shared->end(), [](const Item& item) {
-            return !item.may_send || item.may_send();
+            return !item.order.may_send || item.order.may_send();
         });
     };
     CallTrace trace{.method = call.method};
@@ -138,6 +139,7 @@ void Creations::Send(Batch batch) {
     client_.Start(
         std::move(call),
         [self = shared_from_this(), shared, trace](net::HttpReply reply) {
+            BARRACUDA_CHECK(self->calls_ > 0);
             --self->calls_;
             self->Answered(std::move(*shared), trace, std::move(reply));
             self->Pump();
@@ -146,9 +148,10 @@ void Creations::Send(Batch batch) {
 }
 
 void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
-    const auto secrets = SecretsOf(*batch.front().settings);
+    const auto secrets = SecretsOf(*batch.front().order.settings);
     Attempt attempt = AttemptOf(reply, secrets);
     if (batch.size() > 1 && MayBeOneItemsFault(attempt)) {
+        // Half of it is less: down to one item, which is judged by itself.
         const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
         halves_.emplace_back(
             std::make_move_iterator(batch.begin()), std::make_move_iterator(middle)
@@ -160,8 +163,9 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
     std::vector<CreatedItem> created(batch.size());
     if (attempt.accepted) {
         std::vector<Parameters> conversions;
-        for (const auto& item : batch) conversions.push_back(item.parameters);
+        for (const auto& item : batch) conversions.push_back(item.order.parameters);
         created = ReadCreated(reply.body, conversions);
+        BARRACUDA_CHECK(created.size() == batch.size());
     }
     for (size_t i = 0; i < batch.size(); ++i) {
         Attempt own = OfItem(attempt, created[i]);
@@ -173,7 +177,7 @@ void Creations::Answered(Batch batch, CallTrace trace, net::HttpReply reply) {
             own.response = KeptText(created[i].answer, Attempt::kResponseBytesMax, secrets);
         }
         own.call = trace;
-        batch[i].done(std::move(own));
+        batch[i].order.done(std::move(own));
     }
 }
 

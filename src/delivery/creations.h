@@ -5,7 +5,7 @@
 // what comes meanwhile waits together. Nothing waits for more to come. A batch that is refused as a
 // whole (400, 413, 422) may be so for one bad item: it is halved and sent again, down to one.
 //
-// Look-ups come before (network.h): what an attempt looked up and did not find is added here.
+// Look-ups come before (irev_api.h): what an attempt looked up and did not find is added here.
 // Threads: net::Client's Step alone, also `done`, exactly once each.
 #pragma once
 
@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "delivery/network.h"
+#include "delivery/irev_settings.h"
 #include "net/client.h"
 
 namespace barracuda::delivery {
@@ -27,12 +27,8 @@ public:
     static constexpr size_t kCallsMax = 2;    // at a time
 
     struct Item {
-        std::shared_ptr<const NetworkSettings> settings;
-        std::string delivery_id;
-        Parameters parameters;
+        IrevOrder order;
         std::chrono::steady_clock::time_point deadline;
-        Network::MaySend may_send;
-        Network::Done done;
     };
 
     // `client` must outlive it.

@@ -1,12 +1,13 @@
 #include "delivery/delivery_list.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/check.h"
 #include "domain/bson.h"
+#include "ledger/submit_and_wait.h"
 #include "store/index.h"
 
 namespace barracuda::delivery {
@@ -66,7 +67,7 @@ bool DeliveryFilter::Matches(const domain::Conversion& conversion, const domain:
     const {
     using domain::Field;
     return (!state || delivery.state == *state) &&
-           (network.empty() || delivery.destination == network) &&
+           (network.empty() || delivery.network == network) &&
            (kind.empty() || delivery.kind == kind) &&
            (goal.empty() || conversion.key.goal.value == goal) &&
            (click.empty() || conversion.key.click.value == click) &&
@@ -120,45 +121,30 @@ Result<DeliveryPage> ListDeliveries(store::Engine& engine, const DeliveryQuery& 
 
 namespace {
 
-// Submits one command for each row and waits for the ledger; -> how many changed something, each of
-// which `changed` hears of on the ledger's thread.
+// One command for each row; -> how many changed something, each of which `changed` hears of on the
+// ledger's thread.
 Result<size_t> SubmitForEach(
     ledger::Ledger& ledger,
     const std::vector<DeliveryRow>& rows,
     const std::function<domain::Command(const DeliveryRow&)>& command,
     const std::function<void(const domain::Delivery&)>& changed
 ) {
-    // Shared with the answers: one that comes after our patience still has somewhere to go.
-    struct Waiting {
-        std::mutex mutex;
-        std::condition_variable all;
-        size_t open = 0, changed = 0;
-        std::optional<Error> error;
-    };
-    auto waiting = std::make_shared<Waiting>();
-    waiting->open = rows.size();
-    for (const auto& row : rows) {
-        auto done = [waiting, changed, one = changed ? row.delivery() : domain::Delivery()](
-                        Result<domain::Decision> decision
-                    ) {
-            if (changed && decision && decision->changed) changed(one);
-            std::lock_guard lock(waiting->mutex);
-            if (!decision) {
-                waiting->error = decision.error();
-            } else {
-                waiting->changed +=
-                    decision->changed;  // an update may wait its turn, woken all the same
-            }
-            if (--waiting->open == 0) waiting->all.notify_all();
+    std::vector<domain::Command> commands;
+    for (const auto& row : rows) commands.push_back(command(row));
+    ledger::Heard heard;
+    if (changed) {
+        std::vector<domain::Delivery> deliveries;
+        for (const auto& row : rows) deliveries.push_back(row.delivery());
+        heard = [changed, deliveries = std::move(deliveries)](size_t row, const auto& decision) {
+            if (decision.changed) changed(deliveries[row]);
         };
-        ledger.SubmitInternal(command(row), std::move(done));
     }
-    std::unique_lock lock(waiting->mutex);
-    if (!waiting->all.wait_for(lock, kLedgerPatience, [&] { return waiting->open == 0; })) {
-        return Fail(ErrorCode::kUnavailable, "no answer from the ledger; it may still be done");
-    }
-    if (waiting->error) return Fail(*waiting->error);
-    return waiting->changed;
+    auto decisions =
+        ledger::SubmitAndWait(ledger, std::move(commands), kLedgerPatience, std::move(heard));
+    if (!decisions) return Fail(decisions.error());
+    // An update may wait its turn, woken all the same.
+    const auto woken = [](const auto& decision) { return decision.changed; };
+    return static_cast<size_t>(std::count_if(decisions->begin(), decisions->end(), woken));
 }
 
 }  // namespace
@@ -183,14 +169,15 @@ Result<size_t> CancelRows(
 ) {
     constexpr auto kCancelled = DeliveryState::kCancelled;
     auto cancel = [&](const DeliveryRow& row) {
-        return domain::Settle{row.conversion.key, row.delivery_id, kCancelled, ObjectId::New(), by};
+        return domain::EndDelivery{
+            row.conversion.key, row.delivery_id, kCancelled, ObjectId::New(), by};
     };
     return SubmitForEach(ledger, rows, cancel, ended);
 }
 
 namespace {
 
-std::optional<DeliveryRow> RowIn(const std::optional<std::string>& document, std::string_view id) {
+std::optional<DeliveryRow> RowIn(const std::optional<std::string>& document, const DeliveryId& id) {
     if (!document) return std::nullopt;
     auto conversion = domain::DecodeConversion(*document);
     if (!conversion) return std::nullopt;
@@ -201,7 +188,7 @@ std::optional<DeliveryRow> RowIn(const std::optional<std::string>& document, std
 }
 
 Result<std::optional<DeliveryRow>> ByConversion(
-    store::Engine& engine, const std::string& conversion_id, std::string_view id
+    store::Engine& engine, const std::string& conversion_id, const DeliveryId& id
 ) {
     store::ScanRequest request;
     request.index = store::IndexId::kConversionId;
@@ -214,9 +201,9 @@ Result<std::optional<DeliveryRow>> ByConversion(
 }
 
 Result<std::optional<DeliveryRow>> ByAttempt(
-    store::Engine& engine, store::LogStore& log, const std::string& id
+    store::Engine& engine, store::LogStore& log, const DeliveryId& id
 ) {
-    auto page = log.Read({.log = store::LogId::kAttempts, .about = id, .limit = 1});
+    auto page = log.Read({.log = store::LogId::kAttempts, .about = id.value, .limit = 1});
     if (!page) return Fail(page.error());
     if (page->documents.empty()) return std::optional<DeliveryRow>();
     const domain::TopFields attempt(page->documents.front());
@@ -233,26 +220,35 @@ Result<std::optional<DeliveryRow>> ByAttempt(
 }  // namespace
 
 Result<std::optional<DeliveryRow>> FindDelivery(
-    store::Engine& engine, store::LogStore* log, const std::string& id
+    store::Engine& engine, store::LogStore* log, const std::string& given, size_t scanned_max
 ) {
-    size_t dash = id.find('-');
-    if (dash != std::string::npos) {
-        return ByConversion(engine, id.substr(0, dash), id.substr(dash + 1));
+    if (const size_t dash = given.find('-'); dash != std::string::npos) {
+        return ByConversion(engine, given.substr(0, dash), DeliveryId(given.substr(dash + 1)));
     }
+    const DeliveryId id(given);
     if (log) {
         auto found = ByAttempt(engine, *log, id);
         if (!found || *found) return found;
     }
+    bool all = true;
     for (auto state : {DeliveryState::kDead, DeliveryState::kWaiting}) {
         DeliveryQuery query;
         query.filter.state = state;
         query.limit = 1;
+        query.scanned_max = scanned_max;
         query.also = [&](const domain::Delivery& one) { return one.id == id; };
         auto page = ListDeliveries(engine, query);
         if (!page) return Fail(page.error());
         if (!page->rows.empty()) return std::optional(std::move(page->rows.front()));
+        all = all && page->cursor.empty();
     }
-    return std::optional<DeliveryRow>();
+    if (all) return std::optional<DeliveryRow>();
+    return Fail(
+        ErrorCode::kNotFound,
+        fmt::format(
+            "it is not among the first {} that are dead or wait: ask by its `ref`", scanned_max
+        )
+    );
 }
 
 std::optional<DeliveryState> DeliveryStateNamed(std::string_view name) {

@@ -19,7 +19,7 @@ namespace barracuda::delivery {
 
 struct DeliveryFilter {
     std::optional<domain::DeliveryState> state{};
-    std::string network{};  // destination
+    NetworkName network{};
     std::string kind{}, goal{}, affiliate{}, click{};
     std::optional<int> code{};  // HTTP status of the last attempt; 0: no reply came
     // [from, to). Dead ones: when they died; others: when the conversion was recorded.
@@ -30,7 +30,7 @@ struct DeliveryFilter {
     // Calls `visit(name, text)` for each text of a filter, by its name in queries and documents.
     template <typename Filter, typename Visit>
     static void EachText(Filter& filter, Visit visit) {
-        visit("network", filter.network);
+        visit("network", filter.network.value);
         visit("kind", filter.kind);
         visit("goal_id", filter.goal);
         visit("affiliate_id", filter.affiliate);
@@ -53,10 +53,10 @@ struct DeliveryQuery {
 
 struct DeliveryRow {
     domain::Conversion conversion;
-    std::string delivery_id;
+    DeliveryId delivery_id;
 
     const domain::Delivery& delivery() const;
-    std::string Ref() const { return conversion.id.Hex() + "-" + delivery_id; }
+    std::string Ref() const { return conversion.id.Hex() + "-" + delivery_id.value; }
 };
 
 struct DeliveryPage {
@@ -87,9 +87,13 @@ Result<size_t> CancelRows(
 
 // By the id that every attempt carries, or faster by `_id-id` (what DeliveryRow::Ref gives). The
 // bare one is found where the log of attempts knows it (`log` may be nullptr) or while it is dead
-// or waiting, among the first hundred thousand of these. nullopt: not found.
+// or waiting, among the first `scanned_max` of these. nullopt: there is none; kNotFound: more wait
+// or are dead than were looked at.
 Result<std::optional<DeliveryRow>> FindDelivery(
-    store::Engine& engine, store::LogStore* log, const std::string& id
+    store::Engine& engine,
+    store::LogStore* log,
+    const std::string& given,
+    size_t scanned_max = DeliveryQuery().scanned_max
 );
 
 // Names used by the API and in documents.

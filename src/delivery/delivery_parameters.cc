@@ -1,4 +1,4 @@
-// What a delivery tells: contract.md's parameters, read from the document at the first attempt.
+// The parameters of a delivery (docs/network-api.md), read from the document at the first attempt.
 #include "delivery/destination.h"
 #include "delivery/dispatcher.h"
 #include "delivery/network_text.h"
@@ -11,8 +11,8 @@ Parameters ParametersOf(const domain::Conversion& conversion, const domain::Deli
         return TemplateParametersOf(conversion, delivery);
     }
     using domain::Field;
-    Parameters to =
-        delivery.parameters;  // what the route froze when it asked (a form's name, e-mail)
+    // The route froze these when it asked: a form's name, e-mail and company.
+    Parameters to = delivery.parameters;
     auto add = [&](const char* name, std::string_view value) {
         for (const auto& [known, _] : to) {
             if (known == name) return;
@@ -22,7 +22,9 @@ Parameters ParametersOf(const domain::Conversion& conversion, const domain::Deli
     const auto& fields = conversion.fields;
     bool private_api = delivery.kind == domain::kPrivateApi;
     add(private_api ? "goal_type_id" : "goal_id", conversion.key.goal.value);
-    add("hash", fields.Get(Field::kClickHash, private_api ? conversion.key.click.value : ""));
+    // The public API gets the hash that was asked for with it, else the network's own setting: a
+    // conversion's click_hash may be what a form typed.
+    if (private_api) add("hash", fields.Get(Field::kClickHash, conversion.key.click.value));
     add("affiliate_id", fields.Get(Field::kAffiliateId));
     std::string_view amount = fields.Get(Field::kAmount, "0");
     bool deposit = conversion.goal_type == domain::GoalType::kDeposit;

@@ -13,30 +13,10 @@ namespace {
 constexpr double kHeldSeconds = 2;
 constexpr std::chrono::seconds kTryNowEvery{1};
 
+static_assert(DestinationQueues::kHeldPerAttempt > 1);  // one waits while another is under way
+static_assert(std::is_sorted(AttemptTimes::kSeconds.begin(), AttemptTimes::kSeconds.end()));
+
 }  // namespace
-
-std::string QueueOf(const domain::Delivery& delivery) {
-    if (delivery.kind != domain::kPrivateApi) return delivery.destination;
-    return delivery.destination + ":" + delivery.kind;  // no network's name has a colon
-}
-
-std::string_view NetworkOfQueue(std::string_view queue) { return queue.substr(0, queue.find(':')); }
-
-const domain::Delivery* Job::delivery() const {
-    for (const auto& one : conversion.deliveries) {
-        if (one.id == delivery_id) return &one;
-    }
-    return nullptr;
-}
-
-bool Job::Renew(const std::optional<std::string>& document, Time now) {
-    if (!document) return false;
-    auto read = domain::DecodeConversion(*document);
-    if (!read) return false;
-    conversion = std::move(*read);
-    const domain::Delivery* one = delivery();
-    return one && one->state == domain::DeliveryState::kWaiting && one->next_at <= now;
-}
 
 void AttemptTimes::Add(std::chrono::microseconds took) {
     const double seconds = std::chrono::duration<double>(took).count();
@@ -46,14 +26,14 @@ void AttemptTimes::Add(std::chrono::microseconds took) {
     seconds_sum += seconds;
 }
 
-DestinationQueues::Queue& DestinationQueues::Get(const std::string& destination) {
-    auto& queue = queues_[destination];
+DestinationQueues::Queue& DestinationQueues::Get(const QueueKey& key) {
+    auto& queue = queues_[key];
     if (!queue) {
         queue = std::make_unique<Queue>();
-        if (options_.rules) queue->rules = options_.rules(destination);
+        if (options_.rules) queue->rules = options_.rules(key.network);
         queue->pace = Pace(queue->rules.rate_per_second);
         queue->breaker = Breaker(options_.breaker);
-        queue->stats.name = destination;
+        queue->stats.queue = key;
         turns_.push_back(queue.get());
     }
     return *queue;
@@ -62,8 +42,8 @@ DestinationQueues::Queue& DestinationQueues::Get(const std::string& destination)
 std::vector<Job> DestinationQueues::RefreshRules() {
     std::vector<Job> in_vain;
     if (!options_.rules) return in_vain;
-    for (auto& [name, queue] : queues_) {
-        auto rules = options_.rules(name);
+    for (auto& [key, queue] : queues_) {
+        auto rules = options_.rules(key.network);
         if (rules.rate_per_second != queue->rules.rate_per_second) {
             queue->pace = Pace(rules.rate_per_second);
         }
@@ -75,7 +55,7 @@ std::vector<Job> DestinationQueues::RefreshRules() {
     return in_vain;
 }
 
-// What waits but for the first `keep`, which then waits no more.
+// Takes out all jobs that wait but the first `keep`.
 std::vector<Job> DestinationQueues::Empty(Queue& queue, size_t keep) {
     std::vector<Job> jobs;
     while (queue.waiting.size() > keep) {
@@ -83,6 +63,7 @@ std::vector<Job> DestinationQueues::Empty(Queue& queue, size_t keep) {
         jobs.push_back(std::move(queue.waiting.back()));
         queue.waiting.pop_back();
     }
+    BARRACUDA_CHECK(queue.held >= jobs.size() && waiting_ >= jobs.size());
     queue.held -= jobs.size();
     waiting_ -= jobs.size();
     return jobs;
@@ -90,7 +71,7 @@ std::vector<Job> DestinationQueues::Empty(Queue& queue, size_t keep) {
 
 std::vector<Job> DestinationQueues::EmptyAll() {
     std::vector<Job> jobs;
-    for (auto& [name, queue] : queues_) {
+    for (auto& [key, queue] : queues_) {
         for (auto& job : Empty(*queue)) jobs.push_back(std::move(job));
     }
     return jobs;
@@ -113,11 +94,11 @@ void DestinationQueues::Miss(Queue& queue, const Job& job) {
     queue.missed = std::min(queue.missed.value_or(delivery->next_at), delivery->next_at);
 }
 
-// Not of one that is only probed, nor of one that has no room yet (it hangs): all that is owed to
-// it would be looked at again and again.
+// Not of a queue that is only probed, nor of one without room yet (its network hangs): all that it
+// is owed would be looked at again and again.
 std::optional<Time> DestinationQueues::TakeMissed(Instant now) {
     std::optional<Time> since;
-    for (auto& [name, queue] : queues_) {
+    for (auto& [key, queue] : queues_) {
         const bool well = queue->breaker.state(now) == Breaker::State::kClosed;
         const bool room = queue->held * 2 <= Capacity(*queue);
         if (!queue->missed || !well || !room || !queue->rules.stopped.empty()) continue;
@@ -127,16 +108,37 @@ std::optional<Time> DestinationQueues::TakeMissed(Instant now) {
     return since;
 }
 
-bool DestinationQueues::Offer(Job job, Instant now) {
-    Queue& queue = Get(job.destination);
+bool DestinationQueues::LacksProbe(const Queue& queue, Instant now) {
+    const bool open = queue.breaker.state(now) != Breaker::State::kClosed;
+    return open && queue.held == 0 && queue.missed && queue.rules.stopped.empty();
+}
+
+std::optional<Time> DestinationQueues::MissedProbe(Instant now) const {
+    std::optional<Time> since;
+    for (const auto& [key, queue] : queues_) {
+        if (!LacksProbe(*queue, now)) continue;
+        since = std::min(since.value_or(*queue->missed), *queue->missed);
+    }
+    return since;
+}
+
+void DestinationQueues::NothingToProbe(Instant now) {
+    for (auto& [key, queue] : queues_) {
+        if (LacksProbe(*queue, now)) queue->missed.reset();
+    }
+}
+
+bool DestinationQueues::TryPush(Job job, Instant now) {
+    Queue& queue = Get(job.queue);
     const bool open = IsOpen(queue, now);
-    // One waits for the next probe: nobody else may come by when its time has come.
+    // One job waits as the next probe: no other may come by when its time has come.
     const bool probe = queue.held == 0 && queue.rules.stopped.empty();
     if (!(open || probe) || queue.held >= Capacity(queue)) {
         queue.wanting |= open;
         Miss(queue, job);
         return false;
     }
+    BARRACUDA_CHECK(!job.delivery_id.empty());
     job.since = now;
     queue.waiting.push_back(std::move(job));
     ++queue.held;
@@ -147,7 +149,7 @@ bool DestinationQueues::Offer(Job job, Instant now) {
 size_t DestinationQueues::Room(Instant now) {
     if (queues_.empty()) return options_.attempts_max;
     size_t room = 0;
-    for (const auto& [name, queue] : queues_) {
+    for (const auto& [key, queue] : queues_) {
         const size_t capacity = Capacity(*queue);
         if (IsOpen(*queue, now) && queue->held < capacity) room += capacity - queue->held;
     }
@@ -158,8 +160,8 @@ bool DestinationQueues::HasSlot(const Queue& queue) const {
     return queue.attempts < queue.rules.concurrency && attempts_ < options_.attempts_max;
 }
 
-bool DestinationQueues::Pending(const std::string& destination) {
-    const Queue& queue = Get(destination);
+bool DestinationQueues::Pending(const QueueKey& key) {
+    const Queue& queue = Get(key);
     return !queue.waiting.empty() && HasSlot(queue);
 }
 
@@ -170,6 +172,7 @@ bool DestinationQueues::MaySend(Queue& queue, Instant now) {
             return one->attempts > 0 || !one->waiting.empty();
         };
         const auto sharers = std::count_if(turns_.begin(), turns_.end(), busy);
+        BARRACUDA_CHECK(sharers > 0);  // this queue waits
         const size_t share = options_.attempts_max / static_cast<size_t>(sharers);
         if (queue.attempts >= std::max<size_t>(1, share)) return false;
     }
@@ -182,6 +185,7 @@ std::optional<Job> DestinationQueues::Next(Instant now) {
         Queue& queue = *turns_[at];
         if (!MaySend(queue, now)) continue;
         turn_ = at + 1;
+        BARRACUDA_CHECK(waiting_ > 0 && queue.held > queue.attempts);
         Job job = std::move(queue.waiting.front());
         queue.waiting.pop_front();
         queue.breaker.Began(now);
@@ -207,10 +211,8 @@ std::optional<Instant> DestinationQueues::Wake(Instant now) {
     return first;
 }
 
-std::vector<Job> DestinationQueues::Ended(
-    const std::string& destination, const Ending& ending, Instant now
-) {
-    Queue& queue = Get(destination);
+std::vector<Job> DestinationQueues::Ended(const QueueKey& key, const Ending& ending, Instant now) {
+    Queue& queue = Get(key);
     BARRACUDA_CHECK(queue.attempts > 0 && attempts_ > 0);
     --queue.attempts;
     --attempts_;
@@ -226,7 +228,7 @@ std::vector<Job> DestinationQueues::Ended(
             break;
     }
     queue.pace.Answered(now, ending.slow_down);
-    // One such answer among others is that delivery's matter.
+    // One 429 among other answers holds its own delivery only.
     if (ending.hold && queue.pace.slowed()) {
         const std::chrono::milliseconds longest = kHoldMax;
         queue.pace.HoldUntil(now + std::min(*ending.hold, longest));
@@ -235,24 +237,29 @@ std::vector<Job> DestinationQueues::Ended(
     queue.stats.accepted += ending.accepted;
     queue.stats.retried += ending.retried;
     queue.stats.dead += !ending.accepted && !ending.retried;
+    if (!ending.accepted) {
+        queue.stats.last_code = ending.code;
+        queue.stats.last_error = ending.error;
+    }
     queue.stats.times.Add(ending.took);
-    if (IsGone(destination) && queue.rules.stopped.empty()) queue.rules.stopped = "answered 410";
+    if (IsGone(key) && queue.rules.stopped.empty()) queue.rules.stopped = "answered 410";
     if (!queue.rules.stopped.empty()) return Empty(queue);
     if (queue.breaker.state(now) != Breaker::State::kOpen) return {};
     return Empty(queue, 1);  // the next probe
 }
 
-bool DestinationQueues::Settled(const std::string& destination) {
-    Queue& queue = Get(destination);
+bool DestinationQueues::Release(const QueueKey& key) {
+    Queue& queue = Get(key);
     BARRACUDA_CHECK(queue.held > 0);
     --queue.held;
+    BARRACUDA_CHECK(queue.held >= queue.attempts + queue.waiting.size());
     if (!queue.wanting || queue.held * 2 > Capacity(queue)) return false;
     queue.wanting = false;
     return true;
 }
 
-void DestinationQueues::NotSent(const std::string& destination) {
-    Queue& queue = Get(destination);
+void DestinationQueues::NotSent(const QueueKey& key) {
+    Queue& queue = Get(key);
     BARRACUDA_CHECK(queue.attempts > 0 && attempts_ > 0 && queue.held > 0);
     --queue.attempts;
     --attempts_;
@@ -261,41 +268,46 @@ void DestinationQueues::NotSent(const std::string& destination) {
     queue.breaker.Neutral();
 }
 
-bool DestinationQueues::Remove(const std::string& destination, const std::string& delivery_id) {
-    Queue& queue = Get(destination);
+bool DestinationQueues::Remove(const QueueKey& key, const DeliveryId& delivery_id) {
+    Queue& queue = Get(key);
     const auto at = std::find_if(queue.waiting.begin(), queue.waiting.end(), [&](const Job& job) {
         return job.delivery_id == delivery_id;
     });
     if (at == queue.waiting.end()) return false;
+    BARRACUDA_CHECK(queue.held > 0 && waiting_ > 0);
     queue.waiting.erase(at);
     --queue.held;
     --waiting_;
     return true;
 }
 
-bool DestinationQueues::IsGone(const std::string& destination) const {
-    const auto at = queues_.find(destination);
+bool DestinationQueues::IsGone(const QueueKey& key) const {
+    const auto at = queues_.find(key);
     return at != queues_.end() && at->second->gone_in_row >= at->second->rules.gone_in_row_max;
 }
 
-void DestinationQueues::TryNow(const std::string& destination, Instant now) {
-    Queue& queue = Get(destination);
+void DestinationQueues::TryNow(const QueueKey& key, Instant now) {
+    Queue& queue = Get(key);
     if (queue.breaker.Allows(now) || now - queue.tried_at < kTryNowEvery) return;
     queue.tried_at = now;
     queue.breaker.TryAt(now);
 }
 
-const RetrySchedule* DestinationQueues::ScheduleOf(const std::string& destination) {
-    return Get(destination).rules.schedule.get();
+const RetrySchedule* DestinationQueues::ScheduleOf(const QueueKey& key) {
+    return Get(key).rules.schedule.get();
 }
 
-std::vector<DestinationStats> DestinationQueues::Stats(Instant now) const {
-    std::vector<DestinationStats> all;
-    for (const auto& [name, queue] : queues_) {
+std::vector<QueueStats> DestinationQueues::Stats(Instant now) const {
+    std::vector<QueueStats> all;
+    for (const auto& [key, queue] : queues_) {
         auto& stats = all.emplace_back(queue->stats);
         stats.under_way = queue->attempts;
         stats.waiting = queue->waiting.size();
         stats.breaker = queue->breaker.state(now);
+        if (stats.breaker != Breaker::State::kClosed) {
+            stats.down_since = queue->breaker.opened();
+            stats.next_probe = queue->breaker.next();
+        }
         stats.times_opened = static_cast<uint64_t>(queue->breaker.times_opened());
         stats.rate = queue->pace.rate();
         stats.stopped = queue->rules.stopped;

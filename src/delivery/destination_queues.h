@@ -1,19 +1,18 @@
-// DestinationQueues: what waits for each network, and which attempt may begin next.
+// DestinationQueues: the deliveries that wait for each network, and which attempt may begin next.
 //
-// One queue a destination, with a limit on attempts at a time, a pace (pace.h) and a breaker
-// (breaker.h). Those that may send take turns, one attempt each, so one that hangs or drowns leaves
-// the others as they were:
+// One queue a network and API (queue_key.h), with a limit on attempts at a time, a pace (pace.h)
+// and a breaker (breaker.h). Queues that may send take turns, one attempt each, so one that hangs
+// or drowns leaves the others as they were:
 //
-//     if (!queues.Offer(job, now)) …            no room: the work index keeps it, a poll brings it
-//     while (auto job = queues.Next(now)) …     send it
-//     queues.Ended(destination, ending, now)    the attempt is over
-//     queues.Settled(destination)               … and its outcome is recorded
+//     if (!queues.TryPush(job, now)) …            no room: the work index keeps it, a poll brings
+//     it while (auto job = queues.Next(now)) …     send it queues.Ended(key, ending, now) the
+//     attempt is over queues.Release(key)                       … and its outcome is recorded
 //
-// Bounds: a destination holds at most kHeldPerAttempt jobs for each of its attempts at a time, all
-// together have at most `attempts_max` under way, and once half of these are taken nobody gets more
-// than an equal share. What a destination cannot be sent for long (it is stopped, its breaker is
-// open) is not kept here: a copy of a conversion grows stale. Nothing is lost by that, it is due.
-// What has waited for its turn for long is read again by whoever sends it.
+// Bounds: a queue holds at most kHeldPerAttempt jobs for each of its attempts at a time, all
+// together have at most `attempts_max` under way, and once half of these are taken no queue gets
+// more than an equal share. A queue that is stopped, or whose breaker is open, keeps no jobs: a
+// copy of a conversion grows stale, and the delivery is due in the store. A job that waited for
+// long is read again by whoever sends it.
 //
 // The clock is handed in. Threads: one at a time, the dispatcher's mutex.
 #pragma once
@@ -30,71 +29,37 @@
 
 #include "delivery/breaker.h"
 #include "delivery/due_tally.h"
+#include "delivery/ending.h"
+#include "delivery/job.h"
+#include "delivery/network_rules.h"
 #include "delivery/pace.h"
-#include "delivery/retry.h"
-#include "domain/conversion.h"
+#include "delivery/queue_key.h"
 
 namespace barracuda::delivery {
 
-// Where a delivery waits. The private API of a network is a service of its own, mostly of another
-// host: a hanging one must not hold up the other.
-std::string QueueOf(const domain::Delivery& delivery);
-std::string_view NetworkOfQueue(std::string_view queue);
-
-// One delivery to be attempted: the document as read, and which of its deliveries.
-struct Job {
-    domain::Conversion conversion;
-    std::string delivery_id;
-    std::string destination;  // QueueOf
-    Instant since{};          // when it began to wait; Offer says so
-
-    const domain::Delivery* delivery() const;  // null: the document has none of this id
-    // Takes the document as it is now. False: it does not owe the delivery any more.
-    bool Renew(const std::optional<std::string>& document, Time now);
-};
-
-// How a destination is treated; from its network entity (domain/network.h).
-struct DestinationRules {
-    size_t concurrency = 64;     // attempts at a time
-    double rate_per_second = 0;  // attempts begun a second; 0: as many as it takes
-    std::string stopped{};       // why nothing is sent until an operator resumes it; empty: it is
-    std::shared_ptr<const RetrySchedule> schedule{};  // null: the dispatcher's
-    int gone_in_row_max = 1;                          // answers 410 in a row that stop it
-};
-
-// What the end of an attempt tells about the destination.
-struct Ending {
-    enum class Health {
-        kAlive,   // it answered
-        kOutage,  // no answer, or a 5xx
-        kSilent,  // nothing was learnt: it asked to slow down, or was never called
-    };
-    Health health = Health::kSilent;
-    bool slow_down = false;
-    bool gone = false;
-    // A 429's Retry-After: holds all of a destination that is slowed down by such answers.
-    std::optional<std::chrono::milliseconds> hold{};
-    std::chrono::microseconds took{0};
-    bool accepted = false, retried = false;  // neither: dead
-};
-
 // Attempts by how long they took: cumulative counts as Prometheus wants them.
 struct AttemptTimes {
-    static constexpr std::array<double, 10> kSeconds = {
-        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
+    // An attempt may take 9 s.
+    static constexpr std::array<double, 11> kSeconds = {
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
     std::array<uint64_t, kSeconds.size() + 1> counts{};  // each bucket alone; the last: longer
     double seconds_sum = 0;
 
     void Add(std::chrono::microseconds took);
 };
 
-struct DestinationStats {
-    std::string name;
+struct QueueStats {
+    QueueKey queue;
     uint64_t attempts = 0, accepted = 0, retried = 0, dead = 0, times_opened = 0;
     size_t under_way = 0, waiting = 0;
     Breaker::State breaker = Breaker::State::kClosed;
     double rate = 0;  // a second, as it is now; 0: not bounded
     std::string stopped;
+    // Where the breaker is not closed: since when, and when the next probe may go (max: one is
+    // under way).
+    std::optional<Instant> down_since{}, next_probe{};
+    int last_code = 0;         // of the last attempt that failed; 0: no reply came
+    std::string last_error{};  // empty: none has failed
     AttemptTimes times;
     DueTally::Due due;  // in the store; the dispatcher knows
 };
@@ -107,52 +72,58 @@ public:
     struct Options {
         size_t attempts_max = 256;
         BreakerOptions breaker{};
-        std::function<DestinationRules(const std::string& destination)> rules;
+        std::function<NetworkRules(const NetworkName& network)> rules;
     };
     explicit DestinationQueues(Options options) : options_(std::move(options)) {}
 
-    // False: not now, it has as much as it may hold, or is not sent for. TakeMissed remembers it.
-    [[nodiscard]] bool Offer(Job job, Instant now);
-    // Since when is due what the destinations that are well and have room again could not take, or
-    // had to give back: where to look for it. Asked once, it is forgotten.
+    // False: its queue is full, stopped, or its breaker is open. TakeMissed remembers the job.
+    [[nodiscard]] bool TryPush(Job job, Instant now);
+    // The earliest due time of the jobs that queues which are well and have room again refused, or
+    // gave back: where to look for them. Asked once, it is forgotten.
     std::optional<Time> TakeMissed(Instant now);
+    // The earliest due time of a possible probe of queues whose breaker is open and that hold
+    // nothing (an operator cancelled the job it kept, or stopped and resumed its network). It stays
+    // remembered until a job is pushed, or NothingToProbe says that there is none.
+    std::optional<Time> MissedProbe(Instant now) const;
+    void NothingToProbe(Instant now);
     // The next attempt to make, which then counts as under way.
     std::optional<Job> Next(Instant now);
-    // Whether one waits for this destination, and not for another attempt to end.
-    bool Pending(const std::string& destination);
-    // When Next may say yes again by time alone; nullopt: time changes nothing.
+    // Whether a job of this queue could begin now, but for its pace and breaker.
+    bool Pending(const QueueKey& key);
+    // When Next may give a job by time alone; nullopt: time changes nothing.
     std::optional<Instant> Wake(Instant now);
 
-    // Returns the jobs of this destination that wait in vain, to be forgotten: it was just stopped,
-    // or its breaker opened.
-    std::vector<Job> Ended(const std::string& destination, const Ending& ending, Instant now);
-    // True: it refused for want of room, and half of its room is free again.
-    bool Settled(const std::string& destination);
-    // Taken by Next and never sent: neither an attempt nor a verdict.
-    void NotSent(const std::string& destination);
-    // Forgets one that waits; false: it does not, its attempt may be under way.
-    bool Remove(const std::string& destination, const std::string& delivery_id);
-    // Whether the answers 410 in a row are as many as stop it.
-    bool IsGone(const std::string& destination) const;
+    // An attempt of Next's is over. Returns jobs the caller must discard: the queue was just
+    // stopped, or its breaker opened.
+    std::vector<Job> Ended(const QueueKey& key, const Ending& ending, Instant now);
+    // The attempt's outcome is recorded: its place is free. True: the queue refused a job for want
+    // of room, and half of its room is free again.
+    bool Release(const QueueKey& key);
+    // A job of Next's was never sent: no attempt, and no verdict on the queue.
+    void NotSent(const QueueKey& key);
+    // Discards a job that waits; false: it does not wait, its attempt may be under way.
+    bool Remove(const QueueKey& key, const DeliveryId& delivery_id);
+    // Whether as many answers in a row were 410 as stop the network.
+    bool IsGone(const QueueKey& key) const;
 
     // Somebody waits for an attempt: an open breaker lets one through, at most once a second.
-    void TryNow(const std::string& destination, Instant now);
-    // Reads every destination's rules again. Returns the jobs that wait in vain, to be forgotten:
-    // their destination was stopped.
+    void TryNow(const QueueKey& key, Instant now);
+    // Reads every network's rules again. Returns jobs the caller must discard: their network was
+    // stopped.
     std::vector<Job> RefreshRules();
 
-    // Everything that waits, to be forgotten.
+    // Jobs the caller must discard: all that wait.
     std::vector<Job> EmptyAll();
 
-    const RetrySchedule* ScheduleOf(const std::string& destination);  // null: the default one
+    const RetrySchedule* ScheduleOf(const QueueKey& key);  // null: the default one
     size_t waiting() const { return waiting_; }
-    // How many jobs could be taken now, by the destinations known so far.
+    // How many jobs the queues known so far could take now.
     size_t Room(Instant now);
-    std::vector<DestinationStats> Stats(Instant now) const;
+    std::vector<QueueStats> Stats(Instant now) const;
 
 private:
     struct Queue {
-        DestinationRules rules;
+        NetworkRules rules;
         Pace pace;
         Breaker breaker;
         std::deque<Job> waiting;
@@ -162,11 +133,12 @@ private:
         std::optional<Time> missed;
         int gone_in_row = 0;
         Instant tried_at{};
-        DestinationStats stats;
+        QueueStats stats;
     };
 
-    Queue& Get(const std::string& destination);
+    Queue& Get(const QueueKey& key);
     bool IsOpen(const Queue& queue, Instant now) const;
+    static bool LacksProbe(const Queue& queue, Instant now);
     size_t Capacity(Queue& queue) const;
     bool HasSlot(const Queue& queue) const;
     bool MaySend(Queue& queue, Instant now);
@@ -174,7 +146,7 @@ private:
     static void Miss(Queue& queue, const Job& job);
 
     const Options options_;
-    std::map<std::string, std::unique_ptr<Queue>> queues_;
+    std::map<QueueKey, std::unique_ptr<Queue>> queues_;
     std::vector<Queue*> turns_;
     size_t turn_ = 0;
     size_t attempts_ = 0, waiting_ = 0;

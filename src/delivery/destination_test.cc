@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-domain::Network Tracker(const std::string& name, const std::string& url) {
+domain::Network Tracker(const NetworkName& name, const std::string& url) {
     domain::Network network;
     network.name = name;
     network.postback.url = url;
@@ -52,7 +52,7 @@ protected:
 
     void Put(const domain::Network& network) {
         const store::Ref ref{
-            store::Collection::kSettings, domain::EntityKey("network", network.name)};
+            store::Collection::kSettings, domain::EntityKey("network", network.name.value)};
         auto before = engine_->Load(std::span(&ref, 1));
         ASSERT_TRUE(before);
         store::Write write{ref, before->front(), Encode(network)};
@@ -61,13 +61,13 @@ protected:
         ASSERT_EQ(states->front(), store::WriteState::kApplied);
     }
 
-    Attempt Send(const std::string& destination, const Parameters& parameters) {
+    Attempt Send(const NetworkName& network, const Parameters& parameters) {
         domain::Delivery delivery;
         delivery.id = "d1";
-        delivery.destination = destination;
-        delivery.kind = destination == "default" ? "goal_postback" : "postback";
+        delivery.network = network;
+        delivery.kind = network == "default" ? "goal_postback" : "postback";
         std::optional<Attempt> ended;
-        destinations_.Send(delivery, parameters, [&](Attempt attempt) { ended = attempt; });
+        destinations_.Send(delivery, parameters, [&](Attempt attempt) { ended = attempt; }, {});
         while (client_.in_flight() > 0) client_.Step(milliseconds(20));
         return ended.value();
     }
@@ -77,7 +77,7 @@ protected:
         std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
     ));
     net::Client client_{net::Loopback()};
-    Network network_{client_, {}};
+    IrevApi network_{client_};
     Destinations destinations_{
         client_,
         network_,
@@ -170,11 +170,18 @@ TEST_F(DestinationTest, ANetworksOwnLimitsHold) {
     EXPECT_TRUE(attempt.refused_address) << "not its port";
     EXPECT_EQ(attempt.cls, AttemptClass::kAlarm);
     tracker.limits.ports = {server_.port()};
-    tracker.limits.allowed_addresses = {"10.0.0.0/8"};
     tracker.meta.rev = 2;
-    Put(tracker);
-    ASSERT_TRUE(catalog.Load());
-    EXPECT_TRUE(Send("t", {{"click_id", "c"}}).accepted) << "its ranges are added to the program's";
+    auto sends_with = [&](std::vector<std::string> ranges) {
+        tracker.limits.allowed_addresses = std::move(ranges);
+        ++tracker.meta.rev;
+        Put(tracker);
+        EXPECT_TRUE(catalog.Load());
+        return Send("t", {{"click_id", "c"}}).accepted;
+    };
+    EXPECT_TRUE(sends_with({}));
+    EXPECT_TRUE(sends_with({"127.0.0.0/16"}));
+    EXPECT_FALSE(sends_with({"127.1.0.0/16"})) << "its ranges narrow the program's";
+    EXPECT_FALSE(sends_with({"0.0.0.0/0", "10.0.0.0/8"})) << "and open nothing";
 }
 
 TEST_F(DestinationTest, AStopHoldsUntilTheStoreSaysOtherwise) {
@@ -218,6 +225,45 @@ TEST_F(DestinationTest, AStopHoldsUntilTheStoreSaysOtherwise) {
     destinations_.StopKept("default");
     EXPECT_EQ(stopped(), "answered 410") << "it is in the store";
     ledger.Stop();
+}
+
+// A loop of tests filled the connections that deliveries share, and went past a stop.
+TEST_F(DestinationTest, ATryRespectsAStopAndIsBounded) {
+    std::atomic<bool> hold = true;
+    net::TestServer slow([&](const net::TestRequest&) {
+        for (int i = 0; i < 2'000 && hold; ++i) std::this_thread::sleep_for(milliseconds(5));
+        return net::TestReply(200, "ok");
+    });
+    Put(Tracker("slow", slow.url() + "/?c={click_id}"));
+    CatalogStore catalog(*engine_, options_);
+    ASSERT_TRUE(catalog.Load());
+    domain::Delivery delivery;
+    delivery.id = "test-1";
+    delivery.network = "slow";
+    delivery.kind = "postback";
+    size_t ended = 0, accepted = 0;
+    auto done = [&](const Attempt& attempt) {
+        ++ended;
+        accepted += attempt.accepted;
+    };
+    for (size_t i = 0; i < Destinations::kTriesMax; ++i) {
+        ASSERT_TRUE(destinations_.Try(delivery, {{"click_id", "c"}}, done)) << i;
+    }
+    auto more = destinations_.Try(delivery, {{"click_id", "c"}}, done);
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().code, ErrorCode::kUnavailable);
+    hold = false;
+    while (client_.in_flight() > 0) client_.Step(milliseconds(20));
+    EXPECT_EQ(accepted, Destinations::kTriesMax);
+    ASSERT_TRUE(destinations_.Try(delivery, {{"click_id", "c"}}, done)) << "they are over";
+    destinations_.StopHere("slow", "by an operator");
+    while (client_.in_flight() > 0) client_.Step(milliseconds(20));
+    EXPECT_EQ(ended, Destinations::kTriesMax + 1);
+    EXPECT_EQ(accepted, Destinations::kTriesMax) << "stopped before it went out";
+    auto stopped = destinations_.Try(delivery, {{"click_id", "c"}}, done);
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::kConflict);
+    EXPECT_EQ(stopped.error().message, "the network is stopped: by an operator");
 }
 
 TEST_F(DestinationTest, EditsAndRotatedSecretsAreFollowed) {

@@ -4,50 +4,55 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "base/check.h"
-#include "base/text.h"
 #include "base/thread_name.h"
 
 namespace barracuda::delivery {
 
 namespace {
 
-// What waited for its turn longer than this is read again before it is sent: somebody may have
-// ended it meanwhile, here or at another node.
+// A job that waited for its turn longer than this is read again before it is sent: somebody may
+// have ended the delivery meanwhile, here or at another node.
 constexpr std::chrono::seconds kFreshFor{1};
 constexpr size_t kRecentMax = 1'024;  // outcomes kept for requests that come to wait late
 
 double SystemRandom() { return randombytes_random() / 4294967296.0; }
 
-DestinationQueues::Options QueueOptionsOf(const DispatcherOptions& options) {
+DestinationQueues::Options QueueOptionsOf(
+    const DispatcherOptions& options, const Senders& senders
+) {
     return {
-        .attempts_max = options.attempts_max, .breaker = options.breaker, .rules = options.rules};
+        .attempts_max = options.attempts_max,
+        .breaker = options.breaker,
+        .rules = [&senders](const NetworkName& network) { return senders.RulesOf(network); }};
 }
 
 }  // namespace
 
 Dispatcher::Dispatcher(
-    store::Engine& engine, net::Client& client, Network& network, DispatcherOptions options
+    store::Engine& engine, net::Client& client, Senders& senders, DispatcherOptions options
 )
     : engine_(engine),
       client_(client),
-      network_(network),
+      senders_(senders),
       options_(std::move(options)),
-      near_{WorkSweep(engine), kPassingOverNew},
-      missed_round_{WorkSweep(engine), kPassingOverNew},
-      far_{WorkSweep(engine), kPassingOverOld},
-      queues_(QueueOptionsOf(options_)) {
+      finder_(
+          engine, *this, {.poll = options_.poll, .now = options_.now, .steady = options_.steady}
+      ),
+      queues_(QueueOptionsOf(options_, senders)) {
     if (!options_.random) options_.random = SystemRandom;
 }
 
 Dispatcher::~Dispatcher() { Stop(); }
 
 void Dispatcher::Attach(ledger::Ledger& ledger) {
-    std::lock_guard lock(mutex_);  // a command of an operator may owe already
+    MutexLock lock(mutex_);  // a command of an operator may owe already
+    BARRACUDA_CHECK(!ledger_);
+    alone_ = std::make_unique<nodes::SoleOwner>(ledger.node());
+    finder_.Attach(ledger, ownership());
     ledger_ = &ledger;
-    looked_until_ = options_.now();  // what was due before is an earlier boot's, to be taken over
-    alone_ = std::make_unique<SoleOwner>(ledger.node());
 }
 
 void Dispatcher::Start(ledger::Ledger& ledger) {
@@ -62,21 +67,21 @@ void Dispatcher::Start(ledger::Ledger& ledger) {
 
 void Dispatcher::StopBeginning() {
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         beginning_ = false;
         for (const auto& unsent : queues_.EmptyAll()) active_.erase(unsent.delivery_id);
     }
-    client_.Post([] {});  // Step answers who waits in vain
+    Wake();  // Step answers those who wait for an attempt that never begins
 }
 
 void Dispatcher::Stop() {
     StopBeginning();
     stopping_ = true;
-    client_.Post([] {});
+    Wake();
     if (thread_.joinable()) thread_.join();
 }
 
-const Ownership& Dispatcher::ownership() const {
+const nodes::Ownership& Dispatcher::ownership() const {
     return options_.ownership ? *options_.ownership : *alone_;
 }
 
@@ -86,57 +91,107 @@ bool Dispatcher::IsOurs(const domain::Conversion& conversion) const {
     return ownership().MaySend(conversion.owner) || conversion.owner == ledger_->node();
 }
 
-// Under mutex_. True: it was not queued before and is now.
+// True: it was not queued before and is now.
 bool Dispatcher::Queue(
     const domain::Conversion& conversion, const domain::Delivery& delivery, Instant now
 ) {
     if (active_.contains(delivery.id)) return false;
     if (!ownership().MaySend(conversion.owner)) {
-        Miss(delivery.next_at);
+        finder_.Miss(delivery.next_at);
         return false;
     }
-    if (!queues_.Offer({conversion, delivery.id, QueueOf(delivery)}, now)) return false;
+    if (!queues_.TryPush({conversion, delivery.id, QueueKey::Of(delivery)}, now)) return false;
     active_.insert(delivery.id);
     return true;
 }
 
-void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<std::string>& ids) {
+void Dispatcher::Owe(const domain::Conversion& conversion, const std::vector<DeliveryId>& ids) {
     const Instant now = options_.steady();
     bool pending = false;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (!beginning_ || !ledger_ || !IsOurs(conversion)) return;
         for (const auto& delivery : conversion.deliveries) {
             if (std::find(ids.begin(), ids.end(), delivery.id) == ids.end()) continue;
-            const std::string queue = QueueOf(delivery);
+            const auto queue = QueueKey::Of(delivery);
             queues_.TryNow(queue, now);  // just reported, or woken by an operator
             Queue(conversion, delivery, now);
             pending |= queues_.Pending(queue);
         }
     }
-    // Wakes Step, which takes the mutex first. What waits for an attempt to end needs no look.
-    if (pending) client_.Post([] {});
+    // Without the lock, which Step takes first. A job that waits for an attempt to end needs no
+    // wake.
+    if (pending) Wake();
+}
+
+void Dispatcher::Wake() {
+    client_.Post([] {});
+}
+
+// Queues what is due of a document, if this node owns it. True: something was queued.
+bool Dispatcher::Claim(const domain::Conversion& conversion) {
+    const Instant now = options_.steady();
+    const Time due_by = options_.now();
+    MutexLock lock(mutex_);
+    if (!beginning_ || !IsOurs(conversion)) return false;
+    bool queued = false;
+    for (const auto& delivery : conversion.deliveries) {
+        if (!delivery.Due(due_by) || recorded_.contains(delivery.id)) continue;
+        queued |= Queue(conversion, delivery, now);
+    }
+    return queued;
+}
+
+size_t Dispatcher::BeginPage(Instant now) {
+    MutexLock lock(mutex_);
+    recorded_.clear();
+    return queues_.Room(now);
+}
+
+size_t Dispatcher::Room(Instant now) {
+    MutexLock lock(mutex_);
+    return queues_.Room(now);
+}
+
+bool Dispatcher::InHand(const DeliveryId& delivery_id) const {
+    MutexLock lock(mutex_);
+    return active_.contains(delivery_id) || recorded_.contains(delivery_id);
+}
+
+std::optional<Time> Dispatcher::TakeMissed(Instant now) {
+    MutexLock lock(mutex_);
+    return queues_.TakeMissed(now);
+}
+
+std::optional<Time> Dispatcher::MissedProbe(Instant now) const {
+    MutexLock lock(mutex_);
+    return queues_.MissedProbe(now);
+}
+
+void Dispatcher::NothingToProbe(Instant now) {
+    MutexLock lock(mutex_);
+    queues_.NothingToProbe(now);
 }
 
 void Dispatcher::Drop(const domain::Delivery& delivery) {
-    std::lock_guard lock(mutex_);
-    if (queues_.Remove(QueueOf(delivery), delivery.id)) active_.erase(delivery.id);
-    settled_.insert(delivery.id);  // a page that is being read may still have it waiting
+    MutexLock lock(mutex_);
+    if (queues_.Remove(QueueKey::Of(delivery), delivery.id)) active_.erase(delivery.id);
+    recorded_.insert(delivery.id);  // a page that is being read may still have it waiting
 }
 
 void Dispatcher::FollowRules() {
-    std::lock_guard lock(mutex_);
-    for (const auto& in_vain : queues_.RefreshRules()) active_.erase(in_vain.delivery_id);
+    MutexLock lock(mutex_);
+    for (const auto& unsent : queues_.RefreshRules()) active_.erase(unsent.delivery_id);
 }
 
 void Dispatcher::Wait(
-    const std::string& delivery_id, std::chrono::milliseconds wait, WaitDone done
+    const DeliveryId& delivery_id, std::chrono::milliseconds wait, WaitDone done
 ) {
     std::optional<domain::Conversion> known;
     {
-        std::lock_guard lock(mutex_);
-        for (const auto& settled : recent_) {
-            if (settled.delivery_id == delivery_id) known = settled.conversion;
+        MutexLock lock(mutex_);
+        for (const auto& recent : recent_) {
+            if (recent.delivery_id == delivery_id) known = recent.conversion;
         }
         const bool comes = beginning_ || active_.contains(delivery_id);
         if (!known && comes && waiters_.size() < options_.waiters_max) {
@@ -145,17 +200,12 @@ void Dispatcher::Wait(
             return;
         }
     }
+    // Without the lock: `done` answers a request, and may come back here.
     done(std::move(known));
 }
 
-void Dispatcher::ListPrivate(const Parameters& query, Network::ListDone done) {
-    client_.Post([this, query, done = std::move(done)]() mutable {
-        network_.ListPrivateConversions(query, std::move(done));
-    });
-}
-
 DispatcherCounters Dispatcher::counters() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     DispatcherCounters counters;
     for (const auto& one : queues_.Stats(options_.steady())) {
         counters.attempts += one.attempts;
@@ -165,26 +215,25 @@ DispatcherCounters Dispatcher::counters() const {
     }
     counters.alarms = alarms_;
     counters.in_flight = active_.size();
-    counters.oldest_due = due_.oldest();
+    counters.oldest_due = finder_.oldest_due();
     return counters;
 }
 
-std::vector<DestinationStats> Dispatcher::destinations() const {
-    std::lock_guard lock(mutex_);
+std::vector<QueueStats> Dispatcher::queues() const {
+    MutexLock lock(mutex_);
     auto all = queues_.Stats(options_.steady());
-    for (auto& one : all) one.due = due_.Of(one.name);
+    for (auto& one : all) one.due = finder_.DueOf(one.queue);
     return all;
 }
 
 void Dispatcher::Step(std::chrono::milliseconds wait) {
-    // A store that refuses writes could not record what we send: claim and send nothing.
+    // A store that refuses writes could not record an outcome: nothing is claimed or sent.
     if (beginning_ && !engine_.Trouble()) {
-        const Instant now = options_.steady();
-        if (now >= next_take_over_) {
-            next_take_over_ = now + options_.poll;
-            TakeOver();
+        if (options_.steady() >= finder_.next_take_over()) {
+            FollowRules();
+            finder_.TakeOver();
         }
-        Poll();
+        finder_.Poll();
         SendQueued();
         wait = std::min(wait, UntilWake());
     }
@@ -195,9 +244,9 @@ void Dispatcher::Step(std::chrono::milliseconds wait) {
 // How long until a pace or a breaker lets something pass, or the next page is to be read.
 std::chrono::milliseconds Dispatcher::UntilWake() {
     const Instant now = options_.steady();
-    Instant at = std::min({near_.next, missed_round_.next, far_.next, next_take_over_});
+    Instant at = finder_.next();
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (auto wake = queues_.Wake(now)) at = std::min(at, *wake);
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - now);
@@ -217,10 +266,11 @@ void Dispatcher::SendQueued() {
 }
 
 std::optional<Job> Dispatcher::NextJob() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     while (auto job = queues_.Next(options_.steady())) {
-        // Right before the attempt: a pause may lie between claiming and here. What another node
-        // may have taken meanwhile is looked up again by the next poll.
+        BARRACUDA_CHECK(active_.contains(job->delivery_id));
+        // Right before the attempt: a pause may lie between claiming and here. A document that
+        // another node may have taken meanwhile is looked up again by the next poll.
         if (ownership().MaySend(job->conversion.owner)) return job;
         Forget(*job);
     }
@@ -243,12 +293,14 @@ void Dispatcher::SendAged(std::vector<Job> jobs) {
     }
 }
 
-// Under mutex_. It was taken to be sent, and was not: it is looked at again.
+// It was taken to be sent, and was not: it is looked for again.
 void Dispatcher::Forget(const Job& job) {
     active_.erase(job.delivery_id);
     const auto* delivery = job.delivery();
-    if (delivery && delivery->state == domain::DeliveryState::kWaiting) Miss(delivery->next_at);
-    queues_.NotSent(job.destination);
+    if (delivery && delivery->state == domain::DeliveryState::kWaiting) {
+        finder_.Miss(delivery->next_at);
+    }
+    queues_.NotSent(job.queue);
 }
 
 void Dispatcher::Send(Job job) {
@@ -257,148 +309,103 @@ void Dispatcher::Send(Job job) {
     Parameters parameters = ParametersOf(job.conversion, *delivery);
     const domain::Delivery sent = *delivery;
     // Again right before the first byte: the call may wait for one of its host's connections.
-    Network::MaySend may_send = [this, owner = job.conversion.owner] {
+    MaySend may_send = [this, owner = job.conversion.owner] {
         return beginning_ && ownership().MaySend(owner);
     };
     auto done = [this, job = std::move(job), parameters, began = options_.now()](Attempt attempt) {
-        attempt.withheld ? Withheld(job) : Record(job, attempt, parameters, began);
+        if (attempt.withheld) return Withheld(job);
+        Record(job, std::move(attempt), parameters, began);
     };
-    if (options_.send) {
-        options_.send(sent, parameters, std::move(done), std::move(may_send));
-    } else {
-        network_.Send(sent, parameters, std::move(done), std::move(may_send));
-    }
+    senders_.Send(sent, parameters, std::move(done), std::move(may_send));
 }
 
 // Nothing left this process, so nothing is recorded: a poll, here or on another node, takes it up.
 void Dispatcher::Withheld(const Job& job) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     Forget(job);
 }
 
-// The log of attempts hears of it first: a crash before the outcome is recorded must not hide it.
-void Dispatcher::Tell(
-    const Job& job, const Attempt& attempt, int number, bool retried, Time began
-) {
-    if (!options_.on_attempt) return;
-    const domain::Delivery* delivery = job.delivery();
-    AttemptRecord record;
-    record.delivery_id = job.delivery_id;
-    record.key = job.conversion.key;
-    record.destination = delivery->destination;
-    record.kind = delivery->kind;
-    record.number = number;
-    record.at = began;
-    record.accepted = attempt.accepted;
-    record.retried = retried;
-    record.alarm = attempt.cls == AttemptClass::kAlarm;
-    record.status = attempt.status;
-    record.error = attempt.error;
-    record.call = attempt.call;
-    options_.on_attempt(record);
-}
-
-// What the end of an attempt tells about its destination.
-Ending Dispatcher::EndingOf(
-    const Attempt& attempt, std::optional<std::chrono::milliseconds> asked, bool retried
-) const {
-    Ending ending;
-    const bool called = attempt.status != 0 || !attempt.call.url.empty();
-    if (attempt.status == 429 || attempt.refused_address || !called) {
-        ending.health = Ending::Health::kSilent;
-    } else {
-        ending.health = IsOutage(attempt.status) ? Ending::Health::kOutage : Ending::Health::kAlive;
-    }
-    ending.slow_down = AsksToSlowDown(attempt.status);
-    ending.gone = delivery::IsGone(attempt.status);
-    if (attempt.status == 429) ending.hold = asked;
-    ending.took = attempt.call.timings.total;
-    ending.accepted = attempt.accepted;
-    ending.retried = retried;
-    return ending;
-}
-
-void Dispatcher::Record(const Job& job, const Attempt& attempt, Parameters sent, Time began) {
-    const int attempts_done = job.delivery()->attempts + 1;
-    domain::Outcome outcome;
-    outcome.key = job.conversion.key;
-    outcome.delivery_id = job.delivery_id;
-    outcome.accepted = attempt.accepted;
-    outcome.status = attempt.status;
-    outcome.error = std::string(CutUtf8(attempt.error, 1024));
-    outcome.response = attempt.response;
-    outcome.parameters = std::move(sent);
-    outcome.command_id = ObjectId::New();
-    const auto asked = ParseRetryAfter(attempt.retry_after, options_.now());
-    if (!attempt.accepted && attempt.cls != AttemptClass::kFinal) {
-        outcome.retry_at = RetryAt(job.destination, asked, attempts_done);
-    }
-    const bool retried = outcome.retry_at.has_value();
-    Tell(job, attempt, attempts_done, retried, began);
+void Dispatcher::NoteEnding(const Job& job, const Ending& ending) {
     bool gone = false;
     {
-        std::lock_guard lock(mutex_);
-        alarms_ += attempt.cls == AttemptClass::kAlarm;
-        const auto ending = EndingOf(attempt, asked, retried);
-        for (const auto& in_vain : queues_.Ended(job.destination, ending, options_.steady())) {
-            active_.erase(in_vain.delivery_id);
+        MutexLock lock(mutex_);
+        for (const auto& unsent : queues_.Ended(job.queue, ending, options_.steady())) {
+            active_.erase(unsent.delivery_id);
         }
-        gone = ending.gone && queues_.IsGone(job.destination);
+        gone = ending.gone && queues_.IsGone(job.queue);
     }
-    const std::string network(NetworkOfQueue(job.destination));
-    if (gone && options_.stop) options_.stop(*ledger_, network);
-    if (options_.complete) options_.complete(outcome, network);
+    // Without the lock: the stop writes to the ledger, whose hooks call Owe.
+    if (gone) senders_.StopGone(*ledger_, job.queue.network);
+}
+
+void Dispatcher::Record(const Job& job, Attempt attempt, Parameters sent, Time began) {
+    const domain::Delivery* delivery = job.delivery();
+    BARRACUDA_CHECK(delivery);  // Send found it
+    auto outcome = OutcomeOf(job, attempt, std::move(sent));
+    const auto asked = ParseRetryAfter(attempt.retry_after, options_.now());
+    if (!attempt.accepted && attempt.cls != AttemptClass::kFinal) {
+        outcome.retry_at = RetryAt(job.queue, asked, delivery->attempts + 1);
+    }
+    const bool retried = outcome.retry_at.has_value();
+    const auto ending = Ending::Of(attempt, asked, retried);
+    // Before the outcome is recorded: a crash in between must not hide the attempt.
+    const auto record = RecordOf(job, std::move(attempt), retried, began);
+    if (record.alarm()) {
+        MutexLock lock(mutex_);
+        ++alarms_;
+    }
+    if (options_.on_attempt) options_.on_attempt(record);
+    NoteEnding(job, ending);
+    senders_.Complete(outcome, job.queue.network);
     ledger_->SubmitInternal(
         std::move(outcome),
-        [this,
-         id = job.delivery_id,
-         destination = job.destination](Result<domain::Decision> decision) {
+        [this, id = job.delivery_id, queue = job.queue](Result<domain::Decision> decision) {
+            // An error is dropped: the ledger tries an outcome again until it is stored, or stops.
             std::optional<domain::Conversion> conversion;
             if (decision) conversion = std::move(decision->document);
-            Settled(id, destination, conversion);
+            Recorded(id, queue, conversion);
         }
     );
 }
 
 std::optional<Time> Dispatcher::RetryAt(
-    const std::string& destination,
-    std::optional<std::chrono::milliseconds> asked,
-    int attempts_done
+    const QueueKey& queue, std::optional<std::chrono::milliseconds> asked, int attempts_done
 ) {
-    std::lock_guard lock(mutex_);
-    const RetrySchedule* own = queues_.ScheduleOf(destination);
+    MutexLock lock(mutex_);
+    const RetrySchedule* own = queues_.ScheduleOf(queue);
     return NextAttempt(
         own ? *own : options_.schedule, attempts_done, asked, options_.now(), options_.random()
     );
 }
 
-void Dispatcher::Settled(
-    const std::string& delivery_id,
-    const std::string& destination,
+void Dispatcher::Recorded(
+    const DeliveryId& delivery_id,
+    const QueueKey& queue,
     const std::optional<domain::Conversion>& conversion
 ) {
     std::vector<WaitDone> ready;
     {
-        std::lock_guard lock(mutex_);
-        active_.erase(delivery_id);
-        settled_.insert(delivery_id);
-        const bool wanting = queues_.Settled(destination);
+        MutexLock lock(mutex_);
+        const size_t erased = active_.erase(delivery_id);
+        BARRACUDA_CHECK(erased == 1);  // from Queue to here it is active
+        recorded_.insert(delivery_id);
+        const bool wanting = queues_.Release(queue);
         auto [from, to] = waiters_.equal_range(delivery_id);
         for (auto at = from; at != to; ++at) ready.push_back(std::move(at->second.done));
         waiters_.erase(from, to);
         if (conversion) {
-            recent_.push_back({*conversion, delivery_id, destination});
+            recent_.push_back({*conversion, delivery_id, queue});
             // Due again before its outcome was stored: a look at what became due since misses it.
             const auto* left = recent_.back().delivery();
-            if (left && left->Due(options_.now())) Miss(left->next_at);
+            if (left && left->Due(options_.now())) finder_.Miss(left->next_at);
             if (recent_.size() > kRecentMax) recent_.pop_front();
         }
         // More is due than there was room for: it is looked for before the queues run dry.
-        if (wanting || (hungry_ && queues_.Room(options_.steady()) >= kRoomToGoOn)) {
-            hungry_ = false;
-            poll_now_ = true;
-        }
+        const bool room =
+            finder_.hungry() && queues_.Room(options_.steady()) >= DueFinder::kRoomToGoOn;
+        if (wanting || room) finder_.PollSoon();
     }
+    // Without the lock: a waiter answers its request here, and may begin to wait again.
     for (auto& done : ready) done(conversion);
 }
 
@@ -406,7 +413,7 @@ void Dispatcher::ExpireWaiters() {
     auto now = options_.steady();
     std::vector<WaitDone> over;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         for (auto at = waiters_.begin(); at != waiters_.end();) {
             const bool comes = beginning_ || active_.contains(at->first);
             if (at->second.until > now && comes && !stopping_) {

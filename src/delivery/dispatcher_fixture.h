@@ -1,12 +1,13 @@
-// What tests of the dispatcher share: it over a real ledger and a network on loopback, with clocks
-// moved by hand.
+// For tests of the dispatcher: it over a real ledger and a network on loopback, with clocks moved
+// by hand.
 #pragma once
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "delivery/dispatcher.h"
-#include "ledger/test_settle.h"
+#include "delivery/one_network.h"
+#include "ledger/test_drain.h"
 #include "net/test_server.h"
 #include "store/forwarding_engine.h"
 #include "store/kv_engine.h"
@@ -34,15 +35,15 @@ public:
 };
 
 // Alone on its store, and fenced while told so.
-class Fenced final : public Ownership {
+class Fenced final : public nodes::Ownership {
 public:
     std::atomic<bool> fenced = false;
 
-    bool MaySend(std::string_view owner) const override {
-        return !fenced && owner.starts_with("boot-");
+    bool MaySend(const NodeId& owner) const override {
+        return !fenced && owner.value.starts_with("boot-");
     }
-    bool MayTake(std::string_view) const override { return false; }
-    std::optional<std::vector<std::string>> Owners() const override { return std::nullopt; }
+    bool MayTake(const NodeId&) const override { return false; }
+    std::optional<std::vector<NodeId>> Owners() const override { return std::nullopt; }
 };
 
 class DispatcherTest : public testing::Test {
@@ -56,19 +57,15 @@ protected:
         options.now = [this] { return now_; };
         options.steady = [this] { return steady_; };
         options.random = [] { return 0.5; };  // no jitter
-        options.rules = [this](const std::string& queue) {
-            return rules_[std::string(NetworkOfQueue(queue))];
-        };
-        options.stop = [this](ledger::Ledger&, const std::string& name) {
-            rules_[name].stopped = "gone";
-        };
         options.ownership = ownership_;
-        dispatcher_ = std::make_unique<Dispatcher>(reads_, client_, network_, std::move(options));
+        dispatcher_ = std::make_unique<Dispatcher>(reads_, client_, rules_, std::move(options));
         ledger::Hooks hooks;
         hooks.now = [this] { return now_; };
         hooks.owed = [this](const auto& c, const auto& ids) { dispatcher_->Owe(c, ids); };
         ledger_ = std::make_unique<ledger::Ledger>(
-            *engine_, ledger::Options{.node = fmt::format("boot-{}", ++boots_)}, std::move(hooks)
+            *engine_,
+            ledger::Options{.node = NodeId(fmt::format("boot-{}", ++boots_))},
+            std::move(hooks)
         );
         dispatcher_->Attach(*ledger_);
     }
@@ -78,7 +75,7 @@ protected:
         ledger_.reset();
     }
 
-    // What the network answers to this click; by default `status_`.
+    // The network's answer to this click; by default `status_`.
     std::string Answer(const net::TestRequest& request) {
         const size_t from = request.target.find("click_id=") + 9;
         std::string click = request.target.substr(from, request.target.find('&', from) - from);
@@ -92,19 +89,19 @@ protected:
     }
     void Record(
         const std::string& click,
-        const std::string& destination = "default",
+        const NetworkName& network = "default",
         const char* kind = domain::kGoalPostback
     ) {
         domain::Report report;
         report.route = "goals_postback";
         report.key = {ClickId(click), GoalId("6"), ""};
         report.goal_type = domain::GoalType::kDeposit;
-        report.deliveries = {{destination, kind, {}}};
+        report.deliveries = {{network, kind, {}}};
         report.new_id = report.command_id = ObjectId::New();
         ledger_->SubmitInternal(report, [](Result<domain::Decision> decision) {
             ASSERT_TRUE(decision);
         });
-        ledger::Settle(*ledger_);
+        ledger::Drain(*ledger_);
     }
     // And has the dispatcher look at all of it, until only what is new is looked at first.
     void OweToAStopped(int count) {
@@ -120,7 +117,7 @@ protected:
         size_t before = Calls();
         for (int quiet = 0; quiet < quiet_rounds; ++quiet) {
             dispatcher_->Step(milliseconds(2));
-            ledger::Settle(*ledger_);
+            ledger::Drain(*ledger_);
             if (client_.in_flight() > 0 || Calls() != before) quiet = 0;
             before = Calls();
         }
@@ -147,13 +144,12 @@ protected:
 
     std::mutex mutex_;
     std::vector<std::string> calls_;  // under mutex_
-    const Ownership* ownership_ = nullptr;
+    const nodes::Ownership* ownership_ = nullptr;
     std::atomic<bool> held_ = false;  // answers wait
     int status_ = 200;                // under mutex_
     std::string headers_;             // under mutex_
     Time now_{1'700'000'000'000};
     Instant steady_ = Instant{} + std::chrono::hours(1'000);
-    std::map<std::string, DestinationRules> rules_;
     int boots_ = 0;
     net::TestServer server_{[this](const net::TestRequest& request) { return Answer(request); }};
     std::unique_ptr<store::KvEngine> engine_ = std::move(*store::KvEngine::Open(
@@ -161,7 +157,8 @@ protected:
     ));
     SlowReads reads_{*engine_};
     net::Client client_{net::Loopback()};
-    Network network_{client_, {.base_url = server_.url(), .hash = "h"}};
+    IrevApi api_{client_, {.base_url = server_.url(), .hash = "h"}};
+    OneNetwork rules_{api_};
     std::unique_ptr<Dispatcher> dispatcher_;
     std::unique_ptr<ledger::Ledger> ledger_;
 };

@@ -1,20 +1,21 @@
-// DueTally: what is due, destination by destination, as the dispatcher's rounds over the work queue
-// pass it: one network that is down for long must not hide that another stands still.
+// DueTally: the deliveries that are due, queue by queue, as the far round over the work queue
+// passes them: one network that is down for long must not hide that another stands still.
 //
 //     tally.Begin(items);  tally.Add(conversion, now); …  tally.End();   // a round
-//     tally.Of("tracker").count                                           // from any thread
+//     tally.Of({"tracker"}).count                                         // from any thread
 //
-// A count is of the last round that ended, an oldest one of the round under way where that has met
-// the destination. Threads: Begin, Add and End from one, the rest from any.
+// A count is of the last round that ended; an oldest time is of the round under way where that has
+// met the queue. Threads: Begin, Add and End from one, the rest from any.
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "base/time.h"
+#include "delivery/queue_key.h"
 #include "domain/conversion.h"
 #include "store/engine.h"
 
@@ -31,13 +32,13 @@ public:
     void Add(const domain::Conversion& conversion, Time now);
     void End();
 
-    Due Of(const std::string& queue) const;  // destination_queues.h, QueueOf
+    Due Of(const QueueKey& queue) const;
     std::optional<Time> oldest() const;
 
 private:
-    mutable std::mutex mutex_;
-    std::optional<Time> oldest_;
-    std::map<std::string, Due> round_, last_;
+    mutable Mutex mutex_;
+    std::optional<Time> oldest_ GUARDED_BY(mutex_);
+    std::map<QueueKey, Due> round_ GUARDED_BY(mutex_), last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace barracuda::delivery

@@ -7,29 +7,14 @@
 #include <optional>
 
 #include "base/raw_json.h"
-#include "delivery/network.h"
+#include "base/unseen.h"
+#include "delivery/attempt.h"
 #include "net/url.h"
 
 namespace barracuda::delivery {
 namespace {
 
 namespace json = boost::json;
-
-// The length of the UTF-8 character at the front of `text`; 0 when it is not one.
-size_t CharacterLength(std::string_view text) {
-    const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80) return lead == 0 ? 0 : 1;
-    const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-    for (size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return 0;
-    }
-    const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-    const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
-    const bool too_high = lead == 0xf4 && byte(1) >= 0x90;
-    return overlong || surrogate || too_high ? 0 : length;
-}
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -118,8 +103,7 @@ std::optional<size_t> EntryOf(
     return at;
 }
 
-// What an answer says of one conversion, with the entry's own digits: all of it where that can be
-// kept, else its id.
+// One entry of an answer's list, with its own digits: whole where that can be kept, else its id.
 std::string OwnPart(std::string_view list, std::string_view entry) {
     std::string part = fmt::format(R"({{"{}":[{}]}})", list, CompactJson(entry));
     if (part.size() <= Attempt::kResponseBytesMax) return part;
@@ -149,7 +133,8 @@ std::string ToUtf8(std::string_view bytes, size_t bytes_max) {
     std::string out;
     out.reserve(std::min(bytes.size(), bytes_max));
     while (!bytes.empty()) {
-        const size_t length = CharacterLength(bytes);
+        const auto c = FirstUtf8(bytes);
+        const size_t length = c.code == 0 ? 0 : c.size;
         if (out.size() + std::max<size_t>(length, 1) > bytes_max) break;
         out += length == 0 ? std::string_view("?") : bytes.substr(0, length);
         bytes.remove_prefix(std::max<size_t>(length, 1));
@@ -162,6 +147,14 @@ std::string KeptText(
 ) {
     constexpr size_t kMasked = 16 * 1024;  // what is cut off later need not be looked through
     return ToUtf8(net::MaskSecrets(body.substr(0, bytes_max + kMasked), secrets), bytes_max);
+}
+
+TextPairs FilledPairs(const TextPairs& pairs, std::string_view left_out) {
+    TextPairs filled;
+    for (const auto& one : pairs) {
+        if (!one.second.empty() && one.first != left_out) filled.push_back(one);
+    }
+    return filled;
 }
 
 std::string NetworkUrl(std::string_view base, std::string_view path, const TextPairs& query) {
@@ -203,7 +196,7 @@ LookupAnswer ReadLookup(
         const json::value& item = (*data)[i];
         if (!SameOrAbsent(item, "hash", hash)) continue;
         if (!SameOrAbsent(item, "goal_type_id", goal_type_id)) continue;
-        LookupAnswer found{.valid = true, .found = true, .id = TextOf(item, "id")};
+        LookupAnswer found{.valid = true, .found = true};
         const auto raw = RawItems(RawMember(body, "data"));
         if (raw.size() == data->size()) found.answer = OwnPart("data", raw[i]);
         return found;
@@ -224,7 +217,6 @@ std::vector<CreatedItem> ReadCreated(std::string_view body, std::span<const Text
             continue;
         }
         const json::value& entry = (*created)[*at];
-        items[i].id = TextOf(entry, "id");
         items[i].error = ErrorIn(entry);
         if (raw.size() == created->size()) items[i].answer = OwnPart("conversions", raw[*at]);
         if (!items[i].error.empty()) items[i].state = CreatedItem::State::kRefused;

@@ -21,6 +21,9 @@ std::string KeptText(
 
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
 
+// `pairs` without those named `left_out` and without empty values.
+TextPairs FilledPairs(const TextPairs& pairs, std::string_view left_out);
+
 // `path` under `base`, with a query where there is one.
 std::string NetworkUrl(std::string_view base, std::string_view path, const TextPairs& query);
 std::vector<std::string> PrivateApiHeaders(std::string_view token);
@@ -31,12 +34,12 @@ std::vector<std::string> PrivateApiHeaders(std::string_view token);
 // unless given.
 std::string ConversionsJson(std::span<const TextPairs> conversions);
 
-// What the look-up's answer says of a conversion with this hash and goal type.
+// A look-up's answer, read for one conversion.
 struct LookupAnswer {
     bool valid = false;  // JSON with an array `data`
     bool found = false;
-    std::string id{};      // the network's id of it, may be empty
-    std::string answer{};  // the answer without what it says of others, at most as much as is kept
+    // The answer without its other entries, at most as much as is kept.
+    std::string answer{};
 };
 
 // An entry whose hash or goal_type_id is another does not count: an API that ignores a filter it
@@ -49,7 +52,7 @@ LookupAnswer ReadLookup(
 // has no word for it, so it stays here.
 inline constexpr const char* kOccurrence = "occurrence";
 
-// What a 2xx answer to a creation says of one conversion.
+// A 2xx answer to a creation, read for one conversion.
 struct CreatedItem {
     enum class State {
         kTaken,
@@ -57,10 +60,9 @@ struct CreatedItem {
         kUnnamed,  // it lists others and not this one
     };
     State state = State::kTaken;
-    std::string id{};      // the network's, where it tells one
-    std::string error{};   // when refused
-    std::string answer{};  // the answer without what it says of others, at most as much as is kept;
-                           // empty without a list
+    std::string error{};  // when refused
+    // The answer without its other entries, at most as much as is kept; empty without a list.
+    std::string answer{};
 };
 
 // Of each of those sent, in their order: found in the answer's `conversions` by hash and

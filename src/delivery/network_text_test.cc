@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/raw_json.h"
+
 namespace barracuda::delivery {
 namespace {
 
@@ -61,13 +63,19 @@ TEST(ConversionsJson, WritesWhatIsNoJsonNumberAsAString) {
     }
 }
 
+// The id of the one entry that an answer keeps, as it is written in JSON.
+std::string IdIn(std::string_view answer, std::string_view list) {
+    const auto entries = RawItems(RawMember(answer, list));
+    return entries.empty() ? std::string() : std::string(RawMember(entries.front(), "id"));
+}
+
 TEST(ReadLookup, FindsOnlyTheSameConversion) {
     EXPECT_TRUE(ReadLookup(R"({"data":[{"id":5}]})", "h", "1").found);
-    EXPECT_EQ(ReadLookup(R"({"data":[{"id":5}]})", "h", "1").id, "5");
+    EXPECT_EQ(IdIn(ReadLookup(R"({"data":[{"id":5}]})", "h", "1").answer, "data"), "5");
     const auto body = R"({"data":[{"id":"a","hash":"x","goal_type_id":1},
                                   {"id":"b","hash":"h","goal_type_id":2},
                                   {"id":"c","hash":"h","goal_type_id":1}]})";
-    EXPECT_EQ(ReadLookup(body, "h", "1").id, "c");
+    EXPECT_EQ(IdIn(ReadLookup(body, "h", "1").answer, "data"), "\"c\"");
     EXPECT_FALSE(ReadLookup(body, "other", "1").found);
     EXPECT_TRUE(ReadLookup(body, "other", "1").valid);
     EXPECT_FALSE(ReadLookup(R"({"data":[]})", "h", "1").found);
@@ -94,7 +102,9 @@ std::vector<std::string> Ids(std::string_view body, std::span<const TextPairs> s
         const char* state = item.state == State::kTaken     ? ""
                             : item.state == State::kRefused ? "refused "
                                                             : "unnamed ";
-        ids.push_back(state + item.id + item.error);
+        const bool taken = item.state == State::kTaken;
+        const std::string id = taken ? IdIn(item.answer, "conversions") : std::string();
+        ids.push_back(state + id + item.error);
     }
     return ids;
 }

@@ -1,14 +1,15 @@
 // Two and three nodes over one store and a network on loopback: who sends what. Clocks are moved by
 // hand; the dispatchers are stepped by hand, so that a process can be "stopped" at any place.
-#include "delivery/ownership.h"
+#include "nodes/ownership.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "delivery/dispatcher.h"
-#include "delivery/membership.h"
-#include "ledger/test_settle.h"
+#include "delivery/one_network.h"
+#include "ledger/test_drain.h"
 #include "net/test_server.h"
+#include "nodes/membership.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -19,17 +20,17 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // The negative control: it knows who it is, but not that others may have given it up.
-class Careless final : public Ownership {
+class Careless final : public nodes::Ownership {
 public:
-    explicit Careless(const Membership& inner, std::string node)
+    explicit Careless(const nodes::Membership& inner, NodeId node)
         : inner_(inner), node_(std::move(node)) {}
-    bool MaySend(std::string_view owner) const override { return owner == node_; }
-    bool MayTake(std::string_view owner) const override { return inner_.MayTake(owner); }
-    std::optional<std::vector<std::string>> Owners() const override { return inner_.Owners(); }
+    bool MaySend(const NodeId& owner) const override { return owner == node_; }
+    bool MayTake(const NodeId& owner) const override { return inner_.MayTake(owner); }
+    std::optional<std::vector<NodeId>> Owners() const override { return inner_.Owners(); }
 
 private:
-    const Membership& inner_;
-    const std::string node_;
+    const nodes::Membership& inner_;
+    const NodeId node_;
 };
 
 struct OwnershipTest : testing::Test {
@@ -55,10 +56,11 @@ struct OwnershipTest : testing::Test {
     struct Node {
         std::atomic<int64_t> clock_ms = 0;
         int births = 0;
-        Membership membership;
+        nodes::Membership membership;
         Careless careless;
         net::Client client;
-        Network network;
+        IrevApi network;
+        OneNetwork senders;
         Dispatcher dispatcher;
         ledger::Ledger ledger;
 
@@ -78,15 +80,16 @@ struct OwnershipTest : testing::Test {
                    .hash = "configured",
                    .attempt_timeout = options.timeout}
               ),
-              dispatcher(*test.engine, client, network, DispatcherOf(options.fences)),
+              senders(network),
+              dispatcher(*test.engine, client, senders, DispatcherOf(options.fences)),
               ledger(*test.engine, {.node = membership.node()}, HooksOf()) {
             EXPECT_TRUE(membership.Join(ledger));
             dispatcher.Attach(ledger);
         }
-        MembershipOptions MembershipOf(const std::string& name) {
-            MembershipOptions options;
+        nodes::MembershipOptions MembershipOf(const std::string& name) {
+            nodes::MembershipOptions options;
             options.clock = [this] { return milliseconds(clock_ms.load()); };
-            options.new_boot_id = [this, name] { return name + std::to_string(++births); };
+            options.new_boot_id = [this, name] { return NodeId(name + std::to_string(++births)); };
             return options;
         }
         static net::ClientOptions ClientOf(long connections) {
@@ -109,7 +112,7 @@ struct OwnershipTest : testing::Test {
             hooks.owed = [this](const auto& c, const auto& ids) { dispatcher.Owe(c, ids); };
             return hooks;
         }
-        void Settle() { ledger::Settle(ledger); }
+        void Drain() { ledger::Drain(ledger); }
         // A conversion with one delivery, owed by this node.
         void Record(const std::string& click) {
             domain::Report report;
@@ -122,17 +125,17 @@ struct OwnershipTest : testing::Test {
             ledger.SubmitInternal(report, [](Result<domain::Decision> decision) {
                 ASSERT_TRUE(decision);
             });
-            Settle();
+            Drain();
         }
         void Work(int rounds = 30) {
             for (int i = 0; i < rounds; ++i) {
                 dispatcher.Step(milliseconds(5));
-                Settle();
+                Drain();
             }
         }
         void Heartbeat() {
             membership.Step();
-            Settle();
+            Drain();
         }
     };
 
@@ -173,7 +176,7 @@ TEST_F(OwnershipTest, AReportThroughAnotherNodeIsDeliveredByTheOwner) {
     second.deliveries = {{"other", domain::kGoalPostback, {}}};
     second.new_id = second.command_id = ObjectId::New();
     a.ledger.SubmitInternal(second, [](Result<domain::Decision>) {});
-    a.Settle();
+    a.Drain();
     EXPECT_EQ(Read("c1").owner, "b1");
     a.Work();
     EXPECT_EQ(Sent("c1"), 0);
@@ -210,6 +213,24 @@ TEST_F(OwnershipTest, WhatADeadNodeOwedIsSentOnceByOneOfTheOthers) {
         EXPECT_EQ(Sent("c" + std::to_string(i)), 1) << i;
         EXPECT_EQ(Read("c" + std::to_string(i)).status, domain::Status::kApproved);
     }
+}
+
+// Else every boot that died beside a network that is down stays an owner, for as long as it
+// retries.
+TEST_F(OwnershipTest, WhatADeadNodeOwesLaterIsTakenOverAtOnce) {
+    Node a(*this, "a"), b(*this, "b");
+    hang = true;
+    b.Record("c1");
+    const auto end = std::chrono::steady_clock::now() + seconds(20);
+    while (Read("c1").deliveries[0].attempts == 0 && std::chrono::steady_clock::now() < end) {
+        b.Work(1);
+    }
+    ASSERT_GT(Read("c1").deliveries[0].next_at, Time::Now());
+    Pass(seconds(30), {&a, &b}, {&a});
+    a.Work();
+    EXPECT_EQ(Read("c1").owner, "a1");
+    EXPECT_EQ(engine->WorkOwners().value(), std::vector<NodeId>{"a1"});
+    EXPECT_EQ(Sent("c1"), 1) << "it waits for its time";
 }
 
 // SIGSTOP of b for 30 s with a delivery in its memory, then SIGCONT.

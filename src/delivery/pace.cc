@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.h"
+
 namespace barracuda::delivery {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-// What may be sent at once after a quiet time: small, so that the rate holds over any second.
+// Attempts at once after a quiet time: few, so that the rate holds over any second.
 constexpr double kBurstSeconds = 0.02;
+
+static_assert(Pace::kLeast > 0 && Pace::kLeast < Pace::kCalm && Pace::kCalm < Pace::kUnbounded);
 
 }  // namespace
 
@@ -51,6 +55,7 @@ void Pace::Take(Instant now) {
 Instant Pace::next(Instant now) {
     if (now < held_until_) return held_until_;
     if (Allows(now)) return now;
+    BARRACUDA_CHECK(rate_ > 0);  // without a rate everything is allowed
     const auto wait = Seconds((1 - tokens_) / rate_);
     // Rounded up: an early wake would find the token not there yet.
     return now + std::chrono::ceil<std::chrono::milliseconds>(wait);

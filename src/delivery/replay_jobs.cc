@@ -1,11 +1,11 @@
 #include "delivery/replay_jobs.h"
 
 #include <algorithm>
-#include <future>
+#include <memory>
 #include <tuple>
 
-#include "base/text.h"
-#include "domain/bson.h"
+#include "base/check.h"
+#include "ledger/edit_and_wait.h"
 
 namespace barracuda::delivery {
 
@@ -13,48 +13,18 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::string_view kPrefix = "job:";
 constexpr std::chrono::seconds kLedgerPatience{30};
 constexpr int64_t kPassesMax = 16;
 constexpr size_t kScannedByStep = 20'000;  // conversions; then the cursor is kept
 constexpr size_t kCountedByPage = 1'000;   // conversions in memory at a time
 
-store::Ref RefOf(const std::string& id) {
-    return {store::Collection::kSettings, std::string(kPrefix) + id};
-}
+// The end of a period that `at` lies in.
+Time JustAfter(Time at) { return Time{at.ms + 1}; }
 
-std::string EncodeFilter(const DeliveryFilter& filter) {
-    domain::BsonWriter to;
-    if (filter.state && filter.state != domain::DeliveryState::kDead) {
-        to.Text("state", domain::NameOf(*filter.state));
-    }
-    DeliveryFilter::EachText(filter, [&](const char* name, const std::string& value) {
-        if (!value.empty()) to.Text(name, value);
-    });
-    if (filter.code) to.Int("code", *filter.code);
-    if (filter.from) to.Date("from", *filter.from);
-    if (filter.to) to.Date("to", *filter.to);
-    return to.Take();
-}
-
-DeliveryFilter DecodeFilter(std::string_view bson) {
-    const domain::TopFields fields(bson);
-    DeliveryFilter filter;
-    filter.state = DeliveryStateNamed(fields.TextOr("state"));
-    if (!filter.state) filter.state = domain::DeliveryState::kDead;
-    DeliveryFilter::EachText(filter, [&](const char* name, std::string& value) {
-        value = fields.TextOr(name);
-    });
-    if (fields.Find("code")) filter.code = static_cast<int>(fields.Number("code"));
-    filter.from = fields.Date("from");
-    filter.to = fields.Date("to");
-    return filter;
-}
-
-// What is dead at `now`, or waits and was recorded by then. The upper bound is exclusive and times
-// are milliseconds: what died in the same one is meant too.
+// Deliveries that are dead at `now`, or wait and were recorded by then. The upper bound is
+// exclusive and times are milliseconds: a death in the same one counts.
 DeliveryQuery QueryOf(const DeliveryFilter& filter, Time now) {
-    const Time until{now.ms + 1};
+    const Time until = JustAfter(now);
     DeliveryQuery query;
     query.filter = filter;
     query.filter.to = std::min(filter.to.value_or(until), until);
@@ -79,67 +49,33 @@ Result<bool> CountOn(
     return true;
 }
 
-std::string WhoOf(const ReplayJob& job) { return job.by + " (job " + job.id + ")"; }
+// The same of conversions: from `cursor` on, which it leaves where it stopped.
+Result<bool> CountOn(
+    store::Engine& engine, const Bulk& bulk, std::string& cursor, size_t looked_max, size_t& count
+) {
+    const size_t page_max = std::min(kCountedByPage, looked_max);
+    for (size_t looked = 0; looked < looked_max; looked += page_max) {
+        auto page = ReadBulk(engine, bulk, cursor, page_max, page_max);
+        if (!page) return Fail(page.error());
+        count += page->rows.size();
+        cursor = page->cursor;
+        if (cursor.empty()) return true;
+    }
+    return true;
+}
+
+static_assert(kCountedByPage <= kScannedByStep && kPassesMax > 1);
+
+// Where a job of this id may stand.
+std::vector<store::Ref> RefsOf(const std::string& id) {
+    std::vector<store::Ref> refs;
+    for (const auto prefix : kJobPrefixes) {
+        refs.push_back({store::Collection::kSettings, std::string(prefix) + id});
+    }
+    return refs;
+}
 
 }  // namespace
-
-const char* NameOf(JobAction action) { return action == JobAction::kCancel ? "cancel" : "replay"; }
-
-const char* NameOf(JobState state) {
-    static constexpr const char* kNames[] = {"running", "done", "cancelled"};
-    return kNames[static_cast<int>(state)];
-}
-
-std::string EncodeJob(const ReplayJob& job) {
-    domain::BsonWriter to;
-    to.Text("_id", std::string(kPrefix) + job.id);
-    to.Text("action", NameOf(job.action));
-    to.Text("state", NameOf(job.state));
-    to.Text("by", job.by);
-    to.Text("node", job.node);
-    to.Int("rate", job.rate);
-    to.Document("filter", EncodeFilter(job.filter));
-    if (!job.cursor.empty()) to.Text("cursor", HexOf(job.cursor));
-    if (job.counted) to.Bool("counted", true);
-    if (job.again) to.Bool("again", true);
-    if (job.passes > 0) to.Int("passes", job.passes);
-    if (job.matched) to.Int("matched", *job.matched);
-    to.Int("replayed", job.replayed);
-    if (!job.error.empty()) to.Text("error", job.error);
-    to.Int("rev", job.rev);
-    to.Date("createdAt", job.created);
-    to.Date("updatedAt", job.updated);
-    return to.Take();
-}
-
-ReplayJob DecodeJob(std::string_view bson) {
-    const domain::TopFields fields(bson);
-    ReplayJob job;
-    std::string id = fields.TextOr("_id");
-    job.id = id.substr(std::min(kPrefix.size(), id.size()));
-    job.action = fields.TextOr("action") == "cancel" ? JobAction::kCancel : JobAction::kReplay;
-    std::string state = fields.TextOr("state");
-    job.state = state == "done"        ? JobState::kDone
-                : state == "cancelled" ? JobState::kCancelled
-                                       : JobState::kRunning;
-    job.by = fields.TextOr("by");
-    job.node = fields.TextOr("node");
-    job.rate = static_cast<int>(fields.Number("rate"));
-    job.filter = DecodeFilter(fields.Bytes("filter"));
-    job.cursor = BytesOfHex(fields.TextOr("cursor")).value_or("");
-    // Jobs had no action before they counted: the cursor of such a one is the replay's.
-    job.counted = fields.Find("counted") || !fields.Find("action");
-    job.again = fields.Find("again") != nullptr;
-    job.passes = fields.Number("passes");
-    job.matched.reset();
-    if (fields.Find("matched")) job.matched = fields.Number("matched");
-    job.replayed = fields.Number("replayed");
-    job.error = fields.TextOr("error");
-    job.rev = fields.Number("rev");
-    job.created = Time{fields.Number("createdAt")};
-    job.updated = Time{fields.Number("updatedAt")};
-    return job;
-}
 
 ReplayJobs::ReplayJobs(store::Engine& engine, ledger::Ledger& ledger, ReplayOptions options)
     : engine_(engine), ledger_(ledger), options_(std::move(options)) {}
@@ -154,22 +90,44 @@ void ReplayJobs::Create(
     JobAction action, DeliveryFilter filter, int rate, std::string by, Made done
 ) {
     ReplayJob job;
-    job.id = ObjectId::New().Hex();
     job.action = action;
     job.filter = std::move(filter);
     job.rate = rate;
     job.by = std::move(by);
+    Begin(std::move(job), std::move(done));
+}
+
+void ReplayJobs::CreateBulk(
+    JobAction action, Bulk bulk, int rate, std::string by, std::optional<int64_t> matched, Made done
+) {
+    BARRACUDA_CHECK(IsBulk(action));
+    ReplayJob job;
+    job.action = action;
+    job.bulk = std::move(bulk);
+    job.rate = rate;
+    job.by = std::move(by);
+    job.counted = matched.has_value();
+    job.matched = matched.value_or(0);
+    Begin(std::move(job), std::move(done));
+}
+
+void ReplayJobs::Begin(ReplayJob job, Made done) {
+    job.id = ObjectId::New().Hex();
     job.node = ledger_.node();
     job.rev = 1;
     job.created = job.updated = options_.now();
+    const Time until = JustAfter(job.created);
+    auto& to = job.bulk.filter.to;
+    to = std::min(to.value_or(until), until);
     ledger_.Edit(
-        RefOf(job.id),
+        RefOf(job),
         [job](const auto&) {
             return ledger::EditPlan{true, EncodeJob(job)};
         },
         [this, job, done = std::move(done)](Result<ledger::EditState> state) {
             if (!state) return done(Fail(state.error()));
             runner_.Wake();
+            if (options_.moved) options_.moved(job);
             done(job);
         }
     );
@@ -181,45 +139,58 @@ void ReplayJobs::Cancel(const std::string& id, Made done) {
         job.state = JobState::kCancelled;
         return true;
     };
-    Keep(id, cancel, std::move(done));
+    Keep(RefsOf(id), cancel, std::move(done));
 }
 
-// Changes a job's document; `done` gets it as it then is.
-void ReplayJobs::Keep(const std::string& id, Edit edit, Made done) {
+// An edit of a job's document; `after` gets it as it then is, and nothing where there is none.
+ledger::EditFunction ReplayJobs::EditOf(Edit edit, std::shared_ptr<std::optional<ReplayJob>> after)
+    const {
+    return [after,
+            edit = std::move(edit),
+            now = options_.now()](const std::optional<std::string>& stored) {
+        after->reset();
+        if (!stored) return ledger::EditPlan{};
+        ReplayJob job = DecodeJob(*stored);
+        const bool write = edit(job);
+        if (write) {
+            ++job.rev;
+            job.updated = now;
+        }
+        *after = job;
+        return ledger::EditPlan{write, EncodeJob(job)};
+    };
+}
+
+// Of the refs the first that is stored.
+void ReplayJobs::Keep(std::span<const store::Ref> refs, Edit edit, Made done) {
+    if (refs.empty()) return done(Fail(ErrorCode::kNotFound, "there is no such job", "id"));
     auto after = std::make_shared<std::optional<ReplayJob>>();
+    const std::vector<store::Ref> others(refs.begin() + 1, refs.end());
     ledger_.Edit(
-        RefOf(id),
-        [after, edit = std::move(edit), now = options_.now()](const auto& stored) {
-            after->reset();
-            if (!stored) return ledger::EditPlan{};
-            ReplayJob job = DecodeJob(*stored);
-            bool write = edit(job);
-            if (write) {
-                ++job.rev;
-                job.updated = now;
-            }
-            *after = job;
-            return ledger::EditPlan{write, EncodeJob(job)};
-        },
-        [after, done = std::move(done)](Result<ledger::EditState> state) {
+        refs.front(),
+        EditOf(edit, after),
+        [this, after, others, edit, done = std::move(done)](Result<ledger::EditState> state) {
             if (!state) return done(Fail(state.error()));
-            if (!*after) return done(Fail(ErrorCode::kNotFound, "there is no such job", "id"));
+            if (!*after) return Keep(others, edit, done);
+            if (options_.moved) options_.moved(**after);
             done(**after);
         }
     );
 }
 
 Result<std::vector<ReplayJob>> ReplayJobs::List() {
-    store::ScanRequest request;
-    request.collection = store::Collection::kSettings;
-    request.key_prefix = kPrefix;
     std::vector<ReplayJob> jobs;
-    do {
-        auto page = engine_.Scan(request);
-        if (!page) return Fail(page.error());
-        for (const auto& document : page->documents) jobs.push_back(DecodeJob(document));
-        request.cursor = page->cursor;
-    } while (!request.cursor.empty());
+    for (const auto prefix : kJobPrefixes) {
+        store::ScanRequest request;
+        request.collection = store::Collection::kSettings;
+        request.key_prefix = prefix;
+        do {
+            auto page = engine_.Scan(request);
+            if (!page) return Fail(page.error());
+            for (const auto& document : page->documents) jobs.push_back(DecodeJob(document));
+            request.cursor = page->cursor;
+        } while (!request.cursor.empty());
+    }
     std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
         return std::tie(b.created, b.id) < std::tie(a.created, a.id);
     });
@@ -227,19 +198,29 @@ Result<std::vector<ReplayJob>> ReplayJobs::List() {
 }
 
 Result<ReplayJob> ReplayJobs::Find(const std::string& id) {
-    auto ref = RefOf(id);
-    auto found = engine_.Load(std::span(&ref, 1));
+    auto found = engine_.Load(RefsOf(id));
     if (!found) return Fail(found.error());
-    if (!found->front()) return Fail(ErrorCode::kNotFound, "there is no such job", "id");
-    return DecodeJob(*found->front());
+    for (const auto& document : *found) {
+        if (document) return DecodeJob(*document);
+    }
+    return Fail(ErrorCode::kNotFound, "there is no such job", "id");
 }
 
 Result<ReplayJobs::Count> ReplayJobs::DryRun(const DeliveryFilter& filter, size_t scanned_max) {
     auto query = QueryOf(filter, options_.now());
     Count count;
-    auto counted = CountOn(engine_, query, scanned_max, count.deliveries);
+    auto counted = CountOn(engine_, query, scanned_max, count.matched);
     if (!counted) return Fail(counted.error());
     count.complete = query.cursor.empty();
+    return count;
+}
+
+Result<ReplayJobs::Count> ReplayJobs::DryRun(const Bulk& bulk, size_t scanned_max) {
+    Count count;
+    std::string cursor;
+    auto counted = CountOn(engine_, bulk, cursor, scanned_max, count.matched);
+    if (!counted) return Fail(counted.error());
+    count.complete = cursor.empty();
     return count;
 }
 
@@ -286,8 +267,8 @@ Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* r
     if (!page) return Fail(page.error());
     *rows = page->rows.size();
     auto handled = job.action == JobAction::kCancel
-                       ? CancelRows(ledger_, page->rows, WhoOf(job), options_.ended)
-                       : ReplayRows(ledger_, page->rows, WhoOf(job), job.id);
+                       ? CancelRows(ledger_, page->rows, job.Who(), options_.ended)
+                       : ReplayRows(ledger_, page->rows, job.Who(), job.id);
     if (!handled) return Fail(handled.error());
     // A node that died may have cancelled a page and not have said so, and its work moves now.
     const bool taken_over = job.node != ledger_.node();
@@ -304,20 +285,54 @@ Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* r
     });
 }
 
+// The same of a job over conversions.
+Result<ReplayJobs::Edit> ReplayJobs::BulkPart(const ReplayJob& job) {
+    std::string cursor = job.cursor;
+    size_t more = 0;
+    auto counted = CountOn(engine_, job.bulk, cursor, kScannedByStep, more);
+    if (!counted) return Fail(counted.error());
+    return Edit([more, cursor](ReplayJob& stored) {
+        stored.matched = stored.matched.value_or(0) + static_cast<int64_t>(more);
+        stored.cursor = cursor;
+        stored.counted = cursor.empty();
+        return true;
+    });
+}
+
+Result<ReplayJobs::Edit> ReplayJobs::BulkHandled(const ReplayJob& job, size_t* rows) {
+    const size_t limit = std::clamp<size_t>(static_cast<size_t>(job.rate), 1, options_.page);
+    auto page = ReadBulk(engine_, job.bulk, job.cursor, limit, kScannedByStep);
+    if (!page) return Fail(page.error());
+    *rows = page->rows.size();
+    auto handled = HandleBulk(ledger_, job, page->rows, options_.asks);
+    if (!handled) return Fail(handled.error());
+    return Edit([handled = std::move(*handled),
+                 missing = std::move(page->missing),
+                 cursor = std::move(page->cursor)](ReplayJob& stored) {
+        stored.replayed += handled.done;
+        stored.Skip(missing);
+        stored.Skip(handled.skipped);
+        stored.cursor = cursor;
+        if (cursor.empty()) stored.state = JobState::kDone;
+        return true;
+    });
+}
+
 // One page of one job; -> when the next may be.
 Clock::time_point ReplayJobs::Step(const ReplayJob& job) {
     const auto begin = Clock::now();
     size_t rows = 0;
-    auto step = job.counted ? HandledPage(job, &rows) : CountedPart(job);
-    if (!KeepNow(job.id, std::move(step))) return Clock::now() + options_.poll;  // or it has ended
+    const bool bulk = IsBulk(job.action);
+    auto step = !job.counted ? (bulk ? BulkPart(job) : CountedPart(job))
+                : bulk       ? BulkHandled(job, &rows)
+                             : HandledPage(job, &rows);
+    if (!KeepNow(job, std::move(step))) return Clock::now() + options_.poll;  // or it has ended
     const auto spent = std::chrono::duration<double>(double(rows) / std::max(1, job.rate));
     return begin + std::chrono::duration_cast<Clock::duration>(spent);
 }
 
 // Waits until the document has what a step came to. True: the job goes on.
-bool ReplayJobs::KeepNow(const std::string& id, Result<Edit> step) {
-    auto promise = std::make_shared<std::promise<bool>>();
-    auto kept = promise->get_future();
+bool ReplayJobs::KeepNow(const ReplayJob& job, Result<Edit> step) {
     // By value: an answer after our patience may still run the edit.
     auto note = [step = std::move(step), node = ledger_.node()](ReplayJob& stored) {
         if (stored.state != JobState::kRunning) return false;
@@ -330,10 +345,13 @@ bool ReplayJobs::KeepNow(const std::string& id, Result<Edit> step) {
         stored.error.clear();
         return (*step)(stored);
     };
-    Keep(id, std::move(note), [promise](Result<ReplayJob> after) {
-        promise->set_value(after && after->state == JobState::kRunning && after->error.empty());
-    });
-    return kept.wait_for(kLedgerPatience) == std::future_status::ready && kept.get();
+    auto after = std::make_shared<std::optional<ReplayJob>>();
+    auto kept =
+        ledger::EditAndWait(ledger_, RefOf(job), EditOf(std::move(note), after), kLedgerPatience);
+    // After a timeout the edit may be running: only its answer says that `after` is whole.
+    if (!kept || !*after) return false;
+    if (options_.moved) options_.moved(**after);
+    return (*after)->state == JobState::kRunning && (*after)->error.empty();
 }
 
 }  // namespace barracuda::delivery

@@ -1,17 +1,17 @@
-// Replay jobs: "send again every dead delivery that fits", or "cancel every waiting (or dead) one",
-// at a bounded rate, over restarts.
+// Jobs: "send again every dead delivery that fits", "cancel every waiting (or dead) one", "approve
+// these conversions" (bulk.h), at a bounded rate, over restarts.
 //
-// A job is a document (`job:ID` in the settings) with its filter, its cursor and its progress. A
-// worker first counts what fits, so that progress has a whole, then goes through the deliveries
+// A job is a document of the settings (replay_job.h) with its filter, its cursor and its progress.
+// A worker first counts what fits, so that progress has a whole, then goes through the deliveries
 // page by page, oldest first, wakes each by a command that carries the job's id (or ends it), waits
-// for the ledger, and then keeps the cursor. A crash repeats at most one page, and a delivery that
-// the job has woken is not woken by it again; deliveries that died, and conversions that were
-// recorded, after the job was made are not its business.
+// for the ledger, and then keeps the cursor. A crash repeats at most one page, and what the job has
+// woken or changed is not woken or changed by it again; deliveries that died, and conversions that
+// were recorded, after the job was made are not its business.
 //
-// What waits stands in the work queue by owner, and moves to another's part of it, perhaps behind
-// the cursor, when a node takes over a dead one's work: a job over waiting deliveries goes through
-// them until a whole pass has cancelled nothing, or so often that no take-over can be left (what
-// conversions owe anew meanwhile would keep it going for ever).
+// Waiting deliveries stand in the work queue by owner. When a node takes over a dead one's work
+// they move to another part of it, perhaps behind the cursor: a job over waiting deliveries goes
+// through them until a whole pass has cancelled nothing, or so often that no take-over can be left
+// (what conversions owe anew meanwhile would keep it going for ever).
 //
 //     ReplayJobs jobs(engine, ledger, {});
 //     jobs.Create(JobAction::kReplay, filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
@@ -25,56 +25,32 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/repeater.h"
-#include "delivery/delivery_list.h"
+#include "delivery/replay_job.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
 
 namespace barracuda::delivery {
 
-enum class JobState { kRunning, kDone, kCancelled };
-const char* NameOf(JobState state);
-
-enum class JobAction { kReplay, kCancel };
-const char* NameOf(JobAction action);
-
-struct ReplayJob {
-    std::string id;
-    JobAction action = JobAction::kReplay;
-    DeliveryFilter filter;  // its state is dead; of a cancelling job dead or waiting
-    int rate = 0;           // deliveries a second
-    JobState state = JobState::kRunning;
-    std::string by;        // who asked
-    std::string node;      // boot id that works on it
-    std::string cursor;    // of ListDeliveries
-    bool counted = false;  // `matched` is whole; until then the cursor is the count's
-    bool again = false;    // over waiting ones: another pass follows this one
-    int64_t passes = 0;    // that were followed by another
-    // Deliveries that fitted before the first was woken; nullopt: nobody counted them, for the job
-    // began before jobs did.
-    std::optional<int64_t> matched = 0;
-    int64_t replayed = 0;  // woken or cancelled; after a crash short of at most one page
-    std::string error;     // why it does not move at the moment; empty: it does
-    int64_t rev = 0;
-    Time created, updated;
-};
-
-std::string EncodeJob(const ReplayJob& job);
-ReplayJob DecodeJob(std::string_view bson);
-
 struct ReplayOptions {
-    static constexpr int kRateMax = 10'000;
+    static constexpr int kRateMax = 10'000, kRateUsual = 500;  // deliveries a second
+    static constexpr int kBulkRate = 2'000;                    // conversions a second
     size_t page = 200;                      // deliveries between two writes of the cursor
     std::chrono::milliseconds poll{1'000};  // for jobs of other nodes and after an error
     std::function<Time()> now = Time::Now;
-    // Whether jobs of this node, another one, may be taken. In RocksDB every other boot is dead.
-    std::function<bool(const std::string& node)> is_dead = [](const std::string&) { return true; };
+    // Whether another node is dead, so that its jobs may be taken. In RocksDB every other boot is.
+    std::function<bool(const NodeId& node)> is_dead = [](const NodeId&) { return true; };
     // Hears of each delivery that was cancelled, on the ledger's thread. May be empty.
     std::function<void(const domain::Delivery&)> ended{};
+    // Hears of each job that was begun, moved or ended, on any thread. May be empty.
+    std::function<void(const ReplayJob&)> moved{};
+    AsksFor asks{};  // by the catalog of the moment; empty: no network is told of what changes
 };
 
 class ReplayJobs {
@@ -87,28 +63,42 @@ public:
 
     using Made = std::function<void(Result<ReplayJob>)>;
     void Create(JobAction action, DeliveryFilter filter, int rate, std::string by, Made done);
+    // `matched`: what a DryRun found; nullopt: the job counts itself.
+    void CreateBulk(
+        JobAction action,
+        Bulk bulk,
+        int rate,
+        std::string by,
+        std::optional<int64_t> matched,
+        Made done
+    );
     // kNotFound when there is no such job; one that has ended stays as it is.
     void Cancel(const std::string& id, Made done);
     Result<std::vector<ReplayJob>> List();  // newest first
     Result<ReplayJob> Find(const std::string& id);
 
-    // How many deliveries a job of this filter would meet now; looks at `scanned_max` conversions
-    // at most, and then says that there are more.
+    // How many deliveries, or conversions, a job of this filter would meet now; looks at
+    // `scanned_max` conversions at most, and then says that there are more.
     struct Count {
-        size_t deliveries = 0;
+        size_t matched = 0;
         bool complete = true;
     };
     Result<Count> DryRun(const DeliveryFilter& filter, size_t scanned_max);
+    Result<Count> DryRun(const Bulk& bulk, size_t scanned_max);
 
 private:
     using Edit = std::function<bool(ReplayJob&)>;  // false: leave it
 
+    void Begin(ReplayJob job, Made done);
     void Round();
     std::chrono::steady_clock::time_point Step(const ReplayJob& job);
     Result<Edit> CountedPart(const ReplayJob& job);
     Result<Edit> HandledPage(const ReplayJob& job, size_t* rows);
-    bool KeepNow(const std::string& id, Result<Edit> step);
-    void Keep(const std::string& id, Edit edit, Made done);
+    Result<Edit> BulkPart(const ReplayJob& job);
+    Result<Edit> BulkHandled(const ReplayJob& job, size_t* rows);
+    bool KeepNow(const ReplayJob& job, Result<Edit> step);
+    ledger::EditFunction EditOf(Edit edit, std::shared_ptr<std::optional<ReplayJob>> after) const;
+    void Keep(std::span<const store::Ref> refs, Edit edit, Made done);
 
     store::Engine& engine_;
     ledger::Ledger& ledger_;

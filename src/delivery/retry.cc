@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 
+#include "base/check.h"
 #include "net/http_date.h"
 
 namespace barracuda::delivery {
@@ -28,6 +29,9 @@ constexpr milliseconds kDefault[] = {
 };
 
 constexpr double kJitter = 0.2;
+
+static_assert(std::is_sorted(std::begin(kDefault), std::end(kDefault)));
+static_assert(kJitter > 0 && kJitter < 1);
 
 milliseconds Scale(milliseconds delay, double factor) {
     return std::chrono::duration_cast<milliseconds>(delay * factor);
@@ -65,6 +69,7 @@ bool IsGone(int status) { return status == 410; }
 
 RetrySchedule::RetrySchedule(std::vector<milliseconds> delays) : delays_(std::move(delays)) {
     if (delays_.empty()) delays_.assign(std::begin(kDefault), std::end(kDefault));
+    BARRACUDA_CHECK(attempts_max() >= 1);
 }
 
 std::optional<milliseconds> RetrySchedule::Delay(int attempts_done, double unit_random) const {

@@ -47,7 +47,7 @@ private:
     std::vector<std::chrono::milliseconds> delays_;
 };
 
-// What a Retry-After header asks for, as seconds or as an HTTP date seen from `now`, within [0,
+// The wait of a Retry-After header, given in seconds or as an HTTP date seen from `now`, within [0,
 // kRetryAfterMax]; nullopt when it is neither.
 inline constexpr std::chrono::hours kRetryAfterMax{24};
 std::optional<std::chrono::milliseconds> ParseRetryAfter(std::string_view text, Time now);

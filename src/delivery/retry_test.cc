@@ -111,8 +111,8 @@ TEST(NextAttempt, IsNotBeforeTheNetworksRetryAfter) {
     EXPECT_EQ(NextAttempt(schedule, 10, seconds(60), now, 0.5), std::nullopt);
 }
 
-// What failed at one moment does not come back at one moment: at every step of the schedule the
-// busiest second holds at most twice the mean of the seconds the retries spread over.
+// Deliveries that failed at one moment do not come back at one moment: at every step of the
+// schedule the busiest second holds at most twice the mean of the seconds the retries spread over.
 TEST(NextAttempt, SpreadsTenThousandFailuresOfOneMoment) {
     constexpr int kFailures = 10'000;
     const RetrySchedule schedule;

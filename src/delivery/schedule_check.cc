@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kPage = 500;
 
 // True when it was something else before.
-bool Correct(domain::Conversion& conversion, const std::string& node) {
+bool Correct(domain::Conversion& conversion, const NodeId& node) {
     const auto due = conversion.due, dead = conversion.dead;
     const auto owner = conversion.owner;
     conversion.Reschedule(node);
@@ -23,7 +23,7 @@ std::string Readable(const domain::ConversionKey& key) {
     return text;
 }
 
-ledger::EditPlan CorrectStored(const std::optional<std::string>& stored, const std::string& node) {
+ledger::EditPlan CorrectStored(const std::optional<std::string>& stored, const NodeId& node) {
     auto fresh = domain::DecodeConversion(stored.value_or(""));
     if (!stored || !fresh || !Correct(*fresh, node)) return {};
     return {true, domain::Encode(*fresh)};
@@ -32,10 +32,7 @@ ledger::EditPlan CorrectStored(const std::optional<std::string>& stored, const s
 }  // namespace
 
 Result<bool> CheckSchedules(
-    store::Engine& engine,
-    const std::string& node,
-    const Mend& mend,
-    std::vector<std::string>& findings
+    store::Engine& engine, const NodeId& node, const Mend& mend, std::vector<std::string>& findings
 ) {
     store::FindingList list(findings);
     Result<bool> mended = true;
@@ -43,7 +40,7 @@ Result<bool> CheckSchedules(
     all.limit = kPage;
     auto read = store::EachDocument(engine, all, [&](const std::string& document) {
         auto conversion = domain::DecodeConversion(document);
-        // What is no conversion, Engine::Verify names.
+        // Engine::Verify names documents that are not conversions.
         if (!conversion || !Correct(*conversion, node) || !mended) return;
         list.Add(Readable(conversion->key) + ": due, owner or dead is not what its deliveries say");
         if (!mend) return;

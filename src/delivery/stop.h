@@ -16,7 +16,7 @@
 namespace barracuda::delivery {
 
 struct Stop {
-    std::string network;
+    NetworkName network;
     std::string why;  // readable: "answered 410 (gone)", "by admin:E"
     Time since;
 };
@@ -26,8 +26,8 @@ inline constexpr std::string_view kStopPrefix = "stop:";
 std::string EncodeStop(const Stop& stop);
 Stop DecodeStop(std::string_view bson);
 
-// A stop that is there already stays as it is.
+// A stop that is there already stays as it is. `done` gets the ledger's answer.
 void KeepStop(ledger::Ledger& ledger, const Stop& stop, ledger::EditDone done);
-void RemoveStop(ledger::Ledger& ledger, const std::string& network, ledger::EditDone done);
+void RemoveStop(ledger::Ledger& ledger, const NetworkName& network, ledger::EditDone done);
 
 }  // namespace barracuda::delivery

@@ -18,8 +18,8 @@ public:
     void Send(
         const domain::Delivery& delivery,
         const Parameters& parameters,
-        Network::Done done,
-        Network::MaySend may_send
+        AttemptDone done,
+        MaySend may_send
     ) override {
         const auto& secrets = settings_.secrets;
         const Time now = settings_.now();
@@ -41,11 +41,11 @@ public:
         trace.method = call->method;
         if (masked) trace.url = masked->url;
         net::HttpCall http;
-        http.id = delivery.id;
+        http.id = delivery.id.value;
         http.method = call->method;
         http.url = std::move(call->url);
         http.headers = std::move(call->headers);
-        http.headers.push_back("Barracuda-Delivery: " + delivery.id);
+        http.headers.push_back("Barracuda-Delivery: " + delivery.id.value);
         http.body = std::move(call->body);
         http.timeout = settings_.attempt_timeout;
         http.guard = settings_.guard;
@@ -78,7 +78,7 @@ Parameters TemplateParametersOf(
     const domain::Conversion& conversion, const domain::Delivery& delivery
 ) {
     using domain::Field;
-    Parameters to = delivery.parameters;  // what was frozen when it was owed
+    Parameters to = delivery.parameters;  // frozen when it was owed
     auto add = [&](const char* name, std::string_view value) {
         for (const auto& [known, _] : to) {
             if (known == name) return;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace barracuda::delivery {
 
 Result<WorkSweep::Page> WorkSweep::Next(
-    const std::string& owner, Time until, size_t limit, std::optional<Time> start
+    const NodeId& owner, Time until, size_t limit, std::optional<Time> start
 ) {
+    BARRACUDA_CHECK(limit > 0);  // or no round would end
     Place& place = places_[owner];
     const bool first = !place.due;
     if (first) place.due = start;
@@ -28,7 +31,7 @@ Result<WorkSweep::Page> WorkSweep::Next(
     return page;
 }
 
-void WorkSweep::Keep(const std::vector<std::string>& owners) {
+void WorkSweep::Keep(const std::vector<NodeId>& owners) {
     std::erase_if(places_, [&](const auto& place) {
         return std::find(owners.begin(), owners.end(), place.first) == owners.end();
     });

@@ -5,7 +5,8 @@
 //     auto page = sweep.Next("boot", now, 256);   // and again; after page->ended from the start
 //     sweep.Next("boot", now, 256, since);        // a round that begins with what was due then
 //
-// What becomes due before the place it has reached is found by the next round. Threads: one.
+// A document that becomes due before the place it has reached is found by the next round. Errors:
+// the store's. Threads: one.
 #pragma once
 
 #include <map>
@@ -30,11 +31,11 @@ public:
     // At most about `limit` items of this owner that are due by `until`. A new round begins at
     // `start`, without one at the oldest.
     Result<Page> Next(
-        const std::string& owner, Time until, size_t limit, std::optional<Time> start = {}
+        const NodeId& owner, Time until, size_t limit, std::optional<Time> start = {}
     );
 
     // Forgets the places of owners that are not among these.
-    void Keep(const std::vector<std::string>& owners);
+    void Keep(const std::vector<NodeId>& owners);
 
 private:
     struct Place {
@@ -42,7 +43,7 @@ private:
         std::set<store::Ref> given;  // those of that moment
     };
     store::Engine& engine_;
-    std::map<std::string, Place> places_;
+    std::map<NodeId, Place> places_;
 };
 
 }  // namespace barracuda::delivery

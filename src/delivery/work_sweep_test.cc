@@ -14,13 +14,13 @@ using testing::SizeIs;
 
 class WorkSweepTest : public testing::TestWithParam<bool> {
 protected:
-    void Owe(const std::string& click, int64_t due, const std::string& owner = "me") {
+    void Owe(const std::string& click, int64_t due, const NodeId& owner = "me") {
         domain::Conversion c;
         c.id = ObjectId::New();
         c.key = {ClickId(click), GoalId("6"), ""};
         c.rev = 1;
         domain::Delivery d;
-        d.id = click;
+        d.id = DeliveryId(click);
         d.next_at = Time{due};
         c.deliveries.push_back(d);
         c.Reschedule(owner);

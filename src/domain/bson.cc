@@ -5,30 +5,36 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "base/money.h"
 
 namespace barracuda::domain {
 
 namespace {
-int Length(std::string_view text) { return static_cast<int>(text.size()); }
+// libbson counts in int; no text of a document comes near it.
+int Length(std::string_view text) {
+    BARRACUDA_CHECK(text.size() <= INT32_MAX);
+    return static_cast<int>(text.size());
+}
 }  // namespace
 
+// An append fails beyond 2 GiB alone; a field left out in silence would be lost.
 void BsonWriter::Text(std::string_view key, std::string_view value) {
-    bson_append_utf8(&bson_, key.data(), Length(key), value.data(), Length(value));
+    BARRACUDA_CHECK(bson_append_utf8(&bson_, key.data(), Length(key), value.data(), Length(value)));
 }
 void BsonWriter::Int(std::string_view key, int64_t value) {
-    bson_append_int64(&bson_, key.data(), Length(key), value);
+    BARRACUDA_CHECK(bson_append_int64(&bson_, key.data(), Length(key), value));
 }
 void BsonWriter::Bool(std::string_view key, bool value) {
-    bson_append_bool(&bson_, key.data(), Length(key), value);
+    BARRACUDA_CHECK(bson_append_bool(&bson_, key.data(), Length(key), value));
 }
 void BsonWriter::Date(std::string_view key, Time value) {
-    bson_append_date_time(&bson_, key.data(), Length(key), value.ms);
+    BARRACUDA_CHECK(bson_append_date_time(&bson_, key.data(), Length(key), value.ms));
 }
 void BsonWriter::Id(std::string_view key, const ObjectId& value) {
     bson_oid_t oid;
     bson_oid_init_from_data(&oid, value.bytes.data());
-    bson_append_oid(&bson_, key.data(), Length(key), &oid);
+    BARRACUDA_CHECK(bson_append_oid(&bson_, key.data(), Length(key), &oid));
 }
 void BsonWriter::Decimal(std::string_view key, const std::string& value) {
     bson_decimal128_t decimal;
@@ -36,18 +42,18 @@ void BsonWriter::Decimal(std::string_view key, const std::string& value) {
         Text(key, value);  // an amount that someone else stored as text, kept as it is
         return;
     }
-    bson_append_decimal128(&bson_, key.data(), Length(key), &decimal);
+    BARRACUDA_CHECK(bson_append_decimal128(&bson_, key.data(), Length(key), &decimal));
 }
 void BsonWriter::Document(std::string_view key, std::string_view bson) {
     bson_t child;
     auto* data = reinterpret_cast<const uint8_t*>(bson.data());
-    // What is none becomes an empty one: it may come from bytes on disk.
+    // Bytes that are no document become an empty one: they may come from the disk.
     if (bson.empty() || !bson_init_static(&child, data, bson.size())) bson_init(&child);
-    bson_append_document(&bson_, key.data(), Length(key), &child);
+    BARRACUDA_CHECK(bson_append_document(&bson_, key.data(), Length(key), &child));
     bson_destroy(&child);
 }
 void BsonWriter::Array(std::string_view key, const BsonWriter& elements) {
-    bson_append_array(&bson_, key.data(), Length(key), &elements.bson_);
+    BARRACUDA_CHECK(bson_append_array(&bson_, key.data(), Length(key), &elements.bson_));
 }
 void BsonWriter::Element(const bson_iter_t& at) { bson_append_iter(&bson_, nullptr, 0, &at); }
 std::string BsonWriter::Take() const {

@@ -58,8 +58,8 @@ public:
     std::string TextOr(std::string_view name, std::string_view otherwise = "") const;
     int64_t Number(std::string_view name) const;  // a date as its ms; 0 where there is none
     std::optional<Time> Date(std::string_view name) const;  // nullopt where it is no date
-    std::string_view Bytes(std::string_view name
-    ) const;  // of a document; empty where there is none
+    // The bytes of a document; empty where there is none.
+    std::string_view Bytes(std::string_view name) const;
 
 private:
     struct Entry {

@@ -8,8 +8,9 @@ namespace barracuda::domain {
 
 namespace {
 
-bool Contains(const std::vector<std::string>& texts, std::string_view text) {
-    return std::find(texts.begin(), texts.end(), text) != texts.end();
+template <typename List, typename One>
+bool Contains(const List& list, const One& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
 }
 
 // The built-in goals with the stored ones in place of those of their id, in that order.
@@ -40,7 +41,7 @@ std::shared_ptr<const Catalog> Catalog::Build(
     for (const auto& network : built_in.networks) catalog->networks_[network.name] = network;
     for (const auto& network : stored.networks) {
         if (auto problem = Check(network)) {
-            refuse("network", network.name, *problem);
+            refuse("network", network.name.value, *problem);
             continue;
         }
         catalog->networks_[network.name] = network;
@@ -64,12 +65,12 @@ std::shared_ptr<const Catalog> Catalog::Build(
     return catalog;
 }
 
-const Network* Catalog::FindNetwork(std::string_view name) const {
+const Network* Catalog::FindNetwork(const NetworkName& name) const {
     auto at = networks_.find(name);
     return at == networks_.end() ? nullptr : &at->second;
 }
 
-const PostbackTemplate* Catalog::TemplateOf(std::string_view network) const {
+const PostbackTemplate* Catalog::TemplateOf(const NetworkName& network) const {
     auto at = templates_.find(network);
     return at == templates_.end() ? nullptr : &at->second;
 }
@@ -98,7 +99,7 @@ std::vector<DeliveryAsk> Catalog::AsksOf(std::string_view goal) const {
         if (!network.active || name == kDefaultNetwork) continue;
         if (!network.goals.empty() && !Contains(network.goals, goal)) continue;
         DeliveryAsk ask;
-        ask.destination = name;
+        ask.network = name;
         ask.kind = DeliveryKindOf(network.kind);
         ask.statuses = network.statuses;
         ask.updates = network.updates;
@@ -118,6 +119,7 @@ std::vector<DeliveryAsk> Catalog::AsksOf(std::string_view goal) const {
 }
 
 void Catalog::BuildAsks() {
+    asks_.clear();
     auto add = [this](const std::string& goal) {
         if (!asks_.contains(goal)) asks_.emplace(goal, AsksOf(goal));
     };
@@ -129,6 +131,43 @@ void Catalog::BuildAsks() {
         for (const auto& goal : offer.goals) add(goal);
     }
     asks_of_others_ = AsksOf("");  // a goal that nobody names: its id decides nothing
+}
+
+std::shared_ptr<const Catalog> Catalog::With(const Network& network) const {
+    auto next = std::make_shared<Catalog>(*this);
+    next->networks_[network.name] = network;
+    next->BuildAsks();
+    return next;
+}
+
+std::shared_ptr<const Catalog> Catalog::With(const Offer& offer) const {
+    auto next = std::make_shared<Catalog>(*this);
+    next->offers_[offer.id] = offer;
+    next->BuildAsks();
+    return next;
+}
+
+// An offer that nobody names owes to those that take every offer but some; another one owes to some
+// more of them, and some less.
+size_t Catalog::MostOf(const std::vector<DeliveryAsk>& asks) {
+    int64_t every = 0, most = 0;
+    std::map<std::string_view, int64_t> beside;
+    for (const auto& ask : asks) {
+        const int64_t weight = ask.updates ? 3 : 1;
+        if (!ask.offers.only) every += weight;
+        for (const auto& offer : ask.offers.offers) {
+            beside[offer] += ask.offers.only ? weight : -weight;
+        }
+    }
+    for (const auto& [offer, difference] : beside) most = std::max(most, difference);
+    BARRACUDA_CHECK(every >= 0 && most >= 0);
+    return static_cast<size_t>(every + most);
+}
+
+size_t Catalog::OwedMost() const {
+    size_t most = MostOf(asks_of_others_);
+    for (const auto& [goal, asks] : asks_) most = std::max(most, MostOf(asks));
+    return most;
 }
 
 const std::vector<DeliveryAsk>& Catalog::AsksFor(std::string_view goal) const {

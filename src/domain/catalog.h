@@ -33,26 +33,39 @@ public:
         const Parts& built_in, const Parts& stored, std::vector<Problem>* refused
     );
 
-    const Network* FindNetwork(std::string_view name) const;
-    const PostbackTemplate* TemplateOf(std::string_view network) const;  // kind template, else null
+    const Network* FindNetwork(const NetworkName& name) const;
+    const PostbackTemplate* TemplateOf(const NetworkName& network
+    ) const;  // kind template, else null
     const Goal* FindGoal(std::string_view id) const;
     const Goal& GoalOfType(GoalType type) const;  // registration and deposit: the first of the type
     const Offer* FindOffer(std::string_view id) const;
 
-    const std::map<std::string, Network, std::less<>>& networks() const { return networks_; }
+    // This catalog with an entity more, or in place of the one of its name: what saving it would
+    // make of the questions about deliveries.
+    std::shared_ptr<const Catalog> With(const Network& network) const;
+    std::shared_ptr<const Catalog> With(const Offer& offer) const;
+
+    // The most deliveries at a time that a conversion can owe by this catalog, whatever its goal
+    // and offer; a network that hears of updates has one that was told, one being told, one that
+    // waits.
+    size_t OwedMost() const;
+    static constexpr size_t kOwedMax = Conversion::kDeliveriesMax - Conversion::kDeliveriesOfRoutes;
+
+    const std::map<NetworkName, Network>& networks() const { return networks_; }
     const std::vector<Goal>& goals() const { return goals_; }
     const std::map<std::string, Offer, std::less<>>& offers() const { return offers_; }
 
-    // What conversions of `goal` owe to networks beside the default one, as rules that decide()
-    // holds against the document. Empty in the usual case.
+    // The deliveries that conversions of `goal` owe beside the default network's, as rules that
+    // decide() holds against the document. Empty in the usual case.
     const std::vector<DeliveryAsk>& AsksFor(std::string_view goal) const;
 
 private:
     std::vector<DeliveryAsk> AsksOf(std::string_view goal) const;
+    static size_t MostOf(const std::vector<DeliveryAsk>& asks);
     void BuildAsks();
 
-    std::map<std::string, Network, std::less<>> networks_;
-    std::map<std::string, PostbackTemplate, std::less<>> templates_;
+    std::map<NetworkName, Network> networks_;
+    std::map<NetworkName, PostbackTemplate> templates_;
     std::vector<Goal> goals_;
     std::map<std::string, Offer, std::less<>> offers_;
     std::map<std::string, std::vector<DeliveryAsk>, std::less<>> asks_;  // by goal that is named

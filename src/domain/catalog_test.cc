@@ -13,14 +13,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Network Tracker(std::string name) {
+Network Tracker(NetworkName name) {
     Network network;
     network.name = std::move(name);
     network.postback.url = "https://t.example/p?c={click_id}";
     return network;
 }
 
-Network Irev(std::string name) {
+Network Irev(NetworkName name) {
     Network network;
     network.name = std::move(name);
     network.kind = NetworkKind::kIrevV3;
@@ -48,7 +48,7 @@ std::vector<std::string> ToldTo(
 ) {
     std::vector<std::string> names;
     for (const auto& ask : catalog.AsksFor(goal)) {
-        if (ask.offers.Admits(offer)) names.push_back(ask.destination);
+        if (ask.offers.Admits(offer)) names.push_back(ask.network.value);
     }
     return names;
 }
@@ -63,7 +63,7 @@ TEST(Network, WhatIsRefusedAndWhere) {
         {[](Network& n) { n.name = ""; }, "name", "letters"},
         {[](Network& n) { n.name = "a/b"; }, "name", "letters"},
         {[](Network& n) { n.name = ".."; }, "name", "letters"},
-        {[](Network& n) { n.name = std::string(65, 'a'); }, "name", "64"},
+        {[](Network& n) { n.name = NetworkName(std::string(65, 'a')); }, "name", "64"},
         {[](Network& n) { n.name = "default"; }, "kind", "irev_v3"},
         {[](Network& n) { n.base_url = "https://x.example"; }, "base_url", "postback"},
         {[](Network& n) { n.delivery_parameter = "d"; }, "delivery_parameter", "postback"},
@@ -287,6 +287,40 @@ TEST(Catalog, OffersAndGoalsSayWhoIsTold) {
     EXPECT_THAT(ToldTo(*catalog, "6", "3"), ElementsAre("all", "named"));
     EXPECT_THAT(ToldTo(*catalog, "5", "4"), ElementsAre("all"));
     EXPECT_THAT(ToldTo(*catalog, "6", "4"), IsEmpty());
+}
+
+TEST(Catalog, KnowsHowManyDeliveriesAConversionMightOwe) {
+    auto network = [](const NetworkName& name, bool updates = false) {
+        Network one;
+        one.name = name;
+        one.updates = updates;
+        one.postback.url = "https://a.example/p?c={click_id}";
+        return one;
+    };
+    Catalog::Parts built_in;
+    built_in.networks = {network(kDefaultNetwork)};
+    built_in.goals = {
+        {.id = "5", .type = GoalType::kRegistration}, {.id = "6", .type = GoalType::kDeposit}};
+    auto catalog = Catalog::Build(built_in, {}, nullptr);
+    EXPECT_EQ(catalog->OwedMost(), 0u) << "the default one is asked for by routes";
+    catalog = catalog->With(network("a"));
+    catalog = catalog->With(network("b", true));
+    EXPECT_EQ(catalog->OwedMost(), 4u);
+    auto off = network("c", true);
+    off.active = false;
+    EXPECT_EQ(catalog->With(off)->OwedMost(), 4u);
+    auto of_five = network("d"), of_six = network("e");
+    of_five.goals = {"5"};
+    of_six.goals = {"6"};
+    EXPECT_EQ(catalog->With(of_five)->With(of_six)->OwedMost(), 5u) << "never both";
+    auto rare = network("f"), other = network("g");
+    rare.every_offer = other.every_offer = false;
+    catalog = catalog->With(rare)->With(other);
+    EXPECT_EQ(catalog->OwedMost(), 4u) << "no offer names it";
+    EXPECT_EQ(catalog->With(Offer{.id = "1", .networks = {"f"}})->OwedMost(), 4u) << "f alone";
+    const Offer all{.id = "1", .networks = {"a", "b", "f"}};
+    EXPECT_EQ(catalog->With(all)->OwedMost(), 5u);
+    EXPECT_EQ(catalog->With(all)->With(Offer{.id = "2", .networks = {"g"}})->OwedMost(), 5u);
 }
 
 }  // namespace

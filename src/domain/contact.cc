@@ -31,14 +31,26 @@ constexpr TextField kTexts[] = {
     {"sub2", &Contact::sub2},
     {"sub3", &Contact::sub3},
     {"click_id", &Contact::click_id},
+    {"click_hash", &Contact::click_hash},
     {"status", &Contact::status},
     {"affiliate_status", &Contact::affiliate_status},
+    {"affiliate_reason", &Contact::affiliate_reason},
     {"notes", &Contact::notes},
     {"affiliateError", &Contact::affiliate_error},
     {"tracking_link", &Contact::tracking_link},
     {"clicked_url", &Contact::clicked_url},
     {"ftd_currency", &Contact::ftd_currency},
 };
+
+constexpr bool NamesDiffer() {
+    for (const auto& one : kTexts) {
+        int same = 0;
+        for (const auto& other : kTexts) same += std::string_view(one.name) == other.name;
+        if (same != 1) return false;
+    }
+    return true;
+}
+static_assert(NamesDiffer());
 
 const TextField* TextNamed(std::string_view name) {
     for (const auto& field : kTexts) {
@@ -73,6 +85,11 @@ std::string EncodeFlow(const Flow& flow) {
     to.Int("attempts", flow.attempts);
     if (flow.Unfinished()) to.Date("next_at", flow.next_at);
     if (!flow.last_error.empty()) to.Text("last_error", flow.last_error);
+    if (!flow.goal.id.empty()) {
+        to.Text("goal", flow.goal.id);
+        to.Text("goal_type", NameOf(flow.goal.type));
+        if (!flow.goal.occurrence.empty()) to.Text("occurrence", flow.goal.occurrence);
+    }
     if (flow.deposit_amount) to.Decimal("deposit_amount", flow.deposit_amount->Text());
     if (flow.sale_amount) to.Decimal("sale_amount", flow.sale_amount->Text());
     return to.Take();
@@ -89,6 +106,11 @@ Flow DecodeFlow(std::string_view bson) {
         if (key == "attempts") flow.attempts = static_cast<int>(bson_iter_as_int64(&at));
         if (key == "next_at") flow.next_at = TimeOf(at);
         if (key == "last_error") flow.last_error = ScalarText(at).value_or("");
+        if (key == "goal") flow.goal.id = ScalarText(at).value_or("");
+        if (key == "goal_type") {
+            flow.goal.type = GoalTypeNamed(ScalarText(at).value_or("")).value_or(GoalType::kOther);
+        }
+        if (key == "occurrence") flow.goal.occurrence = ScalarText(at).value_or("");
         if (key == "deposit_amount") flow.deposit_amount = MoneyIn(at);
         if (key == "sale_amount") flow.sale_amount = MoneyIn(at);
     }
@@ -99,6 +121,8 @@ Flow DecodeFlow(std::string_view bson) {
 bool DecodeOther(Contact& to, std::string_view key, const bson_iter_t& at) {
     if (key == "_id") {
         to.id = ObjectId::Parse(ScalarText(at).value_or("")).value_or(ObjectId());
+    } else if (key == "hash_given") {
+        to.hash_given = bson_iter_as_bool(&at);
     } else if (key == "affiliateRegistered") {
         to.affiliate_registered = bson_iter_as_bool(&at);
     } else if (key == "ftd") {
@@ -110,8 +134,8 @@ bool DecodeOther(Contact& to, std::string_view key, const bson_iter_t& at) {
     } else if (key == "flow") {
         to.flow = DecodeFlow(BytesOf(at));
     } else if (key == "owner") {
-        to.owner = ScalarText(at).value_or("");
-        if (to.owner.find('\0') != std::string::npos) to.owner.clear();  // nobody's name
+        to.owner = NodeId(ScalarText(at).value_or(""));
+        if (to.owner.value.find('\0') != std::string::npos) to.owner = {};  // nobody's name
     } else if (key == "rev") {
         to.rev = bson_iter_as_int64(&at);
     } else if (key == "createdAt") {
@@ -150,6 +174,7 @@ std::string Encode(const Contact& c) {
     for (const auto& [name, member] : kTexts) {
         if (!(c.*member).empty()) to.Text(name, c.*member);
     }
+    if (c.hash_given) to.Bool("hash_given", true);
     to.Bool("affiliateRegistered", c.affiliate_registered);
     to.Bool("ftd", c.ftd);
     if (c.ftd_amount) to.Decimal("ftd_amount", c.ftd_amount->Text());
@@ -157,7 +182,7 @@ std::string Encode(const Contact& c) {
     if (c.flow.step != FlowStep::kNone) to.Document("flow", EncodeFlow(c.flow));
     if (c.flow.Unfinished()) {
         to.Date("due", c.flow.next_at);
-        to.Text("owner", c.owner);
+        to.Text("owner", c.owner.value);
     }
     to.Int("rev", c.rev);
     to.Date("createdAt", c.created);

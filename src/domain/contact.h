@@ -26,7 +26,16 @@ enum class FlowStep {
 };
 const char* NameOf(FlowStep step);
 
-// What a form still has to bring about. The step is written before it is tried, so that a restart
+// The key that a step reports under, as it was when the step was written: a goal that is edited
+// meanwhile, or counts in another way, makes no second conversion. An empty id: not chosen yet.
+struct FlowGoal {
+    std::string id;
+    GoalType type = GoalType::kOther;
+    std::string occurrence;  // empty: the goal counted once a click
+    bool operator==(const FlowGoal&) const = default;
+};
+
+// The steps that a form still has to take. A step is written before it is tried, so that a restart
 // goes on where the program stopped.
 struct Flow {
     std::string route;  // "contact" | "register": contract.md's routes 2 and 3 differ
@@ -34,6 +43,7 @@ struct Flow {
     int attempts = 0;  // failed ones of this step
     Time next_at;
     std::string last_error;
+    FlowGoal goal{};                      // of the steps registration, refused and deposit
     std::optional<Money> deposit_amount;  // a sum the caller was trusted to name; else the rule's
     std::optional<Money> sale_amount;
 
@@ -43,12 +53,14 @@ struct Flow {
 
 struct Contact {
     ObjectId id;
-    std::string email,
-        email_key;  // the key is unset for the seed's ghosts and second of one e-mail
+    std::string email;
+    std::string email_key;  // unset for the seed's ghosts, and for the second of one e-mail
     std::string name, type, company, messenger, username, message;
     std::string tracking_source, campaign_id;
     std::string affiliate_id, url_id, sub1, sub2, sub3, click_id;
-    std::string status = "new", affiliate_status, notes;
+    std::string click_hash;   // of the click; as sub1 in what 0.1.0 wrote
+    bool hash_given = false;  // by the network itself, with the click it was asked for
+    std::string status = "new", affiliate_status, affiliate_reason, notes;
     std::string affiliate_error, tracking_link, clicked_url;
     bool affiliate_registered = false;
     bool ftd = false;
@@ -56,13 +68,17 @@ struct Contact {
     std::string ftd_currency;  // empty: the default one
     std::optional<Time> ftd_date;
     Flow flow;
-    std::string owner;  // boot id of the node that runs the flow, while it is unfinished
+    NodeId owner;  // that runs the flow, while it is unfinished
     int64_t rev = 0;
     Time created, updated;
     std::string rest;  // BSON of the fields this program does not know: kept as they are
 
     // The click that conversions of this contact are stored under; empty: none yet.
     const std::string& Click() const { return click_id.empty() ? sub1 : click_id; }
+    // The click's hash beside its id. Whose word that is: contacts/click_hash.h.
+    const std::string& Hash() const {
+        return click_id.empty() || !click_hash.empty() ? click_hash : sub1;
+    }
 };
 
 // `due` and `owner` stand in the document while the flow is unfinished.

@@ -1,7 +1,9 @@
 #include "domain/conversion.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace barracuda::domain {
@@ -20,6 +22,12 @@ constexpr const char* kGoalTypes[] = {"registration", "deposit", "other"};
 constexpr const char* kStatuses[] = {"pending", "approved", "rejected"};
 constexpr const char* kProvenances[] = {"reported", "admin", "form", "auto", "unknown"};
 constexpr const char* kStates[] = {"waiting", "done", "dead", "cancelled"};
+static_assert(std::size(kGoalTypes) == static_cast<size_t>(GoalType::kOther) + 1);
+static_assert(std::size(kStatuses) == static_cast<size_t>(Status::kRejected) + 1);
+static_assert(std::size(kProvenances) == static_cast<size_t>(Provenance::kUnknown) + 1);
+static_assert(std::size(kStates) == static_cast<size_t>(DeliveryState::kCancelled) + 1);
+static_assert(Conversion::kDeliveriesMax < Conversion::kDeliveriesMost);
+static_assert(Conversion::kDeliveriesOfRoutes < Conversion::kDeliveriesMax);
 
 }  // namespace
 
@@ -38,16 +46,15 @@ bool IsUnconfirmed(Provenance provenance) {
            provenance == Provenance::kUnknown;
 }
 
-Delivery* Conversion::FindDelivery(std::string_view destination, std::string_view kind) {
+Delivery* Conversion::FindDelivery(const NetworkName& network, std::string_view kind) {
     for (auto& delivery : deliveries) {
-        if (delivery.destination == destination && delivery.kind == kind) return &delivery;
+        if (delivery.network == network && delivery.kind == kind) return &delivery;
     }
     return nullptr;
 }
 
-const Delivery* Conversion::FindDelivery(std::string_view destination, std::string_view kind)
-    const {
-    return const_cast<Conversion*>(this)->FindDelivery(destination, kind);
+const Delivery* Conversion::FindDelivery(const NetworkName& network, std::string_view kind) const {
+    return const_cast<Conversion*>(this)->FindDelivery(network, kind);
 }
 
 void Conversion::AddHistory(HistoryEntry entry) {
@@ -65,7 +72,7 @@ void Conversion::AddHistory(HistoryEntry entry) {
     }
 }
 
-void Conversion::Reschedule(const std::string& node) {
+void Conversion::Reschedule(const NodeId& node) {
     due.reset();
     dead.reset();
     for (const auto& delivery : deliveries) {
@@ -75,17 +82,18 @@ void Conversion::Reschedule(const std::string& node) {
             dead = std::max(dead.value_or(delivery.last_at), delivery.last_at);
         }
     }
-    if (!due) owner.clear();
+    if (!due) owner = {};
     if (due && owner.empty()) owner = node;
+    BARRACUDA_CHECK(due || owner.empty());  // nobody owns what owes nothing
 }
 
-std::string DeliveryId(
-    const ObjectId& id, std::string_view destination, std::string_view kind, int64_t change
+DeliveryId DeliveryIdOf(
+    const ObjectId& id, const NetworkName& network, std::string_view kind, int64_t change
 ) {
     std::string text(id.View());
-    text.append(1, '\0').append(destination).append(1, '\0').append(kind);
+    text.append(1, '\0').append(network.value).append(1, '\0').append(kind);
     if (change != 0) text.append(1, '\0').append(std::to_string(change));
-    return HashHex(text, 16);
+    return DeliveryId(HashHex(text, 16));
 }
 
 }  // namespace barracuda::domain

@@ -48,15 +48,15 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 inline constexpr const char* kGoalPostback = "goal_postback";
 inline constexpr const char* kPrivateApi = "private_api";
 
-// One destination's notification of one conversion.
+// One network's notification of one conversion.
 struct Delivery {
-    // An update that may not be sent yet: an earlier delivery of its destination waits (owe.h).
+    // An update that may not be sent yet: an earlier delivery of its network waits (owe.h).
     static constexpr Time kHeld{253'402'300'799'000};  // the end of the year 9999
 
-    std::string id;           // hash(_id, destination, kind, change): the same on every attempt
-    std::string destination;  // a configured network's name
-    std::string kind;         // kGoalPostback | kPrivateApi | "postback" | "update"
-    int64_t change = 0;       // of an update: which change of this conversion it tells
+    DeliveryId id;        // DeliveryIdOf: the same on every attempt
+    NetworkName network;  // that is told
+    std::string kind;     // kGoalPostback | kPrivateApi | "postback" | "update"
+    int64_t change = 0;   // of an update: which change of this conversion it tells
     DeliveryState state = DeliveryState::kWaiting;
     int attempts = 0;
     Time next_at;           // when waiting
@@ -68,14 +68,23 @@ struct Delivery {
     std::string replayed_by;  // the replay job that woke it last: once a job
     bool erased = false;      // it told of a person who was erased since (person.h)
 
+    // The error of a delivery that was dead from the beginning: the document had no room for it.
+    static constexpr const char* kNoRoom =
+        "nothing was sent: the conversion owes as many deliveries as it may; replay it";
+    bool HadNoRoom() const { return error == kNoRoom; }
     bool Due(Time now) const { return state == DeliveryState::kWaiting && next_at <= now; }
     // An outcome was recorded once: its parameters are frozen, also after a replay.
-    bool Attempted() const { return attempts > 0 || status != 0 || !error.empty(); }
+    bool Attempted() const {
+        return attempts > 0 || status != 0 || !(error.empty() || HadNoRoom());
+    }
     bool operator==(const Delivery&) const = default;
 };
 
 struct Conversion {
     static constexpr size_t kDeliveriesMax = 32;
+    static constexpr size_t kDeliveriesMost = 64;  // with those that had no room, which are dead
+    // Of the default network, that routes ask for by themselves: its two APIs.
+    static constexpr size_t kDeliveriesOfRoutes = 2;
     static constexpr size_t kHistoryFirst = 1;
     static constexpr size_t kHistoryLast = 49;
 
@@ -93,23 +102,24 @@ struct Conversion {
     int64_t changes = 0;       // changes that some network was to be told
     std::optional<Time> due;   // least next_at of the waiting deliveries
     std::optional<Time> dead;  // greatest last_at of the dead ones: what lists of them go by
-    std::string owner;         // boot id of the node that delivers; empty with no `due`
+    NodeId owner;              // that delivers; empty with no `due`
     int64_t rev = 0;
     Time created;
     Time updated;
     std::string rest;  // BSON of the fields this program does not know: kept as they are
 
-    Delivery* FindDelivery(std::string_view destination, std::string_view kind);
-    const Delivery* FindDelivery(std::string_view destination, std::string_view kind) const;
+    Delivery* FindDelivery(const NetworkName& network, std::string_view kind);
+    const Delivery* FindDelivery(const NetworkName& network, std::string_view kind) const;
     void AddHistory(HistoryEntry entry);
     // Sets or unsets `due`, `owner` and `dead` from the deliveries; call after changing any of
     // them. Who owns a document keeps it until nothing is owed or TakeOver: its deliveries may be
     // under way.
-    void Reschedule(const std::string& node);
+    void Reschedule(const NodeId& node);
 };
 
-std::string DeliveryId(
-    const ObjectId& id, std::string_view destination, std::string_view kind, int64_t change = 0
+// A hash of all four: whoever owes the same again makes the same id.
+DeliveryId DeliveryIdOf(
+    const ObjectId& id, const NetworkName& network, std::string_view kind, int64_t change = 0
 );
 
 // Codec. Decoding accepts what the seed wrote: numbers of any type, missing fields, numeric ids.

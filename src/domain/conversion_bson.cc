@@ -31,8 +31,8 @@ void EncodeField(BsonWriter& to, Field field, const std::string& value) {
 
 std::string EncodeDelivery(const Delivery& delivery) {
     BsonWriter to;
-    to.Text("id", delivery.id);
-    to.Text("destination", delivery.destination);
+    to.Text("id", delivery.id.value);
+    to.Text("destination", delivery.network.value);
     to.Text("kind", delivery.kind);
     if (delivery.change != 0) to.Int("change", delivery.change);
     to.Text("state", NameOf(delivery.state));
@@ -74,8 +74,8 @@ Delivery DecodeDelivery(std::string_view bson) {
     Delivery delivery;
     Each(bson, [&](std::string_view key, const bson_iter_t& at) {
         auto text = ScalarText(at).value_or("");
-        if (key == "id") delivery.id = text;
-        if (key == "destination") delivery.destination = text;
+        if (key == "id") delivery.id = DeliveryId(text);
+        if (key == "destination") delivery.network = NetworkName(text);
         if (key == "kind") delivery.kind = text;
         if (key == "change") delivery.change = bson_iter_as_int64(&at);
         if (key == "state") {
@@ -174,7 +174,7 @@ std::string Encode(const Conversion& c) {
     if (c.changes > 0) to.Int("changes", c.changes);
     if (c.due) {
         to.Date("due", *c.due);
-        to.Text("owner", c.owner);
+        to.Text("owner", c.owner.value);
     }
     if (c.dead) to.Date("dead", *c.dead);
     to.Int("rev", c.rev);
@@ -220,8 +220,8 @@ Result<Conversion> DecodeConversion(std::string_view bson) {
         } else if (key == "dead") {
             c.dead = TimeOf(at);
         } else if (key == "owner") {
-            c.owner = text();
-            if (HasNul(c.owner)) c.owner.clear();  // nobody's name: whoever comes may take it
+            c.owner = NodeId(text());
+            if (HasNul(c.owner.value)) c.owner = {};  // nobody's name: whoever comes may take it
         } else if (key == "rev") {
             c.rev = bson_iter_as_int64(&at);
         } else if (key == "createdAt") {

@@ -46,8 +46,8 @@ Conversion Full() {
     c.history_dropped = 3;
     c.assumed = {Field::kAmount, Field::kSaleAmount};
     Delivery waiting;
-    waiting.id = DeliveryId(c.id, "NetA", "goal_postback");
-    waiting.destination = "NetA";
+    waiting.id = DeliveryIdOf(c.id, "NetA", "goal_postback");
+    waiting.network = "NetA";
     waiting.kind = "goal_postback";
     waiting.attempts = 2;
     waiting.next_at = Time{1'700'000'000'123};
@@ -59,7 +59,7 @@ Conversion Full() {
     waiting.replayed_by = "65a000000000000000000003";
     Delivery done = waiting;
     done.id = "d2";
-    done.destination = "NetB";
+    done.network = "NetB";
     done.state = DeliveryState::kDone;
     done.next_at = Time{};
     Delivery dead = done;
@@ -273,10 +273,10 @@ TEST(Schedule, LeastOfTheWaitingOnes) {
 
 TEST(DeliveryId, IsStableAndTellsPartsApart) {
     ObjectId id = *ObjectId::Parse("65a0000000000000000000aa");
-    EXPECT_EQ(DeliveryId(id, "a", "b"), DeliveryId(id, "a", "b"));
-    EXPECT_NE(DeliveryId(id, "ab", "c"), DeliveryId(id, "a", "bc"));
-    EXPECT_NE(DeliveryId(id, "a", "b"), DeliveryId(ObjectId(), "a", "b"));
-    EXPECT_THAT(DeliveryId(id, "a", "b"), SizeIs(32));
+    EXPECT_EQ(DeliveryIdOf(id, "a", "b"), DeliveryIdOf(id, "a", "b"));
+    EXPECT_NE(DeliveryIdOf(id, "ab", "c"), DeliveryIdOf(id, "a", "bc"));
+    EXPECT_NE(DeliveryIdOf(id, "a", "b"), DeliveryIdOf(ObjectId(), "a", "b"));
+    EXPECT_THAT(DeliveryIdOf(id, "a", "b").value, SizeIs(32));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "domain/decide_parts.h"
 #include "domain/owe.h"
@@ -13,6 +14,7 @@ namespace barracuda::domain {
 
 const char* NameOf(Verdict verdict) {
     static constexpr const char* kNames[] = {"recorded", "duplicate", "updated", "none"};
+    static_assert(std::size(kNames) == static_cast<size_t>(Verdict::kNone) + 1);
     return kNames[static_cast<int>(verdict)];
 }
 
@@ -28,10 +30,11 @@ std::string Readable(Field field, std::string_view value) {
 // Works on one report against one stored (or absent) conversion.
 class ReportDecision {
 public:
-    ReportDecision(const Report& report, Time now, const std::string& node)
+    ReportDecision(const Report& report, Time now, const NodeId& node)
         : report_(report), now_(now), node_(node) {}
 
     Decision Run(const std::optional<Conversion>& state) {
+        if (!state && report_.correction) return std::move(decision_);  // verdict none
         if (!state) {
             Record();
         } else {
@@ -39,18 +42,22 @@ public:
             if (IsForeign(*state)) {
                 decision_.verdict = Verdict::kDuplicate;
                 decision_.foreign = true;
-                Trace("it is another affiliate's, and the key is bound to one");
+                Trace("it is not of the affiliate that the key is bound to");
                 return std::move(decision_);
             }
-            Meet();
+            if (!report_.correction) {
+                Meet();
+            } else if (!Correct(*report_.correction)) {
+                return std::move(decision_);
+            }
         }
+        BARRACUDA_CHECK(decision_.document.has_value());
         // In every cell: deliveries the route asks for and the document lacks, and only those.
         AddOwed(decision_, report_.deliveries, {state ? &*state : nullptr, now_});
         if (decision_.changed) {
             Conversion& document = *decision_.document;
             document.updated = now_;
             Reschedule(decision_, node_, now_);
-            ++document.rev;
         }
         return std::move(decision_);
     }
@@ -67,6 +74,7 @@ private:
         for (const auto& [field, value] : report_.given.all()) document.fields.Set(field, value);
         document.route = report_.route;
         document.created = now_;
+        BARRACUDA_CHECK(!decision_.document);
         decision_.document = std::move(document);
         decision_.changed = true;
         decision_.verdict = Verdict::kRecorded;
@@ -88,13 +96,11 @@ private:
         return Provenance::kReported;
     }
 
-    // What a form or a chain rule says of the affiliate is nobody's property.
+    // Whoever said it, and also where it is nobody's: a key bound to one affiliate stays with what
+    // stands under that one.
     bool IsForeign(const Conversion& stored) const {
-        const bool said =
-            stored.provenance == Provenance::kForm || stored.provenance == Provenance::kAuto;
-        const auto owner = stored.fields.Get(Field::kAffiliateId);
-        return !report_.bound_affiliate.empty() && !said && !owner.empty() &&
-               owner != report_.bound_affiliate;
+        return !report_.bound_affiliate.empty() &&
+               stored.fields.Get(Field::kAffiliateId) != report_.bound_affiliate;
     }
 
     void Meet() {
@@ -116,6 +122,57 @@ private:
             NoteConflicts();
             NoteStatusConflict();
         }
+    }
+
+    // False: nothing is changed, nor owed anew.
+    bool Correct(const Correction& correction) {
+        const Conversion& stored = *decision_.document;
+        decision_.verdict = Verdict::kDuplicate;
+        const auto& history = stored.history;
+        const bool before = std::any_of(history.begin(), history.end(), [&](const auto& entry) {
+            return entry.command == report_.command_id.Hex();
+        });
+        if (before) return Leave(Corrected::kBefore, "this command changed it before");
+        if (correction.rev && *correction.rev != stored.rev) {
+            return Leave(Corrected::kStale, fmt::format("its revision is {}", stored.rev));
+        }
+        if (!correction.undoes.empty()) {
+            const auto back = StatusBefore(correction.undoes);
+            if (!back) return Leave(Corrected::kMeanwhile, "its status was moved since");
+            MoveTo(*back, true);
+        } else {
+            Replace();
+            // A sum that an admin states is no longer anybody else's to confirm.
+            if (decision_.changed && IsUnconfirmed(stored.provenance)) BecomeAdmins();
+            MoveStatus(true);
+        }
+        if (!decision_.changed) return Leave(Corrected::kAlreadySo, "it is so already");
+        decision_.corrected = Corrected::kChanged;
+        decision_.verdict = Verdict::kUpdated;
+        return true;
+    }
+
+    bool Leave(Corrected why, std::string step) {
+        decision_.corrected = why;
+        Trace(std::move(step));
+        return false;
+    }
+
+    // Where this command was the last that moved it; nullopt: it was not.
+    std::optional<Status> StatusBefore(const std::string& command) const {
+        const auto& history = decision_.document->history;
+        const auto last = std::find_if(history.rbegin(), history.rend(), [](const auto& entry) {
+            return entry.field == "status";
+        });
+        if (last == history.rend() || last->command != command) return std::nullopt;
+        return StatusNamed(last->from);
+    }
+
+    void BecomeAdmins() {
+        Provenance& stored = decision_.document->provenance;
+        Change("provenance", domain::NameOf(stored), domain::NameOf(Provenance::kAdmin));
+        stored = Provenance::kAdmin;
+        decision_.is_duplicate = false;
     }
 
     // Unconfirmed: given values replace the stored ones.
@@ -197,16 +254,18 @@ private:
     }
 
     // pending -> approved or rejected, approved -> rejected, never back, except by an admin.
-    bool MoveStatus(bool any_way) {
+    bool MoveStatus(bool any_way) { return report_.status && MoveTo(*report_.status, any_way); }
+
+    bool MoveTo(Status to, bool any_way) {
         Status& stored = decision_.document->status;
-        if (!report_.status || *report_.status == stored) return false;
-        if (!any_way && *report_.status < stored) {
+        if (to == stored) return false;
+        if (!any_way && to < stored) {
             NoteStatusConflict();
             return false;
         }
-        Change("status", domain::NameOf(stored), domain::NameOf(*report_.status));
-        Trace(fmt::format("status moves to {}", domain::NameOf(*report_.status)));
-        stored = *report_.status;
+        Change("status", domain::NameOf(stored), domain::NameOf(to));
+        Trace(fmt::format("status moves to {}", domain::NameOf(to)));
+        stored = to;
         return true;
     }
 
@@ -226,7 +285,8 @@ private:
              .command = report_.command_id.Hex(),
              .field = std::move(field),
              .from = std::string(CutTo(from)),
-             .to = std::string(CutTo(to))}
+             .to = std::string(CutTo(to)),
+             .reason = report_.correction ? report_.correction->reason : std::string()}
         );
         decision_.changed = true;
     }
@@ -245,7 +305,7 @@ private:
 
     const Report& report_;
     Time now_;
-    const std::string& node_;
+    const NodeId& node_;
     Decision decision_;
 };
 
@@ -258,21 +318,18 @@ Decision Unchanged(const std::optional<Conversion>& state) {
     return decision;
 }
 
-void Finish(Decision& decision, Time now, const std::string& node) {
+void Finish(Decision& decision, Time now, const NodeId& node) {
+    BARRACUDA_CHECK(decision.document.has_value());  // found, or there is nothing to change
     decision.changed = true;
     decision.verdict = Verdict::kUpdated;
     decision.document->updated = now;
     Reschedule(decision, node, now);
-    ++decision.document->rev;
 }
 
 namespace {
 
 Decision DecideOutcome(
-    const std::optional<Conversion>& state,
-    const Outcome& outcome,
-    Time now,
-    const std::string& node
+    const std::optional<Conversion>& state, const Outcome& outcome, Time now, const NodeId& node
 ) {
     Decision decision = Unchanged(state);
     if (!state) {
@@ -290,7 +347,7 @@ Decision DecideOutcome(
         delivery.status = outcome.status;
         delivery.error = outcome.error;
         delivery.response = outcome.response;
-        if (delivery.erased) ForgetPerson(delivery, outcome.parameters);
+        if (delivery.erased) ForgetPerson(*decision.document, delivery, outcome.parameters);
         if (outcome.accepted) {
             delivery.state = DeliveryState::kDone;
         } else if (outcome.retry_at) {
@@ -302,14 +359,14 @@ Decision DecideOutcome(
         if (approved && decision.document->status == Status::kPending) {
             decision.document->AddHistory(
                 {.at = now,
-                 .by = "network:" + delivery.destination,
+                 .by = "network:" + delivery.network.value,
                  .command = outcome.command_id.Hex(),
                  .field = "status",
                  .from = "pending",
                  .to = "approved"}
             );
             decision.document->status = Status::kApproved;
-            const std::string told_by = delivery.destination;  // AddOwed moves the deliveries
+            const NetworkName told_by = delivery.network;  // AddOwed moves the deliveries
             AddOwed(decision, outcome.deliveries, {&*state, now, told_by});
         }
         Finish(decision, now, node);
@@ -319,36 +376,36 @@ Decision DecideOutcome(
 }
 
 Decision DecideTakeOver(
-    const std::optional<Conversion>& state, const TakeOver& take, Time now, const std::string& node
+    const std::optional<Conversion>& state, const TakeOver& take, Time now, const NodeId& node
 ) {
     Decision decision = Unchanged(state);
     if (!state || !state->due || state->owner != take.from || take.from == node) return decision;
-    decision.document->owner.clear();  // free: Finish makes it ours
+    decision.document->owner = {};  // free: Finish makes it ours
     Finish(decision, now, node);
     return decision;
 }
 
+// A command that none of them takes does not compile.
+template <typename... Each>
+struct OneOf : Each... {
+    using Each::operator()...;
+};
+template <typename... Each>
+OneOf(Each...) -> OneOf<Each...>;
+
 }  // namespace
 
 Decision Decide(
-    const std::optional<Conversion>& state,
-    const Command& command,
-    Time now,
-    const std::string& node
+    const std::optional<Conversion>& state, const Command& command, Time now, const NodeId& node
 ) {
-    if (const auto* report = std::get_if<Report>(&command)) {
-        return ReportDecision(*report, now, node).Run(state);
-    }
-    if (const auto* outcome = std::get_if<Outcome>(&command)) {
-        return DecideOutcome(state, *outcome, now, node);
-    }
-    if (const auto* replay = std::get_if<Replay>(&command)) {
-        return DecideReplay(state, *replay, now, node);
-    }
-    if (const auto* settle = std::get_if<Settle>(&command)) {
-        return DecideSettle(state, *settle, now, node);
-    }
-    return DecideTakeOver(state, std::get<TakeOver>(command), now, node);
+    const OneOf decide{
+        [&](const Report& report) { return ReportDecision(report, now, node).Run(state); },
+        [&](const Outcome& outcome) { return DecideOutcome(state, outcome, now, node); },
+        [&](const TakeOver& take) { return DecideTakeOver(state, take, now, node); },
+        [&](const Replay& replay) { return DecideReplay(state, replay, now, node); },
+        [&](const EndDelivery& end) { return DecideEnd(state, end, now, node); },
+    };
+    return std::visit(decide, command);
 }
 
 }  // namespace barracuda::domain

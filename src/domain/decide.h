@@ -21,13 +21,27 @@ struct Conflict {
     std::string given;
 };
 
+// What came of a correction.
+enum class Corrected {
+    kAlreadySo,  // nothing was to be changed
+    kChanged,
+    kBefore,     // by this very command, earlier
+    kStale,      // the document has another revision
+    kMeanwhile,  // what it takes back was moved since
+};
+
 struct Decision {
     Verdict verdict = Verdict::kNone;
     bool is_duplicate = true;  // false for exactly the report that first confirmed the key
     bool changed = false;      // `document` differs from the state and must be written
-    bool foreign = false;      // another affiliate's than the key's: nothing of it may be answered
-    std::optional<Conversion> document;  // the state after; absent only when nothing is stored
-    std::vector<std::string> fresh_deliveries;  // ids added by this command
+    // Not of the affiliate its key is bound to: nothing of it may be answered.
+    bool foreign = false;
+    Corrected corrected = Corrected::kAlreadySo;  // of a correction
+    // The state after, with the revision of the state before: who writes it counts
+    // (ledger/batch.h). Absent only when nothing is stored.
+    std::optional<Conversion> document;
+    std::vector<DeliveryId> fresh_deliveries;  // ids added by this command
+    size_t no_room = 0;  // deliveries that are owed and found no room: dead at once (owe.h)
     std::vector<Conflict> conflicts;
     std::vector<std::string> trace;
 };
@@ -35,10 +49,7 @@ struct Decision {
 // `state` is nullopt when nothing is stored. `node` becomes the owner of what is owed,
 // unless another node owns this document already: then that one delivers.
 Decision Decide(
-    const std::optional<Conversion>& state,
-    const Command& command,
-    Time now,
-    const std::string& node
+    const std::optional<Conversion>& state, const Command& command, Time now, const NodeId& node
 );
 
 }  // namespace barracuda::domain

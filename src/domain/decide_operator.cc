@@ -18,7 +18,7 @@ void NoteInHistory(
         {.at = now,
          .by = by.empty() ? "operator" : by,
          .command = command.Hex(),
-         .field = "delivery " + delivery.id,
+         .field = "delivery " + delivery.id.value,
          .from = NameOf(from),
          .to = NameOf(delivery.state)}
     );
@@ -35,7 +35,7 @@ bool MayWake(const Replay& replay, const Delivery& delivery) {
 }  // namespace
 
 Decision DecideReplay(
-    const std::optional<Conversion>& state, const Replay& replay, Time now, const std::string& node
+    const std::optional<Conversion>& state, const Replay& replay, Time now, const NodeId& node
 ) {
     Decision decision = Unchanged(state);
     if (!state) {
@@ -47,6 +47,7 @@ Decision DecideReplay(
         DeliveryState from = delivery.state;
         delivery.state = DeliveryState::kWaiting;
         delivery.attempts = 0;
+        if (delivery.HadNoRoom()) delivery.error.clear();
         delivery.next_at = now;
         if (!replay.job.empty()) delivery.replayed_by = replay.job;
         decision.fresh_deliveries.push_back(delivery.id);
@@ -56,8 +57,8 @@ Decision DecideReplay(
     return decision;
 }
 
-Decision DecideSettle(
-    const std::optional<Conversion>& state, const Settle& settle, Time now, const std::string& node
+Decision DecideEnd(
+    const std::optional<Conversion>& state, const EndDelivery& end, Time now, const NodeId& node
 ) {
     Decision decision = Unchanged(state);
     if (!state) {
@@ -65,12 +66,12 @@ Decision DecideSettle(
         return decision;
     }
     for (auto& delivery : decision.document->deliveries) {
-        if (delivery.id != settle.delivery_id) continue;
-        // What arrived is not taken back, and saying the same twice changes nothing.
-        if (delivery.state == DeliveryState::kDone || delivery.state == settle.state) break;
+        if (delivery.id != end.delivery_id) continue;
+        // A delivery that arrived is not taken back, and the same command twice changes nothing.
+        if (delivery.state == DeliveryState::kDone || delivery.state == end.state) break;
         DeliveryState from = delivery.state;
-        delivery.state = settle.state;
-        NoteInHistory(decision, now, settle.by, settle.command_id, from, delivery);
+        delivery.state = end.state;
+        NoteInHistory(decision, now, end.by, end.command_id, from, delivery);
         Finish(decision, now, node);
         break;
     }

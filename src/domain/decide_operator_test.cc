@@ -22,8 +22,8 @@ Conversion With(DeliveryState state) {
     c.id = *ObjectId::Parse("65a000000000000000000001");
     c.key = Key();
     Delivery d;
-    d.id = DeliveryId(c.id, "default", "goal_postback");
-    d.destination = "default";
+    d.id = DeliveryIdOf(c.id, "default", "goal_postback");
+    d.network = "default";
     d.kind = "goal_postback";
     d.state = state;
     d.attempts = 7;
@@ -45,7 +45,7 @@ TEST(DecideReplay, HistorySaysWho) {
     const auto& entry = decision.document->history[0];
     EXPECT_EQ(entry.by, "me");
     EXPECT_EQ(entry.command, kCommand.Hex());
-    EXPECT_EQ(entry.field, "delivery " + decision.document->deliveries[0].id);
+    EXPECT_EQ(entry.field, "delivery " + decision.document->deliveries[0].id.value);
     EXPECT_EQ(entry.from, "dead");
     EXPECT_EQ(entry.to, "waiting");
     EXPECT_FALSE(decision.document->dead) << "nothing is dead any more";
@@ -66,18 +66,18 @@ TEST(DecideReplay, OnceAJob) {
 
 TEST(DecideReplay, ACancelledOneOnlyByName) {
     auto state = With(DeliveryState::kCancelled);
-    std::string id = state.deliveries[0].id;
+    DeliveryId id = state.deliveries[0].id;
     EXPECT_FALSE(Ask(state, Replay{.key = Key()}).changed);
     EXPECT_FALSE(Ask(state, Replay{.key = Key(), .delivery_id = id, .job = "j"}).changed);
     EXPECT_TRUE(Ask(state, Replay{.key = Key(), .delivery_id = id}).changed);
 }
 
-TEST(DecideSettle, EndsWhatIsNotDone) {
+TEST(DecideEnd, EndsWhatIsNotDone) {
     for (auto to : {DeliveryState::kDone, DeliveryState::kCancelled}) {
         for (auto from : kStates) {
             auto state = With(from);
-            Settle settle{Key(), state.deliveries[0].id, to, kCommand, "admin:e"};
-            auto decision = Ask(state, settle);
+            EndDelivery end{Key(), state.deliveries[0].id, to, kCommand, "admin:e"};
+            auto decision = Ask(state, end);
             bool changes = from != DeliveryState::kDone && from != to;
             EXPECT_EQ(decision.changed, changes) << NameOf(from) << " to " << NameOf(to);
             if (!changes) continue;
@@ -89,12 +89,12 @@ TEST(DecideSettle, EndsWhatIsNotDone) {
             EXPECT_THAT(decision.fresh_deliveries, IsEmpty());
         }
     }
-    Settle unknown{Key(), "another", DeliveryState::kDone, kCommand, "me"};
+    EndDelivery unknown{Key(), "another", DeliveryState::kDone, kCommand, "me"};
     EXPECT_FALSE(Ask(With(DeliveryState::kDead), unknown).changed);
     EXPECT_EQ(Ask(std::nullopt, unknown).verdict, Verdict::kNone);
 }
 
-TEST(DecideSettle, AnAttemptUnderWayMayStillArrive) {
+TEST(DecideEnd, AnAttemptUnderWayMayStillArrive) {
     auto state = With(DeliveryState::kCancelled);
     Outcome outcome;
     outcome.key = Key();

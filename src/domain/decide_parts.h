@@ -1,4 +1,4 @@
-// What the files of decide() share. Internal to domain.
+// Declarations shared by the files of decide(). Internal to domain.
 #pragma once
 
 #include "domain/decide.h"
@@ -8,15 +8,15 @@ namespace barracuda::domain {
 // The answer "nothing changes"; verdict duplicate.
 Decision Unchanged(const std::optional<Conversion>& state);
 
-// Ends a decision that changed its document: verdict updated, rescheduled, one revision more.
-void Finish(Decision& decision, Time now, const std::string& node);
+// Ends a decision that changed its document: verdict updated, rescheduled.
+void Finish(Decision& decision, Time now, const NodeId& node);
 
 // decide_operator.cc: what an operator says about deliveries.
 Decision DecideReplay(
-    const std::optional<Conversion>& state, const Replay& replay, Time now, const std::string& node
+    const std::optional<Conversion>& state, const Replay& replay, Time now, const NodeId& node
 );
-Decision DecideSettle(
-    const std::optional<Conversion>& state, const Settle& settle, Time now, const std::string& node
+Decision DecideEnd(
+    const std::optional<Conversion>& state, const EndDelivery& end, Time now, const NodeId& node
 );
 
 }  // namespace barracuda::domain

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace barracuda::domain {
@@ -47,6 +48,7 @@ void Amend(
         auto over = static_cast<long>(meta.history.size() - EntityMeta::kHistoryMax);
         meta.history.erase(meta.history.begin(), meta.history.begin() + over);
     }
+    BARRACUDA_CHECK(meta.history.size() <= EntityMeta::kHistoryMax);
 }
 
 std::string EntityKey(std::string_view type, std::string_view name) {

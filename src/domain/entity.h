@@ -1,4 +1,4 @@
-// What networks, goals and offers have in common: they are documents of the collection `settings`,
+// Shared by networks, goals and offers: they are documents of the collection `settings`,
 // edited by an admin, with a bounded history of who changed what (docs/formats/documents.md).
 // Pure values; no thread contract beyond that.
 #pragma once

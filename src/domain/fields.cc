@@ -46,4 +46,8 @@ void Fields::Set(Field field, std::string value) {
     }
 }
 
+void Fields::Remove(Field field) {
+    std::erase_if(values_, [field](const auto& value) { return value.first == field; });
+}
+
 }  // namespace barracuda::domain

@@ -2,6 +2,7 @@
 // stored document, a difference and a history entry all speak of the same thing.
 #pragma once
 
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,20 +26,21 @@ struct FieldInfo {
     Field field;
     const char* name;
     FieldType type;
+    bool common = true;  // every report may give it; others are read by the routes that have them
 };
 
 // In the order of Field.
 inline constexpr FieldInfo kFields[] = {
-    {Field::kAffiliateId, "affiliate_id", FieldType::kText},
-    {Field::kOfferId, "offer_id", FieldType::kText},
-    {Field::kAmount, "amount", FieldType::kMoney},
-    {Field::kSaleAmount, "sale_amount", FieldType::kMoney},
-    {Field::kPayout, "payout", FieldType::kMoney},
-    {Field::kRevenue, "revenue", FieldType::kMoney},
-    {Field::kUnique, "unique", FieldType::kText},
+    {Field::kAffiliateId, "affiliate_id", FieldType::kText, false},
+    {Field::kOfferId, "offer_id", FieldType::kText, false},
+    {Field::kAmount, "amount", FieldType::kMoney, false},
+    {Field::kSaleAmount, "sale_amount", FieldType::kMoney, false},
+    {Field::kPayout, "payout", FieldType::kMoney, false},
+    {Field::kRevenue, "revenue", FieldType::kMoney, false},
+    {Field::kUnique, "unique", FieldType::kText, false},
     {Field::kCurrency, "currency", FieldType::kText},
     {Field::kTransactionId, "transaction_id", FieldType::kText},
-    {Field::kClickHash, "click_hash", FieldType::kText},
+    {Field::kClickHash, "click_hash", FieldType::kText, false},
     {Field::kSub1, "sub1", FieldType::kText},
     {Field::kSub2, "sub2", FieldType::kText},
     {Field::kSub3, "sub3", FieldType::kText},
@@ -62,6 +64,19 @@ inline constexpr FieldInfo kFields[] = {
     {Field::kMetadata, "metadata", FieldType::kObject},
 };
 
+// InfoOf looks a field up by its number, and a document is read by names.
+constexpr bool FieldsAreInOrder() {
+    for (size_t i = 0; i < std::size(kFields); ++i) {
+        if (static_cast<size_t>(kFields[i].field) != i) return false;
+        for (size_t j = 0; j < i; ++j) {
+            if (std::string_view(kFields[i].name) == kFields[j].name) return false;
+        }
+    }
+    return true;
+}
+static_assert(FieldsAreInOrder());
+static_assert(std::size(kFields) == static_cast<size_t>(Field::kMetadata) + 1);
+
 inline const FieldInfo& InfoOf(Field field) { return kFields[static_cast<size_t>(field)]; }
 std::optional<Field> FieldNamed(std::string_view name);
 
@@ -72,6 +87,7 @@ public:
     const std::string* Find(Field field) const;
     std::string_view Get(Field field, std::string_view otherwise = "") const;
     void Set(Field field, std::string value);
+    void Remove(Field field);
     const std::vector<std::pair<Field, std::string>>& all() const { return values_; }
     bool operator==(const Fields&) const = default;
 

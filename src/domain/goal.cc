@@ -19,7 +19,7 @@ const Goal* Find(const std::vector<Goal>& goals, std::string_view id) {
     return at == goals.end() ? nullptr : &*at;
 }
 
-// What is wrong with the chain that begins at `goal`.
+// The fault of the chain that begins at `goal`, or none.
 std::optional<Problem> CheckChain(const std::vector<Goal>& goals, const Goal& goal) {
     if (goal.then.empty()) return std::nullopt;
     const Goal* target = Find(goals, goal.then);

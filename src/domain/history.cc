@@ -16,6 +16,7 @@ void PutHistory(BsonWriter& to, const std::vector<HistoryEntry>& history) {
         one.Text("field", entry.field);
         one.Text("from", entry.from);
         one.Text("to", entry.to);
+        if (!entry.reason.empty()) one.Text("reason", entry.reason);
         entries.Document(fmt::format_int(i++).c_str(), one.Take());
     }
     to.Array("history", entries);
@@ -33,7 +34,8 @@ std::vector<HistoryEntry> HistoryIn(const bson_iter_t& at) {
              .command = fields.TextOr("command"),
              .field = fields.TextOr("field"),
              .from = fields.TextOr("from"),
-             .to = fields.TextOr("to")}
+             .to = fields.TextOr("to"),
+             .reason = fields.TextOr("reason")}
         );
     }
     return history;

@@ -1,5 +1,5 @@
-// Who changed what of a stored document, and when. How many entries are kept is for the document to
-// say; an entry and its bytes are the same everywhere.
+// The history of a stored document: who changed which field, and when. Every document bounds its
+// own number of entries; an entry and its bytes are the same everywhere.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@ struct HistoryEntry {
     std::string field = {};
     std::string from = {};
     std::string to = {};
+    std::string reason = {};  // what who corrected it gave for it
     bool operator==(const HistoryEntry&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "domain/postback_template.h"
@@ -13,6 +14,8 @@ namespace barracuda::domain {
 namespace {
 
 constexpr const char* kKinds[] = {"irev_v3", "irev_private", "template"};
+static_assert(std::size(kKinds) == static_cast<size_t>(NetworkKind::kTemplate) + 1);
+static_assert(StatusSet().bits == (1u << (static_cast<int>(Status::kRejected) + 1)) - 1);
 
 constexpr int kConcurrencyMax = 4096;
 constexpr int kRateMax = 100'000;
@@ -148,6 +151,7 @@ std::optional<NetworkKind> NetworkKindNamed(std::string_view name) {
 
 const char* DeliveryKindOf(NetworkKind kind) {
     static constexpr const char* kNames[] = {kGoalPostback, kPrivateApi, "postback"};
+    static_assert(std::size(kNames) == std::size(kKinds));
     return kNames[static_cast<int>(kind)];
 }
 
@@ -186,7 +190,7 @@ Fault CheckBaseUrl(std::string_view field, std::string_view url) {
 }
 
 Fault Check(const Network& network) {
-    if (!IsEntityName(network.name)) {
+    if (!IsEntityName(network.name.value)) {
         return Wrong("name", "expected 1 to 64 letters, digits, _ - .");
     }
     if (network.name == kDefaultNetwork && network.kind != NetworkKind::kIrevV3) {

@@ -60,16 +60,17 @@ struct PostbackText {
 };
 
 struct Network {
-    std::string name{};
+    NetworkName name{};
     NetworkKind kind = NetworkKind::kTemplate;
     bool active = true;             // false: nothing new is owed to it; what is owed is still sent
     bool every_offer = true;        // false: only conversions of offers that name it
     std::string base_url{};         // irev kinds
     std::string private_api_url{};  // irev_v3 alone: the private API of the same network
     std::string delivery_parameter{};  // irev kinds: query parameter that repeats the delivery's id
-    std::vector<std::string> secrets{};  // SecretRefs. irev_v3: the hash; irev_private: the token;
-                                         // template: signs, the second one while keys are rotated
-    std::string private_secret{};        // SecretRef of private_api_url's token
+    // SecretRefs. irev_v3: the hash; irev_private: the token; template: the key that signs, and a
+    // second one while keys are rotated.
+    std::vector<std::string> secrets{};
+    std::string private_secret{};  // SecretRef of private_api_url's token
     NetworkLimits limits{};
     StatusSet statuses{};              // which are told
     std::vector<std::string> goals{};  // which are told; empty: all
@@ -81,13 +82,13 @@ struct Network {
 };
 
 // The built-in network of the settings, and what the routes of contract.md notify.
-inline constexpr const char* kDefaultNetwork = "default";
+inline const NetworkName kDefaultNetwork{"default"};
 
 // The kind of the first delivery that conversions owe a network of this kind.
 const char* DeliveryKindOf(NetworkKind kind);
 inline constexpr const char* kUpdateKind = "update";
 
-// What is wrong with it, without asking anybody: names, addresses and bounds, and the template.
+// The first fault of a network that needs no look-up: names, addresses, bounds and the template.
 // CIDRs and the resolution of hosts are checked where sockets are (delivery/network_check.h).
 std::optional<Problem> Check(const Network& network);
 bool IsSecretRef(std::string_view text);

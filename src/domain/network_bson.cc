@@ -85,7 +85,7 @@ StatusSet StatusesIn(const bson_iter_t& at) {
 void TakeElement(Network& to, std::string_view key, const bson_iter_t& at) {
     auto text = [&] { return ScalarText(at).value_or(""); };
     auto yes = [&] { return bson_iter_as_bool(&at); };
-    if (key == "name") to.name = text();
+    if (key == "name") to.name = NetworkName(text());
     if (key == "kind") to.kind = NetworkKindNamed(text()).value_or(NetworkKind::kTemplate);
     if (key == "active") to.active = yes();
     if (key == "every_offer") to.every_offer = yes();
@@ -105,8 +105,8 @@ void TakeElement(Network& to, std::string_view key, const bson_iter_t& at) {
 
 std::string Encode(const Network& network) {
     BsonWriter to;
-    to.Text("_id", EntityKey("network", network.name));
-    to.Text("name", network.name);
+    to.Text("_id", EntityKey("network", network.name.value));
+    to.Text("name", network.name.value);
     to.Text("kind", NameOf(network.kind));
     to.Bool("active", network.active);
     to.Bool("every_offer", network.every_offer);

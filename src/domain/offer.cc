@@ -24,7 +24,7 @@ std::optional<Problem> Check(const Offer& offer) {
 FlatFields Flat(const Offer& offer) {
     return {
         {"title", offer.title},
-        {"networks", JoinTexts(offer.networks)},
+        {"networks", JoinTexts(TextsOf(offer.networks))},
         {"goals", JoinTexts(offer.goals)},
     };
 }
@@ -34,7 +34,7 @@ std::string Encode(const Offer& offer) {
     to.Text("_id", EntityKey("offer", offer.id));
     to.Text("id", offer.id);
     if (!offer.title.empty()) to.Text("title", offer.title);
-    PutTexts(to, "networks", offer.networks);
+    PutTexts(to, "networks", TextsOf(offer.networks));
     PutTexts(to, "goals", offer.goals);
     PutMeta(to, offer.meta);
     return to.Take();
@@ -46,7 +46,7 @@ Result<Offer> DecodeOffer(std::string_view bson) {
         if (TakeMeta(offer.meta, key, at)) return;
         if (key == "id") offer.id = ScalarText(at).value_or("");
         if (key == "title") offer.title = ScalarText(at).value_or("");
-        if (key == "networks") offer.networks = TextsIn(at);
+        if (key == "networks") offer.networks = IdsOf<NetworkName>(TextsIn(at));
         if (key == "goals") offer.goals = TextsIn(at);
     });
     if (!sound) return Fail(ErrorCode::kInternal, "a stored offer is not valid BSON");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/strong_id.h"
 #include "domain/entity.h"
 
 namespace barracuda::domain {
@@ -15,7 +16,7 @@ namespace barracuda::domain {
 struct Offer {
     std::string id{};
     std::string title{};
-    std::vector<std::string> networks{};  // beside the default one; empty: those with every_offer
+    std::vector<NetworkName> networks{};  // beside the default one; empty: those with every_offer
     std::vector<std::string> goals{};     // of which they hear; empty: all
     EntityMeta meta{};
 

@@ -5,11 +5,17 @@
 #include <algorithm>
 #include <set>
 
+#include "base/check.h"
+
 namespace barracuda::domain {
 
 namespace {
 
-// What a change can change, and every network of a template may be told.
+// So many changes wait for one destination, each as it was; the next takes the place of the last.
+constexpr ptrdiff_t kHeldMax = 4;
+static_assert(kHeldMax < ptrdiff_t{Conversion::kDeliveriesMax});
+
+// Fields that a change can change and that a network of a template may be told.
 constexpr Field kTold[] = {Field::kAmount, Field::kSaleAmount, Field::kCurrency};
 
 std::string_view ToldValue(const Conversion& conversion, Field field) {
@@ -31,90 +37,144 @@ void Freeze(Delivery& delivery, const Conversion& conversion) {
     }
 }
 
-// False when the document is full of what is not settled or not an update.
-bool MakeRoom(Conversion& document) {
-    if (document.deliveries.size() < Conversion::kDeliveriesMax) return true;
-    auto settled = [](const Delivery& delivery) {
-        return delivery.kind == kUpdateKind && delivery.state == DeliveryState::kDone;
-    };
-    auto at = std::find_if(document.deliveries.begin(), document.deliveries.end(), settled);
-    if (at == document.deliveries.end()) return false;
-    document.deliveries.erase(at);
+bool IsHeld(const Delivery& delivery) {
+    return delivery.kind == kUpdateKind && delivery.state == DeliveryState::kWaiting &&
+           delivery.next_at == Delivery::kHeld;
+}
+
+// Whether a later update of its network tells all that this one would; `coming` has one more.
+bool IsOutdated(
+    const std::vector<Delivery>& all, const Delivery& one, const NetworkName& coming = {}
+) {
+    if (one.kind == kUpdateKind && one.network == coming) return true;
+    return one.kind == kUpdateKind &&
+           std::any_of(&one + 1, all.data() + all.size(), [&](auto& two) {
+               return two.kind == kUpdateKind && two.network == one.network;
+           });
+}
+
+template <typename Wanted>
+bool EraseFirst(std::vector<Delivery>& all, Wanted wanted) {
+    auto at = std::find_if(all.begin(), all.end(), wanted);
+    if (at == all.end()) return false;
+    all.erase(at);
     return true;
 }
 
-Delivery UpdateOf(const Conversion& document, const std::string& destination) {
+// Updates give way: one that arrived, then those held in vain, then one that did not arrive and
+// that a later one has made untrue. False when the document is full of what is none of these.
+// `coming`: the network that an update is to be added for.
+bool MakeRoom(Conversion& document, const NetworkName& coming = {}) {
+    auto& all = document.deliveries;
+    auto arrived = [](const Delivery& one) {
+        return one.kind == kUpdateKind && one.state == DeliveryState::kDone;
+    };
+    auto in_vain = [&](const Delivery& one) { return IsHeld(one) && IsOutdated(all, one); };
+    auto untrue = [&](const Delivery& one) {
+        return one.state != DeliveryState::kWaiting && IsOutdated(all, one, coming);
+    };
+    while (all.size() >= Conversion::kDeliveriesMax) {
+        const bool room =
+            EraseFirst(all, arrived) || EraseFirst(all, in_vain) || EraseFirst(all, untrue);
+        if (!room) return false;
+    }
+    return true;
+}
+
+// Rather seen and replayed by an operator than forgotten.
+void AddWithoutRoom(Decision& decision, Delivery delivery, Time now) {
+    ++decision.no_room;
+    decision.trace.push_back(
+        fmt::format("no room to owe {} to {}", delivery.kind, delivery.network.value)
+    );
+    BARRACUDA_CHECK(decision.no_room > 0);
+    auto& all = decision.document->deliveries;
+    if (all.size() >= Conversion::kDeliveriesMost) return;
+    delivery.state = DeliveryState::kDead;
+    delivery.next_at = {};
+    delivery.last_at = now;
+    delivery.error = Delivery::kNoRoom;
+    all.push_back(std::move(delivery));
+    decision.changed = true;
+}
+
+Delivery UpdateOf(const Conversion& document, const NetworkName& network) {
     Delivery delivery;
-    delivery.destination = destination;
+    delivery.network = network;
     delivery.kind = kUpdateKind;
     delivery.change = document.changes;
     delivery.next_at = Delivery::kHeld;
     delivery.parameters = {{"event", kUpdateKind}, {"change", fmt::format("{}", delivery.change)}};
     Freeze(delivery, document);
-    delivery.id = DeliveryId(document.id, destination, delivery.kind, delivery.change);
+    delivery.id = DeliveryIdOf(document.id, network, delivery.kind, delivery.change);
     return delivery;
 }
 
-// In a full document the newest change takes the place of the last one that is held, so that the
-// network hears at least how it ended.
-void AddUpdate(Decision& decision, const DeliveryAsk& ask) {
+void AddUpdate(Decision& decision, const DeliveryAsk& ask, Time now) {
     Conversion& document = *decision.document;
-    auto update = UpdateOf(document, ask.destination);
+    auto update = UpdateOf(document, ask.network);
     decision.changed = true;
-    if (MakeRoom(document)) {
-        decision.trace.push_back(fmt::format("owes update to {}", ask.destination));
-        document.deliveries.push_back(std::move(update));
-        return;
+    auto held = [&](const Delivery& delivery) {
+        return IsHeld(delivery) && delivery.network == ask.network;
+    };
+    auto& all = document.deliveries;
+    if (std::count_if(all.begin(), all.end(), held) >= kHeldMax) {
+        decision.trace.push_back(
+            fmt::format("owes {} one update for two changes", ask.network.value)
+        );
+        all.erase(std::find_if(all.rbegin(), all.rend(), held).base() - 1);
     }
-    auto held = std::find_if(
-        document.deliveries.rbegin(),
-        document.deliveries.rend(),
-        [&](const Delivery& delivery) {
-            return delivery.destination == ask.destination && delivery.kind == kUpdateKind &&
-                   delivery.state == DeliveryState::kWaiting && delivery.next_at == Delivery::kHeld;
-        }
-    );
-    if (held == document.deliveries.rend()) {
-        decision.trace.push_back(fmt::format("no room to owe an update to {}", ask.destination));
-        return;
+    if (!MakeRoom(document, ask.network)) {
+        return AddWithoutRoom(decision, std::move(update), now);
     }
-    decision.trace.push_back(fmt::format("owes {} one update for two changes", ask.destination));
-    *held = std::move(update);
+    BARRACUDA_CHECK(all.size() < Conversion::kDeliveriesMax);
+    decision.trace.push_back(fmt::format("owes update to {}", ask.network.value));
+    all.push_back(std::move(update));
 }
 
 void AddFirst(Decision& decision, const DeliveryAsk& ask, Time now) {
     Conversion& document = *decision.document;
-    if (!MakeRoom(document)) {
-        decision.trace.push_back(fmt::format("no room to owe anything to {}", ask.destination));
-        return;
-    }
     Delivery delivery;
-    delivery.destination = ask.destination;
+    delivery.network = ask.network;
     delivery.kind = ask.kind;
     delivery.next_at = now;
     delivery.parameters = ask.extra;
     if (ask.updates) Freeze(delivery, document);
-    delivery.id = DeliveryId(document.id, delivery.destination, delivery.kind);
+    delivery.id = DeliveryIdOf(document.id, delivery.network, delivery.kind);
+    if (!MakeRoom(document)) return AddWithoutRoom(decision, std::move(delivery), now);
+    BARRACUDA_CHECK(document.deliveries.size() < Conversion::kDeliveriesMax);
     decision.fresh_deliveries.push_back(delivery.id);
-    decision.trace.push_back(fmt::format("owes {} to {}", delivery.kind, delivery.destination));
+    decision.trace.push_back(fmt::format("owes {} to {}", delivery.kind, delivery.network.value));
     document.deliveries.push_back(std::move(delivery));
     decision.changed = true;
+}
+
+// Another node finds what it owns by when it is due: behind what has waited there for long it would
+// find what is added now last of all.
+void MakeFound(Decision& decision, const NodeId& node, Time now) {
+    Conversion& document = *decision.document;
+    const bool elsewhere = !document.owner.empty() && document.owner != node;
+    if (!elsewhere || decision.fresh_deliveries.empty()) return;
+    for (auto& delivery : document.deliveries) {
+        if (delivery.Due(now)) delivery.next_at = now;
+    }
 }
 
 }  // namespace
 
 void AddOwed(Decision& decision, const std::vector<DeliveryAsk>& asks, const OweContext& context) {
+    BARRACUDA_CHECK(decision.document.has_value());
     Conversion& document = *decision.document;
-    std::set<std::string> told;
+    std::set<NetworkName> told;
     for (const auto& ask : asks) {
         if (!ask.offers.Admits(document.fields.Get(Field::kOfferId))) continue;
         if (!ask.statuses.Has(document.status)) {
             decision.trace.push_back(
-                fmt::format("{} is not told of {}", ask.destination, NameOf(document.status))
+                fmt::format("{} is not told of {}", ask.network.value, NameOf(document.status))
             );
             continue;
         }
-        if (!document.FindDelivery(ask.destination, ask.kind)) {
+        if (!document.FindDelivery(ask.network, ask.kind)) {
             if (document.status == Status::kRejected) {
                 decision.trace.push_back("rejected: no new deliveries");
             } else {
@@ -122,25 +182,26 @@ void AddOwed(Decision& decision, const std::vector<DeliveryAsk>& asks, const Owe
             }
             continue;
         }
-        bool told_before = context.before && ask.updates && ask.destination != context.source &&
-                           context.before->FindDelivery(ask.destination, ask.kind);
+        bool told_before = context.before && ask.updates && ask.network != context.source &&
+                           context.before->FindDelivery(ask.network, ask.kind);
         if (!told_before || !TellsOtherwise(*context.before, document)) continue;
-        if (!told.insert(ask.destination).second) continue;  // asked for twice, told once
+        if (!told.insert(ask.network).second) continue;  // asked for twice, told once
         if (told.size() == 1) ++document.changes;
-        AddUpdate(decision, ask);
+        AddUpdate(decision, ask, context.now);
     }
 }
 
-void Reschedule(Decision& decision, const std::string& node, Time now) {
+void Reschedule(Decision& decision, const NodeId& node, Time now) {
     Conversion& document = *decision.document;
     auto is_update = [](const Delivery& delivery) { return delivery.kind == kUpdateKind; };
     if (std::none_of(document.deliveries.begin(), document.deliveries.end(), is_update)) {
+        MakeFound(decision, node, now);
         return document.Reschedule(node);
     }
-    std::set<std::string_view> waiting;  // destinations with something earlier that waits
+    std::set<std::string_view> waiting;  // networks with something earlier that waits
     for (auto& delivery : document.deliveries) {
         if (delivery.state != DeliveryState::kWaiting) continue;
-        bool first = waiting.insert(delivery.destination).second;
+        bool first = waiting.insert(delivery.network.value).second;
         if (!is_update(delivery)) continue;
         if (!first) {
             delivery.next_at = Delivery::kHeld;
@@ -150,6 +211,7 @@ void Reschedule(Decision& decision, const std::string& node, Time now) {
             decision.fresh_deliveries.push_back(delivery.id);
         }
     }
+    MakeFound(decision, node, now);
     document.Reschedule(node);
 }
 

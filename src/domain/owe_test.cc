@@ -11,13 +11,13 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const std::string kNode = "node-1";
+const NodeId kNode = "node-1";
 int64_t clock_ms = 1'700'000'000'000;
 
 class Owing : public testing::Test {
 protected:
     Owing() {
-        updates_.destination = "t";
+        updates_.network = "t";
         updates_.kind = "postback";
         updates_.updates = true;
     }
@@ -152,7 +152,7 @@ TEST_F(Owing, ANetworksOwnYesIsToldToTheOthersAlone) {
     auto accepted = Ends(0, true, true);
     EXPECT_EQ(state_->status, Status::kApproved);
     ASSERT_THAT(accepted.fresh_deliveries, SizeIs(1));
-    EXPECT_EQ(state_->deliveries[2].destination, "t");
+    EXPECT_EQ(state_->deliveries[2].network, "t");
     EXPECT_EQ(state_->deliveries[2].kind, "update");
 
     state_.reset();
@@ -187,13 +187,111 @@ TEST_F(Owing, SettledUpdatesMakeRoom) {
     EXPECT_EQ(state_->changes, 100);
     EXPECT_EQ(state_->deliveries.front().kind, "postback");
     EXPECT_EQ(state_->deliveries.back().change, 100);
-    // What waits is never dropped; the last one held tells how it ended.
     for (int i = 200; i < 300; ++i) Do(admin(i));
     EXPECT_THAT(state_->deliveries, SizeIs(Conversion::kDeliveriesMax));
-    EXPECT_EQ(state_->deliveries[1].state, DeliveryState::kWaiting);
-    EXPECT_EQ(state_->deliveries[1].change, 101);
+    EXPECT_EQ(state_->deliveries[27].state, DeliveryState::kWaiting);
+    EXPECT_EQ(state_->deliveries[27].change, 101) << "what is being told is never dropped";
+    EXPECT_EQ(state_->deliveries[28].change, 102) << "nor the first that wait";
     EXPECT_EQ(state_->deliveries.back().change, 200);
     EXPECT_EQ(Told(31, "amount"), "300");
+}
+
+// A network that was down while an admin corrected the sum kept another one from ever being told.
+TEST_F(Owing, ANetworkThatIsDownLeavesRoomForTheOthers) {
+    Do(Says(Status::kPending));
+    for (int i = 0; i < 100; ++i) {
+        auto report = Says(std::nullopt, std::to_string(i + 1).c_str());
+        report.speaker = Speaker::kAdmin;
+        Do(report);
+    }
+    EXPECT_THAT(state_->deliveries, SizeIs(5));
+    EXPECT_EQ(Told(3, "amount"), "3") << "each as it was";
+    EXPECT_EQ(Told(4, "amount"), "100") << "and how it stands";
+    EXPECT_EQ(state_->deliveries[4].change, 100);
+    auto asked = Says(std::nullopt);
+    asked.deliveries = {{"default", "goal_postback"}};
+    EXPECT_THAT(Do(asked).fresh_deliveries, SizeIs(1));
+}
+
+// As 0.1.0 wrote them: each change waits by itself.
+TEST_F(Owing, ManyThatAreHeldMakeRoom) {
+    Do(Says(Status::kPending));
+    for (int64_t change = 1; change < 32; ++change) {
+        Delivery held = state_->deliveries[0];
+        held.kind = "update";
+        held.change = state_->changes = change;
+        held.next_at = Delivery::kHeld;
+        held.id = DeliveryIdOf(state_->id, "t", "update", change);
+        state_->deliveries.push_back(held);
+    }
+    auto asked = Says(std::nullopt);
+    asked.deliveries = {{"default", "goal_postback"}};
+    EXPECT_THAT(Do(asked).fresh_deliveries, SizeIs(1));
+    ASSERT_THAT(state_->deliveries, SizeIs(Conversion::kDeliveriesMax));
+    EXPECT_EQ(state_->deliveries[1].change, 2) << "the oldest gave way";
+    EXPECT_EQ(state_->deliveries[30].change, 31);
+}
+
+TEST_F(Owing, UpdatesThatDiedGiveWayToWhatMadeThemUntrue) {
+    Do(Says(Status::kPending));
+    Ends(0, true);
+    for (int i = 0; i < 60; ++i) {
+        auto report = Says(std::nullopt, std::to_string(i + 1).c_str());
+        report.speaker = Speaker::kAdmin;
+        auto changed = Do(report);
+        ASSERT_THAT(changed.fresh_deliveries, SizeIs(1)) << i;
+        EXPECT_EQ(changed.no_room, 0u);
+        Ends(state_->deliveries.size() - 1, false);
+    }
+    EXPECT_THAT(state_->deliveries, SizeIs(Conversion::kDeliveriesMax));
+    auto asked = Says(std::nullopt);
+    asked.deliveries = {{"default", "goal_postback"}};
+    EXPECT_THAT(Do(asked).fresh_deliveries, SizeIs(1));
+    EXPECT_TRUE(state_->dead);
+}
+
+TEST_F(Owing, WhatHasNoRoomIsDeadAndCountedAndCanBeReplayed) {
+    Report report = Says(Status::kPending);
+    report.deliveries.clear();
+    for (int i = 0; i < 100; ++i) {
+        report.deliveries.push_back({NetworkName("n" + std::to_string(i)), "postback", {}});
+    }
+    const auto recorded = Do(report);
+    EXPECT_EQ(recorded.no_room, 100 - Conversion::kDeliveriesMax);
+    EXPECT_THAT(recorded.fresh_deliveries, SizeIs(Conversion::kDeliveriesMax));
+    ASSERT_THAT(state_->deliveries, SizeIs(Conversion::kDeliveriesMost)) << "bounded";
+    const Delivery& late = state_->deliveries[40];
+    EXPECT_EQ(late.state, DeliveryState::kDead);
+    EXPECT_EQ(late.last_at, Time{clock_ms});
+    EXPECT_EQ(late.error, Delivery::kNoRoom);
+    EXPECT_FALSE(late.Attempted()) << "nothing is frozen";
+    EXPECT_EQ(state_->dead, Time{clock_ms});
+    EXPECT_EQ(Do(report).no_room, 100 - Conversion::kDeliveriesMost) << "said again";
+    EXPECT_THAT(state_->deliveries, SizeIs(Conversion::kDeliveriesMost));
+
+    const auto woken =
+        Do(Replay{state_->key, state_->deliveries[40].id, ObjectId::New(), "me", ""});
+    EXPECT_THAT(woken.fresh_deliveries, ElementsAre(state_->deliveries[40].id));
+    EXPECT_EQ(state_->deliveries[40].state, DeliveryState::kWaiting);
+    EXPECT_EQ(state_->deliveries[40].error, "");
+}
+
+// The owner looks for what became due lately: behind what has waited for a network that is down it
+// would find this last of all.
+TEST_F(Owing, WhatAnotherNodeAddsMakesTheDocumentDueAnew) {
+    Do(Says(Status::kPending));
+    const Time before = *state_->due;
+    auto asked = Says(std::nullopt);
+    asked.deliveries = {{"default", "goal_postback"}};
+    const Time later{clock_ms + 600'000};
+    const auto here = Decide(state_, asked, later, kNode);
+    EXPECT_EQ(here.document->due, before);
+    const auto elsewhere = Decide(state_, asked, later, "node-2");
+    EXPECT_EQ(elsewhere.document->owner, kNode);
+    EXPECT_EQ(elsewhere.document->due, later);
+    EXPECT_THAT(elsewhere.fresh_deliveries, SizeIs(1));
+    const auto nothing = Decide(state_, Says(Status::kRejected), later, "node-2");
+    EXPECT_EQ(nothing.document->due, before) << "what is added waits behind the first";
 }
 
 TEST_F(Owing, TheCodecKeepsUpdates) {

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "base/check.h"
 #include "base/money.h"
 #include "base/text.h"
 
@@ -63,6 +64,7 @@ void AppendEncoded(std::string& to, std::string_view value, Keeps keeps) {
 
 void AppendJsonText(std::string& to, std::string_view value) {
     std::string quoted = boost::json::serialize(boost::json::string(value));
+    BARRACUDA_CHECK(quoted.size() >= 2 && quoted.front() == '"');
     to.append(quoted, 1, quoted.size() - 2);
 }
 
@@ -105,13 +107,15 @@ struct PostbackTemplate::Values {
 };
 
 const std::vector<std::string_view>& PostbackTemplate::MacroNames() {
-    static const std::vector<std::string_view> kNames = {
+    static constexpr std::array<std::string_view, kMacros> kInOrder = {
         "click_id",  "goal_id",     "goal_type", "transaction_id", "affiliate_id", "offer_id",
         "amount",    "sale_amount", "currency",  "status",         "sub1",         "sub2",
         "sub3",      "sub4",        "sub5",      "event",          "change",       "delivery_id",
         "timestamp", "secret",      "sig",
     };
-    static_assert(kMacros == 21);
+    static_assert(kInOrder[kClickId] == "click_id" && kInOrder[kStatus] == "status");
+    static_assert(kInOrder[kDeliveryId] == "delivery_id" && kInOrder[kSig] == "sig");
+    static const std::vector<std::string_view> kNames(kInOrder.begin(), kInOrder.end());
     return kNames;
 }
 
@@ -132,6 +136,8 @@ bool PostbackTemplate::HasDotSegment(std::string_view target) {
 void PostbackTemplate::Put(std::string& to, const Piece& piece, const Values& values) {
     to += piece.literal;
     if (piece.macro < 0) return;
+    BARRACUDA_CHECK(piece.macro < kMacros);
+    BARRACUDA_CHECK(values.status < static_cast<int>(std::size(piece.map)));
     std::string_view value = values.of[static_cast<size_t>(piece.macro)];
     if (piece.mapped) value = values.status < 0 ? std::string_view() : piece.map[values.status];
     if (piece.macro == kSecret && values.mask) {
@@ -139,12 +145,16 @@ void PostbackTemplate::Put(std::string& to, const Piece& piece, const Values& va
         return;
     }
     auto printable = [](unsigned char c) { return c > ' ' && c < 127; };
+    // As it is, but for what would end the URL: a `#` and what stands behind it is not sent.
+    auto in_url = [&](unsigned char c) { return printable(c) && c != '#'; };
     switch (piece.place) {
         case Place::kPath:
         case Place::kQuery:
         case Place::kForm:
-            if (piece.raw) {
+            if (piece.raw && piece.place == Place::kForm) {
                 AppendEncoded(to, value, printable);
+            } else if (piece.raw) {
+                AppendEncoded(to, value, in_url);
             } else {
                 AppendEncoded(to, value, IsUnreserved);
             }
@@ -189,7 +199,7 @@ Result<RenderedCall> PostbackTemplate::Render(const RenderInput& input) const {
     if (auto status = StatusNamed(values.of[kStatus])) values.status = static_cast<int>(*status);
     const int64_t now_s = input.now.ms / 1000;
     const std::string timestamp = fmt::format("{}", now_s);
-    values.of[kDeliveryId] = input.delivery_id;
+    values.of[kDeliveryId] = input.delivery_id.value;
     values.of[kTimestamp] = timestamp;
     if (!input.secrets.empty()) values.of[kSecret] = input.secrets.front();
 
@@ -220,9 +230,9 @@ Result<RenderedCall> PostbackTemplate::Render(const RenderInput& input) const {
     std::string signatures;
     for (const auto& secret : input.secrets) {
         signatures += (signatures.empty() ? "" : " ") +
-                      SignWebhook(secret, input.delivery_id, now_s, call.body);
+                      SignWebhook(secret, input.delivery_id.value, now_s, call.body);
     }
-    call.headers.push_back(fmt::format("webhook-id: {}", input.delivery_id));
+    call.headers.push_back(fmt::format("webhook-id: {}", input.delivery_id.value));
     call.headers.push_back("webhook-timestamp: " + timestamp);
     call.headers.push_back("webhook-signature: " + signatures);
     return call;

@@ -28,10 +28,10 @@
 
 namespace barracuda::domain {
 
-// What a render needs beside the parameters.
+// The input of a render: the parameters and what a macro may stand for beside them.
 struct RenderInput {
     const Parameters& parameters;  // by the macros' names; frozen with the delivery
-    std::string_view delivery_id;
+    const DeliveryId& delivery_id;
     Time now;                                 // {timestamp}, webhook-timestamp
     const std::vector<std::string>& secrets;  // the values, the newest first
     bool mask = false;                        // {secret} shows as ***

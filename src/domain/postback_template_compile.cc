@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json/stream_parser.hpp>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "domain/postback_template.h"
 #include "domain/web_address.h"
@@ -241,6 +242,7 @@ private:
             at += bytes;
         }
         Close(to_.body_);
+        BARRACUDA_CHECK(probe.size() == body.size());  // places in one are places in the other
         return JsonIsSound(probe);
     }
 
@@ -277,6 +279,7 @@ private:
             return Refuse(at, fmt::format("there is no macro {{{}}}", CutUtf8(name, 64)));
         }
         piece.macro = static_cast<int>(found - names.begin());
+        BARRACUDA_CHECK(close > at);
         if (colon < inner.size()) {
             if (name != "status") return Refuse(at, "only {status:…} takes a map");
             if (!Map(inner.substr(colon + 1), at + colon + 2, piece)) return false;
@@ -333,6 +336,7 @@ private:
                 );
             }
             int index = static_cast<int>(*status);
+            BARRACUDA_CHECK(index < static_cast<int>(std::size(piece.map)));
             if (piece.map_has & (1 << index)) {
                 return Refuse(position, fmt::format("{} is mapped twice", NameOf(*status)));
             }
@@ -353,7 +357,7 @@ private:
         }
     }
 
-    // What is left of literal text becomes a piece without a value.
+    // Literal text that is left becomes a piece without a value.
     void Close(Pieces& to) {
         if (literal_.empty()) return;
         Piece piece;

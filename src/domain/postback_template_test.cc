@@ -64,6 +64,14 @@ TEST(PostbackTemplate, RawValuesStayButCannotBreakTheRequest) {
     );
     EXPECT_EQ(Render(Header("X: {_sub2}"), odd)->headers.at(0), "X: a b%0D%0AX: y%01%C3%A9");
     EXPECT_EQ(Render(Header("X: {_sub1}"), odd)->headers.at(0), "X: x%20y&z=1");
+    // What stands behind a `#` is not sent.
+    const Parameters hash = {{"sub1", "a#b"}, {"amount", "5"}};
+    EXPECT_EQ(
+        UrlOf("https://t.example/?s={_sub1}&p={amount}", hash), "https://t.example/?s=a%23b&p=5"
+    );
+    EXPECT_EQ(UrlOf("https://t.example/{_sub1}/z", hash), "https://t.example/a%23b/z");
+    EXPECT_EQ(BodyOf(Form("s={_sub1}&p={amount}"), hash), "s=a#b&p=5");
+    EXPECT_EQ(Render(Header("X: {_sub1}"), hash)->headers.at(0), "X: a#b");
 }
 
 TEST(PostbackTemplate, EveryMacroHasItsValue) {

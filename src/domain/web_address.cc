@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace barracuda::domain {
@@ -78,6 +79,7 @@ tl::expected<WebAddress, Problem> ReadWebAddress(std::string_view url) {
         }
         if (auto fault = NameFault(address.host); !fault.empty()) return At(begin, fault);
     }
+    BARRACUDA_CHECK(host_end <= authority.size());
     address.port = address.https ? 443 : 80;
     if (host_end == authority.size()) return address;
     std::string port = authority.substr(host_end);

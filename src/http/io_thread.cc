@@ -6,7 +6,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
+#include <iterator>
 
+#include "base/check.h"
 #include "base/thread_name.h"
 #include "http/session.h"
 
@@ -19,7 +21,6 @@ namespace {
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
-constexpr size_t kRefusedMax = 256;  // connections beyond the limit that are still told 503
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after EMFILE and the like
 
 thread_local const IoThread* current_thread = nullptr;
@@ -33,6 +34,17 @@ std::chrono::milliseconds TickLength(const ServerOptions& options) {
          options.linger_timeout}
     );
     return std::clamp(least / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(500));
+}
+
+// The documented 503 in one write: no connection is left to wait for whoever it is for.
+void RefuseAtOnce(Tcp::socket& socket, std::string_view date) {
+    std::string out;
+    AppendResponse(JsonError(503, kTooMany), {.keep_alive = false, .date = date}, out);
+    error_code ignored;  // whoever has gone meanwhile needs no answer
+    char read[4096];     // a close over unread bytes would reset the connection and lose the answer
+    socket.read_some(asio::buffer(read), ignored);
+    socket.write_some(asio::buffer(out), ignored);
+    socket.shutdown(Tcp::socket::shutdown_both, ignored);
 }
 
 std::string PeerText(const asio::ip::address& address) {
@@ -69,7 +81,7 @@ Result<void> IoThread::Listen(const Tcp::endpoint& endpoint, bool share) {
 }
 
 void IoThread::CloseAcceptor() {
-    error_code ignored;
+    error_code ignored;  // the descriptor is gone either way
     acceptor_.close(ignored);
     accept_pause_.cancel();
 }
@@ -101,6 +113,7 @@ void IoThread::Post(std::function<void()> task) {
 }
 
 void IoThread::Join() {
+    BARRACUDA_CHECK(!OnThisThread());
     if (thread_.joinable()) thread_.join();
     io_.restart();
     io_.poll();  // what was posted while the thread ended
@@ -118,12 +131,21 @@ void IoThread::Accept() {
                 self->OnAccepted(std::move(socket), *peer);
                 return self->Accept();
             }
-            self->accept_pause_.expires_after(kAcceptPause);
-            self->accept_pause_.async_wait([self](error_code stopped) {
-                if (!stopped) self->Accept();
-            });
+            self->OnAcceptFailed(ec);
         }
     );
+}
+
+// Tried again after a pause: a descriptor that is lacking is lacking for a while, and the peer
+// waits in the backlog meanwhile.
+void IoThread::OnAcceptFailed(error_code ec) {
+    if (ec == asio::error::connection_aborted) return Accept();  // the peer's own doing
+    ++state_->accept_failures;
+    options().faults->Report(Fault::kAccept, "accept", ec.message());
+    accept_pause_.expires_after(kAcceptPause);
+    accept_pause_.async_wait([self = shared_from_this()](error_code stopped) {
+        if (!stopped) self->Accept();
+    });
 }
 
 void IoThread::OnAccepted(Tcp::socket socket, const Tcp::endpoint& peer) {
@@ -132,17 +154,20 @@ void IoThread::OnAccepted(Tcp::socket socket, const Tcp::endpoint& peer) {
     if (!ec) socket.set_option(Tcp::no_delay(true), ec);
     size_t open = state_->connections.fetch_add(1) + 1;
     size_t most = options().connections_max;
-    if (ec || open > most + kRefusedMax) {
+    if (open > most) ++state_->refused;
+    if (ec || open > most + options().refused_max) {
+        if (!ec) RefuseAtOnce(socket, Date());
         state_->connections.fetch_sub(1);
         return;  // closes the socket
     }
     auto session =
         std::make_shared<Session>(shared_from_this(), std::move(socket), PeerText(peer.address()));
-    sessions_.push_front(session);
-    session->Start(sessions_.begin(), open > most);
+    sessions_.push_back(session);
+    session->Start(std::prev(sessions_.end()), open > most);
 }
 
 void IoThread::Forget(Sessions::iterator place) {
+    BARRACUDA_CHECK(!sessions_.empty() && state_->connections > 0);
     state_->connections.fetch_sub(1);
     sessions_.erase(place);
 }
@@ -150,7 +175,7 @@ void IoThread::Forget(Sessions::iterator place) {
 void IoThread::Tick() {
     if (closed()) return;
     auto now = Clock::now();
-    for (auto next = sessions_.begin(); next != sessions_.end();) {
+    for (auto next = sessions_.begin(); next != sessions_.end();) {  // the oldest first
         auto session = *next++;  // a session that closes takes only itself off the list
         session->CheckDeadline(now);
     }
@@ -173,8 +198,10 @@ void IoThread::CloseAll() {
     CloseAcceptor();
     tick_.cancel();
     while (!sessions_.empty()) {
+        const size_t left = sessions_.size();
         auto session = sessions_.front();
         session->Close();
+        BARRACUDA_CHECK(sessions_.size() < left);  // a closed session takes itself off the list
     }
     io_.stop();
 }

@@ -12,10 +12,12 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "http/body_budget.h"
 #include "http/server.h"
 
 namespace barracuda::http {
@@ -25,13 +27,20 @@ using Clock = std::chrono::steady_clock;
 
 class Session;
 
+inline constexpr char kTooMany[] = "too many connections";
+
 // Shared by all threads of a server.
 struct ServerState {
     ServerOptions options;
     Handler handler;
     std::atomic<size_t> connections{0};  // open, refused ones included
-    std::atomic<size_t> body_bytes{0};   // against body_bytes_total_max
+    std::atomic<uint64_t> refused{0};    // connections, since the start
+    std::atomic<uint64_t> accept_failures{0};
     std::atomic<bool> draining{false};
+    std::optional<BodyBudget> bodies;
+
+    // Few places are left for new connections.
+    bool scarce() const { return connections * 8 > options.connections_max * 7; }
 };
 
 class IoThread : public std::enable_shared_from_this<IoThread> {
@@ -61,6 +70,7 @@ public:
 private:
     void Accept();
     void OnAccepted(Tcp::socket socket, const Tcp::endpoint& peer);
+    void OnAcceptFailed(boost::system::error_code ec);
     void Tick();
 
     std::shared_ptr<ServerState> state_;

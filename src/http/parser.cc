@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/check.h"
+#include "base/unseen.h"
+
 namespace barracuda::http {
 
 namespace {
@@ -12,6 +15,8 @@ constexpr size_t kReserveMax = 64 * 1024;  // an announced body is not memory un
 constexpr size_t kChunkLineMax = 256;      // size and extensions
 constexpr unsigned kBlankLinesMax = 2;     // before a request line, RFC 9112 2.2
 constexpr size_t kMethodMax = 32;
+
+static_assert(kChunkLineMax > 2 * sizeof(size_t));  // the longest size in hexadecimal fits
 
 bool IsTokenChar(char c) {
     if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
@@ -27,16 +32,42 @@ bool IsControl(char c) {
     return byte < 0x20 || byte == 0x7f;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool IsVersion(std::string_view text) {
+    return text.size() == 8 && text.starts_with("HTTP/") && IsDigit(text[5]) && text[6] == '.' &&
+           IsDigit(text[7]);
+}
+
 bool IsHost(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
         return IsTokenChar(c) || (c != 0 && std::strchr("()[],:;=", c) != nullptr);
     });
 }
 
-std::string_view Trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+std::string_view TrimEnd(std::string_view text) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
     return text;
+}
+
+std::string_view Trim(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    return TrimEnd(text);
+}
+
+// False as soon as no request line can begin so, however it goes on: a TLS hello must not wait for
+// its line to end. Looks at the method and one byte behind it.
+bool MayBegin(std::string_view line) {
+    if (line.starts_with('\r')) return line.size() < 2 || line[1] == '\n';
+    size_t i = 0;
+    while (i < line.size() && IsTokenChar(line[i])) {
+        if (++i > kMethodMax) return false;
+    }
+    if (i == line.size()) return true;
+    if (i == 0 || line[i] != ' ') return false;
+    if (++i == line.size()) return true;
+    const char target = line[i];
+    return target == '/' || target == '*' || target == 'h' || target == 'H';
 }
 
 bool ListHas(std::string_view list, std::string_view token) {
@@ -47,6 +78,15 @@ bool ListHas(std::string_view list, std::string_view token) {
         list.remove_prefix(comma + 1);
     }
     return false;
+}
+
+// RFC 9112 6.1: without `chunked` at the end nobody knows where the body ends.
+bool EndsChunked(std::string_view codings) {
+    auto comma = codings.rfind(',');
+    if (comma == std::string_view::npos || ListHas(codings.substr(0, comma), "chunked")) {
+        return false;
+    }
+    return EqualNoCase(Trim(codings.substr(comma + 1)), "chunked");
 }
 
 }  // namespace
@@ -80,13 +120,19 @@ RequestParser::Status RequestParser::Parse(std::string_view input, size_t& consu
     }
 }
 
-// Limits are checked first, by the same bytes whether the line's end has come or not.
+// Limits are checked before the line's shape, by the same bytes whether the line's end has come or
+// not.
 RequestParser::Line RequestParser::TakeLine(
     std::string_view input, size_t& consumed, std::string_view& line
 ) {
     std::string_view rest = input.substr(consumed);
+    BARRACUDA_CHECK(scanned_ <= rest.size());  // what was left stands at the front again
     size_t end = rest.find('\n', scanned_);
     bool whole = end != std::string_view::npos;
+    if (stage_ == Stage::kRequestLine && scanned_ < kMethodMax + 2 && !MayBegin(rest)) {
+        Fail(400, "malformed request line");
+        return Line::kFailed;
+    }
     size_t length = whole ? end + 1 : rest.size();  // known so far, with CRLF
     if (stage_ == Stage::kRequestLine &&
         length > limits_.request_line_bytes_max + (whole ? 2 : 1)) {
@@ -152,13 +198,9 @@ bool RequestParser::OnRequestLine(std::string_view line) {
     std::string_view method = line.substr(0, first);
     std::string_view version = line.substr(last + 1);
     if (!IsToken(method) || method.size() > kMethodMax) return Fail(400, "malformed method");
-    if (version == "HTTP/1.0") {
-        http_1_0_ = true;
-    } else if (version != "HTTP/1.1") {
-        bool other = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.';
-        return other ? Fail(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
-                     : Fail(400, "malformed request line");
-    }
+    if (!IsVersion(version)) return Fail(400, "malformed request line");
+    if (version[5] != '1') return Fail(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+    http_1_0_ = version[7] == '0';  // any other minor version is read as 1.1, RFC 9110 2.5
     request_.method = method;
     if (!OnTarget(line.substr(first + 1, last - first - 1))) return false;
     request_.headers.reserve(16);
@@ -183,7 +225,8 @@ bool RequestParser::OnTarget(std::string_view target) {
         }
         target.remove_prefix(absolute ? 7 : 8);
         size_t end = std::min(target.find_first_of("/?"), target.size());
-        if (end == 0) return Fail(400, "malformed request target");
+        authority_ = target.substr(0, end);
+        if (end == 0 || !IsHost(authority_)) return Fail(400, "malformed request target");
         target.remove_prefix(end);
     }
     size_t mark = target.find('?');
@@ -209,7 +252,9 @@ bool RequestParser::OnField(std::string_view line, bool trailer) {
     }
     if (trailer) return true;  // checked, then dropped: nothing here needs one
     if (!OnKnownField(name, value)) return false;
-    request_.headers.emplace_back(name, value);
+    // The authority of an absolute target counts, and not the field: RFC 9112 3.2.2.
+    bool overridden = !authority_.empty() && EqualNoCase(name, "Host");
+    request_.headers.emplace_back(name, overridden ? authority_ : value);
     return true;
 }
 
@@ -234,8 +279,10 @@ bool RequestParser::OnKnownField(std::string_view name, std::string_view value) 
         case 17:
             if (!EqualNoCase(name, "Transfer-Encoding")) return true;
             if (chunked_ || http_1_0_) return Fail(400, "malformed Transfer-Encoding");
-            if (!EqualNoCase(value, "chunked")) return Fail(501, "only chunked is understood");
-            chunked_ = true;
+            chunked_ = EqualNoCase(value, "chunked");
+            if (chunked_) return true;
+            return EndsChunked(value) ? Fail(501, "only chunked is understood")
+                                      : Fail(400, "a body whose last coding is not chunked");
             return true;
         default:
             return true;
@@ -243,9 +290,7 @@ bool RequestParser::OnKnownField(std::string_view name, std::string_view value) 
 }
 
 bool RequestParser::OnContentLength(std::string_view value) {
-    bool digits = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-        return c >= '0' && c <= '9';
-    });
+    bool digits = !value.empty() && std::all_of(value.begin(), value.end(), IsDigit);
     if (!digits || has_length_) return Fail(400, "malformed Content-Length");
     has_length_ = true;
     auto result = std::from_chars(value.data(), value.data() + value.size(), left_);
@@ -274,6 +319,7 @@ bool RequestParser::OnHeaderEnd() {
 bool RequestParser::OnChunkSize(std::string_view line) {
     std::string_view digits = line.substr(0, line.find(';'));
     std::string_view extension = line.substr(digits.size());
+    if (!extension.empty()) digits = TrimEnd(digits);  // blanks around `;`, RFC 9112 7.1.1
     size_t size = 0;
     auto result = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
     bool whole = result.ptr == digits.data() + digits.size() && !digits.empty();
@@ -289,14 +335,28 @@ bool RequestParser::OnChunkSize(std::string_view line) {
     if (overflow || size > limits_.body_bytes_max - request_.body.size()) {
         return Fail(413, "the body is too large");
     }
+    BARRACUDA_CHECK(left_ == 0);  // the chunk before is whole
     left_ = size;
     stage_ = size > 0 ? Stage::kChunkData : Stage::kTrailers;
     return true;
 }
 
 void RequestParser::TakeBody(std::string_view input, size_t& consumed) {
+    BARRACUDA_CHECK(consumed <= input.size());
     size_t take = std::min(left_, input.size() - consumed);
-    request_.body.append(input.data() + consumed, take);
+    // By a quarter, and into a new string, for reserve() doubles: what is counted against the
+    // bounds is what the body needs.
+    std::string& body = request_.body;
+    if (body.size() + take > body.capacity()) {
+        const size_t most = body.size() + (stage_ == Stage::kBody ? left_ : limits_.body_bytes_max);
+        const size_t wanted = std::max(body.size() + take, body.capacity() * 5 / 4);
+        std::string grown;
+        grown.reserve(std::min(most, wanted));
+        grown.append(body);
+        body.swap(grown);
+    }
+    body.append(input.data() + consumed, take);
+    BARRACUDA_CHECK(body.size() <= limits_.body_bytes_max);
     consumed += take;
     left_ -= take;
     if (left_ == 0) stage_ = stage_ == Stage::kBody ? Stage::kDone : Stage::kChunkEnd;

@@ -75,6 +75,7 @@ private:
     size_t header_bytes_ = 0;  // counted against header_bytes_max
     size_t fields_ = 0;
     size_t left_ = 0;
+    std::string authority_;  // of an absolute target
     unsigned blank_lines_ = 0;
     unsigned hosts_ = 0;
     bool has_length_ = false;

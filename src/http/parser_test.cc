@@ -103,6 +103,8 @@ TEST(Parser, KeepsInvalidEscapesOfTheQueryAndFlagsThem) {
 TEST(Parser, ReadsTargetForms) {
     EXPECT_EQ(Feed(Get("", "http://h:1/p?q=1"), 1).request.path, "/p");
     EXPECT_EQ(Feed(Get("", "HTTPS://h"), 1).request.path, "/");
+    // The authority counts and not the field.
+    EXPECT_EQ(Feed(Get("", "http://h:1/p?q=1"), 1).request.Header("Host"), "h:1");
     EXPECT_EQ(Verdict("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
     for (const char* target : {"*", "a", "ftp://h/", "http:///x", "/%", "/%zz", "/%00", "h:80"}) {
         EXPECT_EQ(Verdict(Get("", target)), 400) << target;
@@ -163,7 +165,11 @@ TEST(Parser, RefusesWhatTwoServersCouldReadDifferently) {
         EXPECT_EQ(Verdict(Get(fields) + "abc"), 400) << fields;
     }
     EXPECT_EQ(Verdict(Get("Transfer-Encoding: gzip, chunked\r\n")), 501);
-    EXPECT_EQ(Verdict(Get("Transfer-Encoding: identity\r\n")), 501);
+    for (const char* codings :
+         {"identity", "gzip", "chunked, gzip", "chunked, chunked", "xchunked", ""}) {
+        EXPECT_EQ(Verdict(Get(std::string("Transfer-Encoding: ") + codings + "\r\n")), 400)
+            << codings;
+    }
     EXPECT_EQ(Verdict("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
     EXPECT_EQ(Verdict("GET / HTTP/1.1\r\n\r\n"), 400);
     EXPECT_EQ(Verdict("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
@@ -186,7 +192,10 @@ TEST(Parser, RefusesMalformedRequestLines) {
         EXPECT_EQ(Verdict(line + rest), 400) << line;
     }
     EXPECT_EQ(Verdict("\r\n\r\n\r\nGET / HTTP/1.1" + rest), 400);
+    EXPECT_EQ(Verdict("GET / HTTP/a.b" + rest), 400);
+    EXPECT_EQ(Verdict("GET http://a:b@c/ HTTP/1.1" + rest), 400);
     EXPECT_EQ(Verdict("GET / HTTP/2.0" + rest), 505);
+    EXPECT_EQ(Verdict("GET / HTTP/1.2" + rest), 0);
     EXPECT_EQ(Verdict("GET / HTTP/1.0" + rest), 0);
 }
 

@@ -1,16 +1,12 @@
 #include "http/request.h"
 
+#include "base/unseen.h"
+
 namespace barracuda::http {
 
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-int HexValue(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = Lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 }  // namespace
 
@@ -44,31 +40,9 @@ std::vector<std::string_view> Request::HeaderValues(std::string_view name) const
     return values;
 }
 
-bool PercentDecode(std::string_view text, bool plus_is_space, std::string& out) {
+bool ParseQuery(std::string_view text, Pairs& out, size_t pairs_max) {
     bool valid = true;
-    out.reserve(out.size() + text.size());
-    for (size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (c == '%') {
-            int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
-            int low = high >= 0 ? HexValue(text[i + 2]) : -1;
-            if (low >= 0) {
-                c = static_cast<char>(high * 16 + low);
-                i += 2;
-            } else {
-                valid = false;
-            }
-        } else if (c == '+' && plus_is_space) {
-            c = ' ';
-        }
-        out.push_back(c);
-    }
-    return valid;
-}
-
-bool ParseQuery(std::string_view text, Pairs& out) {
-    bool valid = true;
-    while (!text.empty()) {
+    while (!text.empty() && out.size() < pairs_max) {
         size_t end = text.find('&');
         std::string_view piece = text.substr(0, end);
         text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);

@@ -22,6 +22,8 @@ struct Request {
     std::string body;
     std::string peer_address;  // the socket's peer; IPv4 in dotted form also on a dual-stack socket
     unsigned io_thread = 0;    // for Server::Post
+    bool body_left_out = false;  // ServerOptions::needs_no_body said so; the connection ends
+    bool by_operators = false;   // it came by the operators' own address, where there is one
 
     // First value of a header; names compare without case. The view lives as long as this Request.
     std::optional<std::string_view> Header(std::string_view name) const;
@@ -31,13 +33,12 @@ struct Request {
     bool Asks(std::string_view name) const;
 };
 
+// ASCII letters without their case, as names of headers are compared.
 bool EqualNoCase(std::string_view a, std::string_view b);
 
-// Decodes %XX once. An invalid escape is kept literally and makes the result false.
-bool PercentDecode(std::string_view text, bool plus_is_space, std::string& out);
-
 // Parses `a=1&b=2` (also application/x-www-form-urlencoded bodies) onto `out`; empty pieces are
-// skipped, a piece without '=' has an empty value. False when an escape was invalid.
-bool ParseQuery(std::string_view text, Pairs& out);
+// skipped, a piece without '=' has an empty value; it ends when `out` holds `pairs_max`. False when
+// an escape was invalid.
+bool ParseQuery(std::string_view text, Pairs& out, size_t pairs_max = size_t(-1));
 
 }  // namespace barracuda::http

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 
+#include "base/check.h"
 #include "http/request.h"
 
 namespace barracuda::http {
@@ -102,6 +103,7 @@ bool OwnedByServer(std::string_view name) {
 Response JsonError(int status, std::string_view message, int retry_after_s) {
     Response response;
     response.status = status;
+    response.reason = message;
     response.body = "{\"success\":false,\"message\":";
     response.body += boost::json::serialize(boost::json::string_view(message));
     response.body += '}';
@@ -112,6 +114,7 @@ Response JsonError(int status, std::string_view message, int retry_after_s) {
 }
 
 void AppendResponse(const Response& response, const HeadForm& form, std::string& out) {
+    BARRACUDA_CHECK(response.status >= 200 && response.status < 600);  // 1xx would end no request
     bool bodyless = response.status == 204 || response.status == 304;
     out.reserve(out.size() + 512 + response.body.size());
     out += "HTTP/1.1 ";
@@ -124,20 +127,25 @@ void AppendResponse(const Response& response, const HeadForm& form, std::string&
     if (!response.content_type.empty() && !bodyless) {
         AppendHeader("Content-Type", response.content_type, out);
     }
-    bool cache = false, nosniff = false;
+    bool cache = false, nosniff = false, policy = false;
     for (const auto& [name, value] : response.headers) {
         if (OwnedByServer(name)) continue;
         cache |= EqualNoCase(name, "Cache-Control");
         nosniff |= EqualNoCase(name, "X-Content-Type-Options");
+        policy |= EqualNoCase(name, "Content-Security-Policy");
         AppendHeader(name, value, out);
     }
     if (!cache && response.content_type.starts_with("application/json")) {
         out += "Cache-Control: no-store\r\n";
     }
     if (!nosniff) out += "X-Content-Type-Options: nosniff\r\n";
+    // What is no page may do nothing where a browser shows it all the same, and in nobody's frame.
+    if (!policy) {
+        out += "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+    }
     if (response.stream && !bodyless) {
         if (!form.http_1_0) out += "Transfer-Encoding: chunked\r\n";
-    } else if (!bodyless) {
+    } else if (!bodyless && !(form.head_request && response.body.empty())) {
         out += "Content-Length: ";
         AppendNumber(response.body.size(), out);
         out += "\r\n";

@@ -1,5 +1,5 @@
-// Response: what a handler answers with. A plain value. Answers get `X-Content-Type-Options:
-// nosniff`, and JSON ones `Cache-Control: no-store`, unless `headers` names those itself.
+// Response: what a handler answers with. A plain value. Answers get `nosniff` and a policy of which
+// nothing may run, JSON ones `Cache-Control: no-store`, unless `headers` names those itself.
 #pragma once
 
 #include <functional>
@@ -25,12 +25,15 @@ struct Response {
     // When set the body is chunked and `body` is ignored: called on the connection's io thread for
     // each next piece, once the one before is written. Not called for HEAD.
     std::function<void(NextChunk)> stream;
+    // For the logs, never sent: why this is no success, in more words than the caller may read.
+    std::string reason = {};
 };
 
-// {"success":false,"message":...}; 503 and 429 also get `Retry-After`.
+// {"success":false,"message":...}, with the message as its reason; 503 and 429 also get
+// `Retry-After`.
 Response JsonError(int status, std::string_view message, int retry_after_s = 1);
 
-// How one answer goes onto its connection.
+// The form of one answer on its connection.
 struct HeadForm {
     bool keep_alive = true;
     bool http_1_0 = false;
@@ -38,7 +41,8 @@ struct HeadForm {
     std::string_view date;  // RFC 9110 date
 };
 
-// Appends the header and, unless streamed or for HEAD, 204, 304, the body.
+// Appends the header and, unless streamed or for HEAD, 204, 304, the body. An empty body for HEAD
+// stands for one that was not made: its length is not said (RFC 9110 8.6).
 void AppendResponse(const Response& response, const HeadForm& form, std::string& out);
 
 }  // namespace barracuda::http

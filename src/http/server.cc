@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <thread>
 
+#include "base/check.h"
 #include "http/io_thread.h"
 
 namespace barracuda::http {
@@ -27,6 +28,7 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Handler han
 
     std::unique_ptr<Server> server(new Server);
     server->state_ = std::make_shared<ServerState>();
+    server->state_->bodies.emplace(options.body_bytes_total_max, options.body_bytes_sharer_max);
     server->state_->options = std::move(options);
     server->state_->handler = std::move(handler);
     Tcp::endpoint endpoint(address, server->state_->options.port);
@@ -46,11 +48,20 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Handler han
 
 Server::~Server() { Stop(); }
 
+ServerStats Server::stats() const {
+    return {
+        .connections = state_->connections,
+        .connections_max = state_->options.connections_max,
+        .refused = state_->refused,
+        .accept_failures = state_->accept_failures};
+}
+
 void Server::Post(unsigned io_thread, std::function<void()> task) {
     threads_.at(io_thread)->Post(std::move(task));
 }
 
 void Server::Stop() {
+    for (const auto& thread : threads_) BARRACUDA_CHECK(!thread->OnThisThread());
     if (stopped_) return;
     stopped_ = true;
     auto deadline = Clock::now() + state_->options.stop_timeout;

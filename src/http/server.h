@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fault.h"
 #include "base/result.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -34,19 +35,44 @@ struct ServerOptions {
     size_t headers_max = 100;                  // 431
     size_t request_line_bytes_max = 8 * 1024;  // 414
     size_t body_bytes_max = 1024 * 1024;       // announced or sent: 413
-    // Bodies being received or handled, over all threads (those that came in one read do not
-    // count): 503. Without it connections_max bodies would be 10 GiB.
+    // Bodies being received or handled, over all threads, and of one sharer: 503. Without it
+    // connections_max bodies would be 10 GiB. Those up to `body_bytes_free` do not count.
     size_t body_bytes_total_max = 256 * 1024 * 1024;
+    size_t body_bytes_sharer_max = 32 * 1024 * 1024;
+    size_t body_bytes_free = 64 * 1024;
     size_t connections_max = 10000;  // over all threads: 503 with Retry-After
+    // Connections beyond that which are still asked what they want: `always_answered` is, anything
+    // else and whoever asks nothing within a moment gets the 503. Further ones get it unasked.
+    size_t refused_max = 256;
 
     // Deadlines are looked at every quarter of the shortest, 10 to 500 ms.
     std::chrono::milliseconds header_timeout{10'000};  // first byte to header's end: 408
-    std::chrono::milliseconds body_grace{10'000};      // after it, the body must have come at...
-    size_t body_bytes_per_second_min = 1024;           // ...this mean rate: 408
-    std::chrono::milliseconds idle_timeout{60'000};    // between requests: closed silently
-    std::chrono::milliseconds write_timeout{30'000};   // one answer, or one streamed piece
-    std::chrono::milliseconds linger_timeout{2'000};   // for the peer to read the last answer
-    std::chrono::milliseconds stop_timeout{8'000};     // Stop: for requests in flight
+    std::chrono::milliseconds body_grace{10'000};      // in each, the body must come on by...
+    size_t body_bytes_grace_min = 10 * 1024;           // ...so much, or end: 408
+    // Between requests: closed silently. Longer than proxies keep a connection (60 s), else they
+    // send a request into one that is being closed.
+    std::chrono::milliseconds idle_timeout{75'000};
+    std::chrono::milliseconds write_timeout{30'000};  // one answer, or one streamed piece
+    std::chrono::milliseconds linger_timeout{2'000};  // for the peer to read the last answer
+    std::chrono::milliseconds stop_timeout{8'000};    // Stop: for requests in flight
+
+    // The sharer whose part of the body budget a peer's body counts against; empty: none. Unset:
+    // the peer.
+    std::function<std::string(const std::string& peer)> sharer = {};
+    // Asked on the io thread once a header is whole and its body is not. True: the answer is known
+    // without the body (no credential, say). The handler gets the request at once, and the
+    // connection ends with its answer.
+    std::function<bool(const Request&)> needs_no_body = {};
+    // The requests (health, metrics) that are answered also when every connection is taken.
+    std::function<bool(const Request&)> always_answered = {};
+    FaultSink* faults = &NoFaults();
+};
+
+struct ServerStats {
+    size_t connections = 0;  // open now
+    size_t connections_max = 0;
+    uint64_t refused = 0;  // connections beyond it
+    uint64_t accept_failures = 0;
 };
 
 using Respond = std::function<void(Response)>;
@@ -61,6 +87,7 @@ public:
     Server& operator=(const Server&) = delete;
 
     uint16_t port() const { return port_; }
+    ServerStats stats() const;  // from any thread
 
     // Runs `task` on that io thread, soon; cheap, from any thread. Never run once stopped.
     void Post(unsigned io_thread, std::function<void()> task);

@@ -1,11 +1,13 @@
 #include "http/session.h"
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <cstring>
+
+#include "base/check.h"
+#include "http/handles.h"
 
 namespace barracuda::http {
 
@@ -16,60 +18,13 @@ namespace {
 
 constexpr size_t kReadSmall = 4 * 1024;
 constexpr size_t kReadLarge = 64 * 1024;
-constexpr unsigned kStepsMax = 192;             // then other connections have their turn
-constexpr size_t kKeepMax = 8 * 1024;           // larger buffers are given back after a request
+constexpr unsigned kStepsMax = 192;    // then other connections have their turn
+constexpr size_t kKeepMax = 8 * 1024;  // larger buffers are given back after a request
+constexpr std::chrono::milliseconds kRefusedPatience{250};  // for a connection too many to ask
 constexpr size_t kLingerMax = 4 * 1024 * 1024;  // bytes read and thrown away for a peer's sake
 
-// Runs `call` on the session's thread: at once when already there.
-template <typename Call>
-void OnItsThread(const std::shared_ptr<Session>& session, Call call) {
-    if (session->thread().OnThisThread()) return call(*session);
-    session->thread().Post([session, call = std::move(call)]() mutable { call(*session); });
-}
-
-// What a Respond holds: answers once, by itself with 503 when dropped.
-class Answer {
-public:
-    explicit Answer(std::shared_ptr<Session> session) : session_(std::move(session)) {}
-    Answer(const Answer&) = delete;
-    Answer& operator=(const Answer&) = delete;
-    ~Answer() {
-        if (!used_) Give(JsonError(503, "the request was not answered"));
-    }
-    void Give(Response response) {
-        if (used_.exchange(true)) return;
-        auto session = std::move(session_);
-        OnItsThread(session, [response = std::move(response)](Session& its) mutable {
-            its.OnAnswer(std::move(response));
-        });
-    }
-
-private:
-    std::shared_ptr<Session> session_;
-    std::atomic<bool> used_{false};
-};
-
-// What a NextChunk holds; dropped, it breaks the connection off.
-class Piece {
-public:
-    explicit Piece(std::shared_ptr<Session> session) : session_(std::move(session)) {}
-    Piece(const Piece&) = delete;
-    Piece& operator=(const Piece&) = delete;
-    ~Piece() {
-        if (!used_) Give(std::nullopt, true);
-    }
-    void Give(std::optional<std::string> piece, bool dropped) {
-        if (used_.exchange(true)) return;
-        auto session = std::move(session_);
-        OnItsThread(session, [piece = std::move(piece), dropped](Session& its) mutable {
-            its.OnPiece(std::move(piece), dropped);
-        });
-    }
-
-private:
-    std::shared_ptr<Session> session_;
-    std::atomic<bool> used_{false};
-};
+static_assert(kReadSmall <= kReadLarge);
+static_assert(kReadSmall <= kKeepMax);  // else a buffer of the usual size would be given back
 
 ParserLimits LimitsOf(const ServerOptions& options) {
     return {
@@ -94,14 +49,16 @@ Session::Session(std::shared_ptr<IoThread> thread, Tcp::socket socket, std::stri
 
 void Session::Start(IoThread::Sessions::iterator place, bool refused) {
     place_ = place;
-    deadline_ = Clock::now() + thread_->options().idle_timeout;
-    if (refused) FailWith(503, "too many connections");
+    refused_ = refused;
+    accepted_ = Clock::now();
+    deadline_ = accepted_ + (refused ? kRefusedPatience : thread_->options().idle_timeout);
     Process();
 }
 
 // A loop rather than calls from step to step: an answer, a written piece and the next pipelined
 // request may each be ready at once, and none may deepen the stack.
 void Session::Process() {
+    BARRACUDA_CHECK(thread_->OnThisThread());
     if (stepping_) return;
     auto self = shared_from_this();
     stepping_ = true;
@@ -135,6 +92,7 @@ bool Session::ReadRequest() {
     size_t consumed = 0;
     bool any = end_ > begin_;
     auto status = parser_.Parse({in_.data() + begin_, end_ - begin_}, consumed);
+    BARRACUDA_CHECK(consumed <= end_ - begin_);
     begin_ += consumed;
     if (status == RequestParser::Status::kDone) return HandleRequest();
     if (status == RequestParser::Status::kFailed) {
@@ -145,38 +103,53 @@ bool Session::ReadRequest() {
     return false;
 }
 
-// Some of a request has come: which deadline holds now?
+// Some of a request has come: sets the deadline of its part, and reads on.
 bool Session::ContinueReading() {
     const auto& options = thread_->options();
     if (parser_.header_done()) {
-        if (phase_ != Phase::kBody) body_started_ = Clock::now();
-        phase_ = Phase::kBody;
-        auto earned = std::chrono::milliseconds(
-            parser_.request().body.size() * 1000 /
-            std::max<size_t>(options.body_bytes_per_second_min, 1)
-        );
-        deadline_ = body_started_ + options.body_grace + earned;
+        if (phase_ != Phase::kBody && BeginBody()) return HandleRequest();
+        const size_t come = parser_.request().body.size();
+        if (come >= body_mark_ + options.body_bytes_grace_min) {
+            body_mark_ = come;
+            deadline_ = Clock::now() + options.body_grace;
+        }
         if (!CountBody()) return FailWith(503, "too much is being received");
         if (parser_.expects_continue() && !continued_ && !SendContinue()) return false;
     } else if (phase_ == Phase::kIdle) {
         phase_ = Phase::kHeader;
-        deadline_ = Clock::now() + options.header_timeout;
+        if (!refused_) deadline_ = Clock::now() + options.header_timeout;
     }
     StartRead();
     return false;
 }
 
+// A header is whole and its body is not. True: the handler need not wait for it.
+bool Session::BeginBody() {
+    const auto& options = thread_->options();
+    phase_ = Phase::kBody;
+    body_mark_ = 0;
+    deadline_ = Clock::now() + options.body_grace;
+    parser_.request().peer_address = peer_;  // who asks may depend on it (a trusted proxy)
+    left_out_ = refused_ || (options.needs_no_body && options.needs_no_body(parser_.request()));
+    return left_out_;
+}
+
+const std::string& Session::Sharer() {
+    if (!sharer_) sharer_ = thread_->options().sharer ? thread_->options().sharer(peer_) : peer_;
+    return *sharer_;
+}
+
 // Counts what has come, and the reserve for what was announced.
 bool Session::CountBody() {
     size_t bytes = parser_.request().body.capacity();
-    auto& total = thread_->state().body_bytes;
-    size_t sum = total.fetch_add(bytes - counted_) + bytes - counted_;
-    counted_ = bytes;
-    return sum <= thread_->options().body_bytes_total_max;
+    if (bytes <= thread_->options().body_bytes_free) bytes = 0;
+    if (bytes == counted_) return true;
+    const size_t before = std::exchange(counted_, bytes);
+    return thread_->state().bodies->Change(Sharer(), before, bytes);
 }
 
 void Session::ForgetBody() {
-    if (counted_ > 0) thread_->state().body_bytes.fetch_sub(counted_);
+    if (counted_ > 0) thread_->state().bodies->Change(Sharer(), counted_, 0);
     counted_ = 0;
 }
 
@@ -192,22 +165,31 @@ bool Session::SendContinue() {
 }
 
 bool Session::HandleRequest() {
+    const auto& options = thread_->options();
+    if (refused_ && !(options.always_answered && options.always_answered(parser_.request()))) {
+        return FailWith(503, kTooMany);
+    }
+    BARRACUDA_CHECK(phase_ <= Phase::kBody && !answered_ && !writing_);  // one request at a time
+    served_ = true;
     Request request = std::move(parser_.request());
     head_request_ = request.method == "HEAD";
     http_1_0_ = parser_.http_1_0();
-    keep_alive_ = parser_.keep_alive();
+    keep_alive_ = parser_.keep_alive() && !refused_ && !left_out_;
+    request.body_left_out = std::exchange(left_out_, false);
+    if (request.body_left_out) request.body.clear();
     request.peer_address = peer_;
     request.io_thread = thread_->index();
     parser_.Reset();
     phase_ = Phase::kHandler;
     deadline_ = Clock::time_point::max();  // the handler's time is the handler's to bound
     answered_ = false;
-    auto answer = std::make_shared<Answer>(shared_from_this());
+    auto answer = std::make_shared<AnswerHandle>(shared_from_this());
     Respond respond = [answer](Response response) { answer->Give(std::move(response)); };
     answer.reset();
     try {
         thread_->state().handler(std::move(request), std::move(respond));
-    } catch (const std::exception&) {
+    } catch (const std::exception& thrown) {
+        options.faults->Report(Fault::kRoute, "http", thrown.what());
         respond = nullptr;  // the last copy answers 503
     }
     return true;
@@ -221,6 +203,7 @@ void Session::OnAnswer(Response response) {
 }
 
 bool Session::BeginAnswer() {
+    BARRACUDA_CHECK(phase_ <= Phase::kHandler && !writing_);
     answered_ = false;
     ForgetBody();
     if (thread_->state().draining.load(std::memory_order_relaxed)) keep_alive_ = false;
@@ -252,6 +235,7 @@ bool Session::FailWith(int status, const char* message) {
 
 // The first try is direct: an answer usually fits the socket's buffer and needs no completion.
 bool Session::Flush() {
+    BARRACUDA_CHECK(!writing_ && written_ < out_.size());
     error_code ec;
     size_t sent =
         socket_.write_some(asio::buffer(out_.data() + written_, out_.size() - written_), ec);
@@ -260,6 +244,7 @@ bool Session::Flush() {
         return false;
     }
     if (!ec) written_ += sent;
+    BARRACUDA_CHECK(written_ <= out_.size());
     if (written_ == out_.size()) return AfterWrite();
     writing_ = true;
     deadline_ = Clock::now() + thread_->options().write_timeout;
@@ -278,6 +263,7 @@ bool Session::Flush() {
 }
 
 bool Session::AfterWrite() {
+    BARRACUDA_CHECK(!writing_ && written_ == out_.size());
     out_.clear();
     written_ = 0;
     deadline_ = Clock::time_point::max();
@@ -298,19 +284,19 @@ bool Session::AfterWrite() {
 bool Session::ContinueStream() {
     if (!piece_asked_) {
         piece_asked_ = true;
-        auto piece = std::make_shared<Piece>(shared_from_this());
-        NextChunk next = [piece](std::optional<std::string> data) {
-            piece->Give(std::move(data), false);
-        };
+        auto piece = std::make_shared<PieceHandle>(shared_from_this());
+        NextChunk next = [piece](std::optional<std::string> data) { piece->Give(std::move(data)); };
         piece.reset();
         try {
             response_.stream(std::move(next));
-        } catch (const std::exception&) {
+        } catch (const std::exception& thrown) {
+            thread_->options().faults->Report(Fault::kRoute, "http", thrown.what());
             next = nullptr;  // breaks the connection off
         }
         return phase_ == Phase::kStream;
     }
     if (!piece_ready_) return false;
+    BARRACUDA_CHECK(piece_asked_);
     piece_asked_ = piece_ready_ = false;
     if (piece_ && piece_->empty()) return true;  // an empty chunk would end the body
     if (!piece_) {
@@ -373,6 +359,7 @@ void Session::MakeRoom() {
     }
     // Bounded: the parser refuses any line longer than the header may be.
     if (end_ == in_.size()) in_.resize(in_.size() * 2);
+    BARRACUDA_CHECK(begin_ <= end_ && end_ < in_.size());
 }
 
 void Session::StartRead() {
@@ -386,6 +373,7 @@ void Session::StartRead() {
 }
 
 void Session::OnRead(error_code ec, size_t bytes) {
+    BARRACUDA_CHECK(reading_ && bytes <= in_.size() - end_);
     reading_ = false;
     if (phase_ == Phase::kClosed) return;
     bool expecting = phase_ <= Phase::kBody;
@@ -406,7 +394,14 @@ void Session::OnRead(error_code ec, size_t bytes) {
 }
 
 void Session::CheckDeadline(Clock::time_point now) {
-    if (now < deadline_) return;
+    // Where places are few, a connection that never asked anything makes room for others.
+    const bool idle_too_long = !served_ && phase_ == Phase::kIdle && thread_->state().scarce() &&
+                               now >= accepted_ + thread_->options().header_timeout;
+    if (now < deadline_ && !idle_too_long) return;
+    if (refused_ && phase_ <= Phase::kBody) {
+        FailWith(503, kTooMany);
+        return Process();
+    }
     if (phase_ == Phase::kHeader || phase_ == Phase::kBody) {
         FailWith(408, "the request took too long to arrive");
         return Process();
@@ -425,10 +420,11 @@ void Session::Close() {
     if (phase_ == Phase::kClosed) return;
     phase_ = Phase::kClosed;
     auto self = shared_from_this();
-    error_code ignored;
+    error_code ignored;  // the descriptor is gone either way
     socket_.close(ignored);
     response_ = Response();
     ForgetBody();
+    BARRACUDA_CHECK(counted_ == 0);  // else the budget would shrink by this connection for ever
     thread_->Forget(place_);
 }
 

@@ -17,7 +17,10 @@ namespace barracuda::http {
 
 class TestClient {
 public:
-    explicit TestClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit TestClient(uint16_t port, bool now = true) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+        if (now) Connect(port);
+    }
+    void Connect(uint16_t port) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);

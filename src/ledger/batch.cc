@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "base/check.h"
+
 namespace barracuda::ledger {
 
 void Batch::Gather() {
@@ -19,10 +21,13 @@ void Batch::Gather() {
 
 // Only what a write will prove: a report of an unknown key records it, an outcome is written.
 bool Batch::Guess(Slot& slot) const {
+    BARRACUDA_CHECK(recent_ && !slot.entries.empty());
     if (slot.ref.collection != store::Collection::kConversions) return false;
-    const auto& first = entries_[slot.entries.front()].command;
+    const CommandWork* first = entries_[slot.entries.front()].command();
     if (!first) return false;
-    if (std::holds_alternative<domain::Report>(*first)) return !recent_->Knows(slot.ref);
+    if (const auto* report = std::get_if<domain::Report>(&first->command)) {
+        return !report->correction && !recent_->Knows(slot.ref);
+    }
     auto known = recent_->Find(slot.ref);
     if (!known) return false;
     Take(slot, std::move(known));
@@ -37,6 +42,7 @@ void Batch::GuessAll() {
 }
 
 void Batch::Take(Slot& slot, std::optional<std::string> document) {
+    BARRACUDA_CHECK(!slot.changed && !slot.document);
     slot.found = std::move(document);
     slot.document = slot.found;
     if (slot.ref.collection != store::Collection::kConversions || !slot.found) return;
@@ -55,6 +61,7 @@ Result<bool> Batch::Load() {
     for (const auto& slot : slots_) refs.push_back(slot.ref);
     auto loaded = engine_.Load(refs);
     if (!loaded) return Fail(loaded.error());
+    BARRACUDA_CHECK(loaded->size() == slots_.size());
     for (size_t i = 0; i < slots_.size(); ++i) {
         Take(slots_[i], std::move((*loaded)[i]));
         Remember(slots_[i], store::WriteState::kApplied);
@@ -77,19 +84,28 @@ EditState Batch::Edit(Slot& slot, const EditFunction& edit) {
     slot.conversion.reset();
     if (!slot.document) return EditState::kWritten;
     auto edited = domain::DecodeConversion(*slot.document);
-    if (edited) slot.conversion = std::move(*edited);
+    if (edited) {
+        slot.conversion = std::move(*edited);
+    } else {
+        // To those behind it the document would look absent: none of it is written.
+        slot.failed = true;
+        slot.error = {ErrorCode::kUnavailable, "an edit left what cannot be read", {}};
+        slot.error.cause = edited.error().message;
+    }
     return EditState::kWritten;
 }
 
 std::optional<Error> Batch::Refused(const domain::Command& command) const {
     const auto* report = std::get_if<domain::Report>(&command);
-    return report && hooks_.refuse ? hooks_.refuse(*report) : std::nullopt;
+    // The key of a correction was found in the store: no rule made it.
+    if (!report || report->correction || !hooks_.refuse) return std::nullopt;
+    return hooks_.refuse(*report);
 }
 
-// All commands of one document in order; later ones see the effects of earlier ones.
+// All commands of one document in order; later ones see the effects of earlier ones. Here alone a
+// conversion's revision is counted, one a write: every answer of the batch names the one stored.
 void Batch::Decide(Slot& slot) {
-    int64_t rev = slot.conversion ? slot.conversion->rev : 0;
-    bool absent = !slot.conversion;
+    const int64_t rev = slot.conversion ? slot.conversion->rev + 1 : 1;
     size_t refusals = 0;
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
@@ -97,58 +113,74 @@ void Batch::Decide(Slot& slot) {
             entry.Fail(slot.error);
             continue;
         }
-        if (!entry.command) {
-            entry.edit_state = Edit(slot, entry.edit);
+        CommandWork* work = entry.command();
+        if (!work) {
+            EditWork& edit = entry.edit();
+            edit.answer = Edit(slot, edit.edit);
             continue;
         }
-        if (auto refused = Refused(*entry.command)) {
-            entry.decision = Fail(std::move(*refused));
+        if (auto refused = Refused(work->command)) {
+            work->answer = Fail(std::move(*refused));
             ++refusals;
             continue;
         }
-        auto decision = domain::Decide(slot.conversion, *entry.command, now_, node_);
+        auto decision = domain::Decide(slot.conversion, work->command, now_, node_);
         if (decision.changed) {
+            BARRACUDA_CHECK(decision.document.has_value());
+            decision.document->rev = rev;
             slot.conversion = decision.document;
             slot.changed = true;
         }
-        entry.decision = std::move(decision);
+        work->answer = std::move(decision);
     }
+    if (slot.failed) return FailAll(slot);
     if (slot.guessed && !slot.changed && refusals < slot.entries.size()) return Reopen(slot);
     if (slot.changed && slot.conversion) {
-        slot.conversion->rev = absent ? 1 : rev + 1;  // one write, one revision
+        slot.conversion->rev = rev;  // an edit's too
         slot.document = domain::Encode(*slot.conversion);
     }
 }
 
-Result<std::vector<store::WriteState>> Batch::Commit(std::vector<Slot*>& written) {
+Result<std::vector<store::WriteResult>> Batch::Commit(std::vector<Slot*>& written) {
     std::vector<store::Write> writes;
     for (auto& slot : slots_) {
         if (!slot.changed || slot.failed) continue;
         writes.push_back({slot.ref, slot.found, slot.document});
         written.push_back(&slot);
     }
-    if (writes.empty()) return std::vector<store::WriteState>();
+    if (writes.empty()) return std::vector<store::WriteResult>();
     return engine_.Commit(writes);
 }
 
+// Has the next round decide these entries again, on the document that is stored by then.
 void Batch::Reopen(const Slot& slot) {
-    for (size_t i : slot.entries) {
-        entries_[i].decision.reset();
-        entries_[i].edit_state.reset();
-    }
+    for (size_t i : slot.entries) entries_[i].Reopen();
 }
 
-void Batch::Settle(Slot& slot, store::WriteState state) {
-    if (state == store::WriteState::kApplied) return;
-    if (state == store::WriteState::kLost) return Reopen(slot);
+void Batch::FailAll(const Slot& slot) {
+    BARRACUDA_CHECK(!slot.error.message.empty());
+    for (size_t i : slot.entries) entries_[i].Fail(slot.error);
+}
+
+void Batch::Doubt(const Slot& slot) const {
+    if (hooks_.unsure && !slot.found) hooks_.unsure(slot.ref);
+}
+
+void Batch::Heed(Slot& slot, const store::WriteResult& result) {
+    if (result == store::WriteState::kApplied) return;
+    if (result == store::WriteState::kLost) return Reopen(slot);
+    if (result == store::WriteState::kFailed) {
+        Doubt(slot);
+        slot.error = {ErrorCode::kUnavailable, "the store did not confirm this, try again", {}};
+        slot.error.cause = result.why;
+        return FailAll(slot);
+    }
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
-        if (state == store::WriteState::kFailed) {
-            entry.Fail({ErrorCode::kUnavailable, "the store did not confirm this, try again", {}});
-        } else if (entry.command) {
-            entry.decision = Fail(ErrorCode::kConflict, "a unique value is taken");
+        if (CommandWork* work = entry.command()) {
+            work->answer = Fail(ErrorCode::kConflict, "a unique value is taken");
         } else {
-            entry.edit_state = EditState::kRefused;
+            entry.edit().answer = EditState::kRefused;
         }
     }
 }
@@ -172,7 +204,7 @@ void Batch::FailOpen(const Error& error) {
 void Batch::Run(const std::function<void(uint64_t lost)>& settled) {
     for (int round = 0; round < options_.rounds_max; ++round) {
         Gather();
-        if (slots_.empty()) return;
+        if (slots_.empty()) return;  // every entry has its answer
         if (recent_ && round == 0) GuessAll();
         const bool guessed = slots_.front().guessed;
         if (auto loaded = guessed ? true : Load(); !loaded) {
@@ -185,15 +217,17 @@ void Batch::Run(const std::function<void(uint64_t lost)>& settled) {
         if (!states) {
             // Nothing of this round may be answered as stored.
             for (const auto& slot : slots_) {
+                if (slot.changed) Doubt(slot);
                 Reopen(slot);
                 Remember(slot, store::WriteState::kFailed);
             }
             FailOpen(states.error());
             break;
         }
+        BARRACUDA_CHECK(states->size() == written.size());
         uint64_t lost = 0;
         for (size_t i = 0; i < written.size(); ++i) {
-            Settle(*written[i], (*states)[i]);
+            Heed(*written[i], (*states)[i]);
             Remember(*written[i], (*states)[i]);
             lost += (*states)[i] == store::WriteState::kLost;
         }

@@ -18,14 +18,14 @@ namespace barracuda::ledger {
 // A batch's view of one document: as found, and as the commands so far leave it.
 struct Slot {
     store::Ref ref;
-    std::optional<std::string> found;
-    std::optional<domain::Conversion> conversion;
-    std::optional<std::string> document;
-    bool guessed = false;
-    bool changed = false;
+    std::optional<std::string> found;              // the bytes that the write names as `before`
+    std::optional<domain::Conversion> conversion;  // decoded; of the collection of conversions only
+    std::optional<std::string> document;           // the bytes to be written; nullopt: deleted
+    bool guessed = false;                          // not loaded: the write's precondition judges
+    bool changed = false;                          // `document` or `conversion` is to be written
+    bool failed = false;                           // for `error`: nothing of it is written
     Error error;
-    bool failed = false;
-    std::vector<size_t> entries;  // in order
+    std::vector<size_t> entries;  // of Batch::entries_, in order
 };
 
 class Batch {
@@ -35,7 +35,7 @@ public:
         store::Engine& engine,
         const Options& options,
         const Hooks& hooks,
-        std::string node,
+        NodeId node,
         Recent* recent,
         std::span<Entry> entries
     )
@@ -48,7 +48,7 @@ public:
           entries_(entries) {}
 
     // Afterwards every entry has its answer. `settled` is called whenever some have got theirs,
-    // with the number of writes that were lost since.
+    // with the number of writes that were lost in that round.
     void Run(const std::function<void(uint64_t lost)>& settled);
 
 private:
@@ -60,16 +60,19 @@ private:
     EditState Edit(Slot& slot, const EditFunction& edit);
     void Decide(Slot& slot);
     std::optional<Error> Refused(const domain::Command& command) const;
-    Result<std::vector<store::WriteState>> Commit(std::vector<Slot*>& written);
-    void Settle(Slot& slot, store::WriteState state);
+    Result<std::vector<store::WriteResult>> Commit(std::vector<Slot*>& written);
+    // Gives the entries of a written document the answer that the store's word allows.
+    void Heed(Slot& slot, const store::WriteResult& result);
+    void Doubt(const Slot& slot) const;
     void Remember(const Slot& slot, store::WriteState state);
     void Reopen(const Slot& slot);
+    void FailAll(const Slot& slot);
     void FailOpen(const Error& error);
 
     store::Engine& engine_;
     const Options& options_;
     const Hooks& hooks_;
-    const std::string node_;
+    const NodeId node_;
     Recent* const recent_;
     Time now_;
     std::span<Entry> entries_;

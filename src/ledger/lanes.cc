@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/check.h"
+
 namespace barracuda::ledger {
 
 namespace {
@@ -23,14 +25,19 @@ size_t GroupOf(const store::Ref& ref) {
     return std::hash<std::string_view>()(key) ^ static_cast<size_t>(ref.collection);
 }
 
+Lanes::Lanes(const LaneOptions& options) : options_(options) {
+    BARRACUDA_CHECK(options.writers > 0 && options.batch_entries_max > 0);
+}
+
 void Lanes::Append(Queue& queue, Entry entry) {
     if (queue.entries.empty()) queue.since = Clock::now();
     queue.entries.push_back(std::move(entry));
 }
 
 bool Lanes::Push(Entry& entry) {
+    BARRACUDA_CHECK(entry.open() && !entry.answered);
     const Lane lane = entry.lane;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     Queue& queue = Of(lane);
     const size_t waiting = queue.entries.size() + queue.aside;
     if (stopping_ || (lane == Lane::kRoutes && waiting >= options_.queue_max)) return false;
@@ -46,16 +53,6 @@ bool Lanes::Push(Entry& entry) {
     if (Single() || size == 1 || size == queue.expected || size == kBesideEntries) {
         wake_.notify_one();
     }
-    return true;
-}
-
-bool Lanes::PushLater(Entry& entry, milliseconds pause) {
-    std::lock_guard lock(mutex_);
-    if (stopping_) return false;
-    entry.epoch = epoch_;
-    ++unfinished_[epoch_];
-    later_.emplace(Clock::now() + pause, std::move(entry));
-    wake_.notify_one();
     return true;
 }
 
@@ -98,6 +95,7 @@ void Lanes::CollectFrom(Queue& queue, Taken& into, size_t& bytes) {
         if (!Single()) {
             auto [at, free] = groups_.try_emplace(entry.group, Group{into.number, {}});
             if (!free && at->second.batch != into.number) {
+                BARRACUDA_CHECK(at->second.batch < into.number);  // an earlier one has the group
                 at->second.aside.push_back(std::move(entry));
                 ++queue.aside;
                 queue.entries.pop_front();
@@ -118,6 +116,7 @@ void Lanes::CollectFrom(Queue& queue, Taken& into, size_t& bytes) {
 
 // One writer takes both lanes, internal steps first.
 void Lanes::Collect(Lane lane, Taken& into) {
+    BARRACUDA_CHECK(into.entries.empty() && into.number == 0);
     into.lane = lane;
     into.number = ++batches_;
     into.began = Clock::now();
@@ -127,12 +126,14 @@ void Lanes::Collect(Lane lane, Taken& into) {
     size_t bytes = 0;
     CollectFrom(first, into, bytes);
     if (Single()) CollectFrom(routes_, into, bytes);
+    BARRACUDA_CHECK(into.entries.size() <= options_.batch_entries_max);
     if (into.entries.empty()) return;
+    BARRACUDA_CHECK(Single() || first.batches + 1 < options_.writers);
     ++first.batches;
     first.under_way += into.entries.size();
 }
 
-void Lanes::Sleep(std::unique_lock<std::mutex>& lock) {
+void Lanes::Sleep(MutexLock& lock) {
     std::optional<Clock::time_point> until;
     auto earlier = [&](std::optional<Clock::time_point> at) {
         if (at && (!until || *at < *until)) until = at;
@@ -150,7 +151,7 @@ void Lanes::Sleep(std::unique_lock<std::mutex>& lock) {
 }
 
 std::optional<Lanes::Taken> Lanes::Take() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     for (;;) {
         const auto now = Clock::now();
         BringBack(now);
@@ -165,21 +166,24 @@ std::optional<Lanes::Taken> Lanes::Take() {
             continue;  // all of them wait for their groups
         }
         if (stopping_ && internal_.entries.empty() && routes_.entries.empty()) {
-            wake_.notify_all();  // what is under way brings back what waits aside
+            BARRACUDA_CHECK(later_.empty());  // BringBack took them in
+            wake_.notify_all();  // a batch under way brings back what waits aside for it
             return std::nullopt;
         }
         Sleep(lock);
     }
 }
 
-// What waited aside comes before what was queued later.
+// Entries that waited aside come before those that were queued later.
 void Lanes::Release(Taken& taken) {
     for (size_t group : taken.groups) {
         auto at = groups_.find(group);
+        BARRACUDA_CHECK(at != groups_.end() && at->second.batch == taken.number);
         auto& aside = at->second.aside;
         for (; !aside.empty(); aside.pop_back()) {
             Queue& queue = Of(aside.back().lane);
             if (queue.entries.empty()) queue.since = Clock::now();
+            BARRACUDA_CHECK(queue.aside > 0);
             queue.entries.push_front(std::move(aside.back()));
             --queue.aside;
         }
@@ -187,11 +191,20 @@ void Lanes::Release(Taken& taken) {
     }
 }
 
-void Lanes::Finish(Taken& taken) {
+void Lanes::CountOff(const Entry& entry) {
+    auto at = unfinished_.find(entry.epoch);
+    BARRACUDA_CHECK(at != unfinished_.end() && at->second > 0);
+    if (--at->second == 0) unfinished_.erase(at);
+}
+
+std::vector<Entry> Lanes::Finish(Taken& taken, milliseconds pause) {
     std::vector<std::function<void()>> passed;
+    std::vector<Entry> left;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         Queue& queue = Of(taken.lane);
+        BARRACUDA_CHECK(taken.number > 0);  // taken, and finished once
+        BARRACUDA_CHECK(queue.batches > 0 && queue.under_way >= taken.entries.size());
         --queue.batches;
         queue.under_way -= taken.entries.size();
         auto took = Clock::now() - taken.began;
@@ -202,28 +215,40 @@ void Lanes::Finish(Taken& taken) {
         queue.since = Clock::now();
         const size_t about = taken.entries.size() + queue.entries.size() + queue.under_way;
         queue.expected = std::clamp<size_t>(about * 7 / 8, 1, options_.batch_entries_max);
-        for (const auto& entry : taken.entries) {
-            auto at = unfinished_.find(entry.epoch);
-            if (--at->second == 0) unfinished_.erase(at);
+        for (auto& entry : taken.entries) {
+            if (!entry.again || stopping_) CountOff(entry);
+            if (!entry.again) continue;
+            if (stopping_) {
+                left.push_back(std::move(entry));
+            } else {
+                // It keeps its epoch: who waits for it goes on waiting.
+                entry.lane = Lane::kInternal;
+                later_.emplace(Clock::now() + pause, std::move(entry));
+                wake_.notify_one();
+            }
         }
+        taken.number = 0;
         passed = Passed();
     }
+    // Without the lock: they may push, and wait for others who do.
     for (auto& done : passed) done();
+    return left;
 }
 
 void Lanes::Barrier(std::function<void()> done) {
+    BARRACUDA_CHECK(done != nullptr);
     std::vector<std::function<void()>> passed;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         barriers_.push_back({epoch_++, std::move(done)});
         passed = Passed();
     }
-    for (auto& one : passed) one();
+    for (auto& one : passed) one();  // without the lock, as in Finish
 }
 
 std::vector<std::function<void()>> Lanes::Passed() {
     std::vector<std::function<void()>> passed;
-    std::erase_if(barriers_, [&](Waiting& barrier) {
+    std::erase_if(barriers_, [&](Waiting& barrier) REQUIRES(mutex_) {
         if (!unfinished_.empty() && unfinished_.begin()->first <= barrier.epoch) return false;
         passed.push_back(std::move(barrier.done));
         return true;
@@ -233,14 +258,14 @@ std::vector<std::function<void()>> Lanes::Passed() {
 
 void Lanes::Stop() {
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         stopping_ = true;
     }
     wake_.notify_all();
 }
 
 size_t Lanes::depth() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return routes_.entries.size() + internal_.entries.size() + routes_.aside + internal_.aside +
            later_.size();
 }

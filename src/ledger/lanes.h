@@ -16,15 +16,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "ledger/entry.h"
 
 namespace barracuda::ledger {
@@ -38,9 +37,9 @@ struct LaneOptions {
 
 class Lanes {
 public:
-    explicit Lanes(const LaneOptions& options) : options_(options) {}
+    explicit Lanes(const LaneOptions& options);
 
-    // What one writer works on at a time.
+    // The entries that one writer works on at a time.
     struct Taken {
         std::vector<Entry> entries;
 
@@ -54,16 +53,16 @@ public:
 
     // False, and `entry` is left as it was: stopping, or the routes' lane is full.
     [[nodiscard]] bool Push(Entry& entry);
-    // An internal entry comes back after `pause`. False, and it is left as it was: stopping.
-    [[nodiscard]] bool PushLater(Entry& entry, std::chrono::milliseconds pause);
     // Calls `done` when all that is finished which is under way now and which waits in the internal
-    // lane: at once, or within Finish.
+    // lane, also what comes back: at once, or within Finish.
     void Barrier(std::function<void()> done);
 
     // Waits for work; nullopt: stopping, and nothing is left.
     std::optional<Taken> Take();
-    // Its entries are answered: their groups are free.
-    void Finish(Taken& taken);
+    // Its entries are answered: their groups are free. Those marked `again` are not: they come back
+    // in the internal lane after `pause`, and no barrier passes before them. Returns what cannot
+    // come back, as it stops.
+    std::vector<Entry> Finish(Taken& taken, std::chrono::milliseconds pause = {});
 
     void Stop();
     size_t depth() const;
@@ -73,11 +72,11 @@ private:
 
     struct Queue {
         std::deque<Entry> entries;
-        Clock::time_point since{};   // since when a next batch may be gathered
+        Clock::time_point since{};   // from then on the next batch is gathered
         unsigned batches = 0;        // under way
         size_t under_way = 0;        // entries in them
         size_t aside = 0;            // entries that wait for a group
-        size_t expected = 1;         // what gathering waits for
+        size_t expected = 1;         // entries that gathering waits for
         Clock::duration typical{0};  // time of a batch
     };
     struct Group {
@@ -89,31 +88,33 @@ private:
         std::function<void()> done;
     };
 
-    Queue& Of(Lane lane) { return lane == Lane::kRoutes ? routes_ : internal_; }
+    Queue& Of(Lane lane) REQUIRES(mutex_) { return lane == Lane::kRoutes ? routes_ : internal_; }
     bool Single() const { return options_.writers == 1; }
-    void Append(Queue& queue, Entry entry);
+    void Append(Queue& queue, Entry entry) REQUIRES(mutex_);
     // When a batch of it may start; nullopt: not before another one ends.
-    std::optional<Clock::time_point> StartOf(const Queue& queue) const;
-    std::optional<Lane> Ready(Clock::time_point now) const;
-    void Collect(Lane lane, Taken& into);
-    void CollectFrom(Queue& queue, Taken& into, size_t& bytes);
-    void BringBack(Clock::time_point now);
-    void Sleep(std::unique_lock<std::mutex>& lock);
-    void Release(Taken& taken);
-    std::vector<std::function<void()>> Passed();
+    std::optional<Clock::time_point> StartOf(const Queue& queue) const REQUIRES(mutex_);
+    std::optional<Lane> Ready(Clock::time_point now) const REQUIRES(mutex_);
+    void Collect(Lane lane, Taken& into) REQUIRES(mutex_);
+    void CollectFrom(Queue& queue, Taken& into, size_t& bytes) REQUIRES(mutex_);
+    void BringBack(Clock::time_point now) REQUIRES(mutex_);
+    void Sleep(MutexLock& lock) REQUIRES(mutex_);
+    void Release(Taken& taken) REQUIRES(mutex_);
+    void CountOff(const Entry& entry) REQUIRES(mutex_);
+    std::vector<std::function<void()>> Passed() REQUIRES(mutex_);
 
     const LaneOptions options_;
-    mutable std::mutex mutex_;
-    std::condition_variable wake_;
-    Queue routes_, internal_;
-    std::multimap<Clock::time_point, Entry> later_;
-    std::unordered_map<size_t, Group> groups_;  // under way; with one writer nobody asks
-    uint64_t batches_ = 0;
-    bool stopping_ = false;
+    mutable Mutex mutex_;
+    Condition wake_;
+    Queue routes_ GUARDED_BY(mutex_), internal_ GUARDED_BY(mutex_);
+    std::multimap<Clock::time_point, Entry> later_ GUARDED_BY(mutex_);
+    // Those under way; with one writer none is noted.
+    std::unordered_map<size_t, Group> groups_ GUARDED_BY(mutex_);
+    uint64_t batches_ GUARDED_BY(mutex_) = 0;
+    bool stopping_ GUARDED_BY(mutex_) = false;
 
-    uint64_t epoch_ = 0;
-    std::map<uint64_t, size_t> unfinished_;  // entries by epoch
-    std::vector<Waiting> barriers_;
+    uint64_t epoch_ GUARDED_BY(mutex_) = 0;
+    std::map<uint64_t, size_t> unfinished_ GUARDED_BY(mutex_);  // entries by epoch
+    std::vector<Waiting> barriers_ GUARDED_BY(mutex_);
 };
 
 // Entries of one group: by click, or by document outside the conversions.

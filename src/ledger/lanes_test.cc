@@ -20,7 +20,7 @@ Entry EntryNamed(const std::string& name, Lane lane = Lane::kRoutes) {
     entry.ref = {store::Collection::kSettings, name.substr(0, 1)};
     entry.group = GroupOf(entry.ref);
     entry.lane = lane;
-    entry.command = domain::TakeOver{{ClickId(name), GoalId("g"), ""}, ""};
+    entry.work = CommandWork{domain::TakeOver{{ClickId(name), GoalId("g"), ""}, ""}, nullptr};
     return entry;
 }
 
@@ -32,7 +32,7 @@ void Push(Lanes& lanes, const std::string& name, Lane lane = Lane::kRoutes) {
 std::vector<std::string> NamesIn(const Lanes::Taken& taken) {
     std::vector<std::string> names;
     for (const auto& entry : taken.entries) {
-        names.push_back(domain::KeyOf(*entry.command).click.value);
+        names.push_back(domain::KeyOf(entry.command()->command).click.value);
     }
     return names;
 }
@@ -102,7 +102,7 @@ TEST(Lanes, AFullLaneCountsWhatWaitsAside) {
     Push(lanes, "a3");
     Entry more = EntryNamed("a4");
     EXPECT_FALSE(lanes.Push(more));
-    EXPECT_TRUE(more.command) << "left as it was";
+    EXPECT_TRUE(more.command()) << "left as it was";
     Push(lanes, "a5", Lane::kInternal);  // never refused
     lanes.Finish(*first);
 }
@@ -151,14 +151,25 @@ TEST(Lanes, ABarrierWaitsForRoutesOnlyIfTheyAreUnderWay) {
     EXPECT_EQ(passed, 2);
 }
 
-TEST(Lanes, WhatIsPushedLaterComesBack) {
+TEST(Lanes, WhatIsNotAnsweredComesBackAndNoBarrierPassesBeforeIt) {
     for (unsigned writers : {1u, 4u}) {
         Lanes lanes({.writers = writers});
-        Entry entry = EntryNamed("a1", Lane::kInternal);
-        ASSERT_TRUE(lanes.PushLater(entry, milliseconds(5)));
+        std::atomic<int> passed = 0;
+        Push(lanes, "a1", Lane::kInternal);
         auto taken = lanes.Take();
-        EXPECT_THAT(NamesIn(*taken), ElementsAre("a1"));
+        lanes.Barrier([&] { ++passed; });
+        for (int i = 0; i < 3; ++i) {
+            taken->entries[0].again = true;
+            EXPECT_TRUE(lanes.Finish(*taken, milliseconds(5)).empty());
+            lanes.Barrier([&] { ++passed; });
+            EXPECT_EQ(passed, 0) << "it is not done";
+            EXPECT_EQ(lanes.depth(), 1u);
+            taken = lanes.Take();
+            EXPECT_THAT(NamesIn(*taken), ElementsAre("a1"));
+            taken->entries[0].again = false;
+        }
         lanes.Finish(*taken);
+        EXPECT_EQ(passed, 4);
     }
 }
 
@@ -168,6 +179,10 @@ TEST(Lanes, AStopFinishesWhatIsQueuedAsideAndLater) {
         std::atomic<int> done = 0;
         std::promise<void> hold;
         auto held = hold.get_future().share();
+        Push(lanes, "b1", Lane::kInternal);
+        auto later = lanes.Take();
+        later->entries[0].again = true;
+        EXPECT_TRUE(lanes.Finish(*later, std::chrono::hours(1)).empty());
         std::vector<std::jthread> threads;
         for (unsigned i = 0; i < writers; ++i) {
             threads.emplace_back([&] {
@@ -180,16 +195,29 @@ TEST(Lanes, AStopFinishesWhatIsQueuedAsideAndLater) {
         }
         for (int i = 0; i < 50; ++i) Push(lanes, "a" + std::to_string(i));
         for (int i = 0; i < 50; ++i) Push(lanes, "a" + std::to_string(i), Lane::kInternal);
-        Entry later = EntryNamed("b1", Lane::kInternal);
-        ASSERT_TRUE(lanes.PushLater(later, std::chrono::hours(1)));
         lanes.Stop();
         Entry refused = EntryNamed("c1");
         EXPECT_FALSE(lanes.Push(refused));
-        EXPECT_FALSE(lanes.PushLater(refused, milliseconds(1)));
         hold.set_value();
         threads.clear();
         EXPECT_EQ(done, 101);
     }
+}
+
+TEST(Lanes, WhatCannotComeBackIsReturnedAtAStop) {
+    Lanes lanes({.writers = 1});
+    Push(lanes, "a1", Lane::kInternal);
+    Push(lanes, "b1", Lane::kInternal);
+    auto taken = lanes.Take();
+    std::atomic<int> passed = 0;
+    lanes.Barrier([&] { ++passed; });
+    lanes.Stop();
+    taken->entries[0].again = true;
+    auto left = lanes.Finish(*taken, milliseconds(1));
+    ASSERT_EQ(left.size(), 1u);
+    EXPECT_EQ(domain::KeyOf(left[0].command()->command).click.value, "a1");
+    EXPECT_EQ(passed, 1);
+    EXPECT_FALSE(lanes.Take());
 }
 
 }  // namespace

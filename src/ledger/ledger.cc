@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 
+#include "base/check.h"
 #include "base/thread_name.h"
 #include "ledger/batch.h"
 #include "ledger/lanes.h"
@@ -13,7 +14,7 @@ namespace barracuda::ledger {
 
 namespace {
 
-// What a command may add to a batch, about: enough to bound the batch's bytes.
+// The bytes that a command may add to a batch, roughly: enough to bound the batch.
 size_t BytesOf(const domain::Command& command) {
     size_t bytes = 256;
     if (const auto* report = std::get_if<domain::Report>(&command)) {
@@ -31,8 +32,7 @@ Entry EntryOf(domain::Command command, Done done) {
     entry.ref = store::RefOf(domain::KeyOf(command));
     entry.group = GroupOf(entry.ref);
     entry.bytes = BytesOf(command);
-    entry.command = std::move(command);
-    entry.done = std::move(done);
+    entry.work = CommandWork{std::move(command), std::move(done)};
     return entry;
 }
 
@@ -40,17 +40,16 @@ Entry EntryOf(store::Ref ref, EditFunction edit, EditDone done) {
     Entry entry;
     entry.group = GroupOf(ref);
     entry.ref = std::move(ref);
-    entry.edit = std::move(edit);
-    entry.edit_done = std::move(done);
+    entry.work = EditWork{std::move(edit), std::move(done)};
     entry.bytes = 1024;
     return entry;
 }
 
 // The network was told: to forget that would tell it twice.
 bool MustBeStored(const Entry& entry) {
-    return entry.command && std::holds_alternative<domain::Outcome>(*entry.command) &&
-           entry.decision && !*entry.decision &&
-           entry.decision->error().code == ErrorCode::kUnavailable;
+    const CommandWork* work = entry.command();
+    return work && std::holds_alternative<domain::Outcome>(work->command) && work->answer &&
+           !*work->answer && work->answer->error().code == ErrorCode::kUnavailable;
 }
 
 LaneOptions LanesOf(const Options& options, const store::Engine& engine) {
@@ -68,7 +67,9 @@ Ledger::Ledger(store::Engine& engine, Options options, Hooks hooks)
     : engine_(engine),
       options_(std::move(options)),
       hooks_(std::move(hooks)),
-      lanes_(std::make_unique<Lanes>(LanesOf(options_, engine))) {
+      lanes_(std::make_unique<Lanes>(LanesOf(options_, engine))),
+      node_(options_.node) {
+    BARRACUDA_CHECK(options_.rounds_max > 0 && hooks_.now);
     if (engine.InsertsFirst()) recent_ = std::make_unique<Recent>();
     for (unsigned i = 0; i < LanesOf(options_, engine).writers; ++i) {
         threads_.emplace_back([this] {
@@ -82,7 +83,7 @@ Ledger::~Ledger() { Stop(); }
 
 bool Ledger::Submit(domain::Command command, unsigned io_thread, Done done) {
     Entry entry = EntryOf(std::move(command), std::move(done));
-    entry.io_thread = static_cast<int>(io_thread);
+    entry.command()->io_thread = static_cast<int>(io_thread);
     return PushRoute(std::move(entry));
 }
 
@@ -101,15 +102,19 @@ bool Ledger::SubmitEdit(store::Ref ref, EditFunction edit, EditDone done) {
 bool Ledger::PushRoute(Entry entry) {
     entry.lane = Lane::kRoutes;
     if (lanes_->Push(entry)) return true;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ++counters_.refused;
     return false;
 }
 
 void Ledger::PushInternal(Entry entry) {
     if (lanes_->Push(entry)) return;
-    if (entry.done) entry.done(Fail(StoppingError()));
-    if (entry.edit_done) entry.edit_done(Fail(StoppingError()));
+    std::visit(
+        [](auto& work) {
+            if (work.done) work.done(Fail(StoppingError()));
+        },
+        entry.work
+    );
 }
 
 void Ledger::Barrier(std::function<void()> done) { lanes_->Barrier(std::move(done)); }
@@ -130,64 +135,75 @@ void Ledger::Stop() {
 
 size_t Ledger::depth() const { return lanes_->depth(); }
 
-std::string Ledger::node() const {
-    std::lock_guard lock(mutex_);
-    return options_.node;
+NodeId Ledger::node() const {
+    MutexLock lock(mutex_);
+    return node_;
 }
 
-void Ledger::SetNode(std::string node) {
-    std::lock_guard lock(mutex_);
-    options_.node = std::move(node);
+void Ledger::SetNode(NodeId node) {
+    MutexLock lock(mutex_);
+    node_ = std::move(node);
 }
 
 Counters Ledger::counters() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return counters_;
 }
 
 void Ledger::Run() {
     while (auto taken = lanes_->Take()) {
         Process(taken->entries);
-        std::vector<Entry> again;
-        for (auto& entry : taken->entries) {
-            if (!entry.answered) again.push_back(std::move(entry));
+        for (const auto& entry : taken->entries) {
+            BARRACUDA_CHECK(!entry.open() && entry.answered != entry.again);
         }
-        lanes_->Finish(*taken);
-        for (auto& entry : again) {
-            auto failed = std::exchange(entry.decision, std::nullopt);
-            if (lanes_->PushLater(entry, options_.outcome_again)) continue;
-            if (entry.done) entry.done(std::move(*failed));
+        for (auto& entry : lanes_->Finish(*taken, options_.outcome_again)) {
+            CommandWork& work = *entry.command();  // only outcomes come back
+            if (work.done) work.done(std::move(*work.answer));
         }
     }
 }
 
 void Ledger::Process(std::span<Entry> entries) {
+    for (auto& entry : entries) {
+        if (std::exchange(entry.again, false)) entry.Reopen();
+    }
     Batch batch(engine_, options_, hooks_, node(), recent_.get(), entries);
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         ++counters_.batches;
         counters_.commands += entries.size();
     }
     batch.Run([&](uint64_t lost) { Conclude(entries, lost); });
+    const auto again = std::count_if(entries.begin(), entries.end(), [](const Entry& entry) {
+        return entry.again;
+    });
+    if (again == 0) return;
+    MutexLock lock(mutex_);
+    counters_.again += static_cast<uint64_t>(again);
 }
 
-// What has its answer and has not been told yet.
+// Tells the answers of entries that have one and were not told yet.
 void Ledger::Conclude(std::span<Entry> entries, uint64_t lost) {
+    BARRACUDA_CHECK(lost <= entries.size());
     std::vector<Entry*> settled;
     settled.reserve(entries.size());
     for (auto& entry : entries) {
-        if (entry.open() || entry.answered || MustBeStored(entry)) continue;
+        if (entry.open() || entry.answered) continue;
+        entry.again = MustBeStored(entry);
+        if (entry.again) continue;
         entry.answered = true;
         settled.push_back(&entry);
     }
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         counters_.lost += lost;
         for (const auto* entry : settled) Count(*entry);
     }
     for (const auto* entry : settled) {
-        if (!entry->decision || !*entry->decision || !(**entry->decision).changed) continue;
-        const auto& decision = **entry->decision;
+        const CommandWork* work = entry->command();
+        if (!work || !*work->answer || !(**work->answer).changed) continue;
+        const auto& decision = **work->answer;
+        BARRACUDA_CHECK(decision.document.has_value());
         if (hooks_.owed && !decision.fresh_deliveries.empty()) {
             hooks_.owed(*decision.document, decision.fresh_deliveries);
         }
@@ -197,13 +213,16 @@ void Ledger::Conclude(std::span<Entry> entries, uint64_t lost) {
 }
 
 void Ledger::Count(const Entry& entry) {
-    if (!entry.decision) return;
-    if (!*entry.decision) {
+    const CommandWork* work = entry.command();
+    if (!work) return;
+    if (!*work->answer) {
         ++counters_.failed;
         return;
     }
-    const auto& decision = **entry.decision;
-    if (!std::holds_alternative<domain::Report>(*entry.command)) return;
+    const auto& decision = **work->answer;
+    counters_.no_room += decision.no_room;
+    const auto* report = std::get_if<domain::Report>(&work->command);
+    if (!report || report->correction) return;  // nobody reported it
     counters_.recorded += decision.verdict == domain::Verdict::kRecorded;
     counters_.duplicate += decision.verdict == domain::Verdict::kDuplicate;
     counters_.updated += decision.verdict == domain::Verdict::kUpdated;
@@ -217,15 +236,21 @@ void Ledger::Answer(std::span<Entry*> entries) {
     };
     std::map<int, std::shared_ptr<std::vector<Ready>>> by_thread;
     for (auto* entry : entries) {
-        if (entry->edit_done) entry->edit_done(std::move(*entry->edit_state));
-        if (!entry->done) continue;
-        if (entry->io_thread < 0 || !hooks_.post) {
-            entry->done(std::move(*entry->decision));
+        BARRACUDA_CHECK(entry->answered && !entry->open());
+        CommandWork* work = entry->command();
+        if (!work) {
+            EditWork& edit = entry->edit();
+            if (edit.done) edit.done(std::move(*edit.answer));
             continue;
         }
-        auto& ready = by_thread[entry->io_thread];
+        if (!work->done) continue;
+        if (work->io_thread < 0 || !hooks_.post) {
+            work->done(std::move(*work->answer));
+            continue;
+        }
+        auto& ready = by_thread[work->io_thread];
         if (!ready) ready = std::make_shared<std::vector<Ready>>();
-        ready->push_back({std::move(entry->done), std::move(*entry->decision)});
+        ready->push_back({std::move(work->done), std::move(*work->answer)});
     }
     for (auto& [io_thread, ready] : by_thread) {
         hooks_.post(static_cast<unsigned>(io_thread), [ready = std::move(ready)] {

@@ -20,10 +20,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/thread_safety.h"
 #include "domain/decide.h"
 #include "store/engine.h"
 
@@ -43,7 +43,7 @@ enum class EditState { kWritten, kUnchanged, kRefused /* a unique value is taken
 using EditDone = std::function<void(Result<EditState>)>;
 
 struct Options {
-    std::string node;           // boot id: owner of what this process delivers, at first
+    NodeId node;                // owner of what this process delivers, at first
     size_t queue_max = 65'536;  // routes' lane, commands
     size_t batch_commands_max = 1'024;
     size_t batch_bytes_max = 4 << 20;
@@ -58,8 +58,11 @@ struct Hooks {
     std::function<std::optional<Error>(const domain::Report&)> refuse;
     // Runs `work` on an io thread.
     std::function<void(unsigned io_thread, std::function<void()> work)> post;
+    // On a writer's thread: a new document whose write has no known end. It may still land, also
+    // after everybody was told 503.
+    std::function<void(const store::Ref&)> unsure;
     // After the commit, on a writer's thread: deliveries that this node now owes.
-    std::function<void(const domain::Conversion&, const std::vector<std::string>& ids)> owed;
+    std::function<void(const domain::Conversion&, const std::vector<DeliveryId>& ids)> owed;
     // After the commit, on a writer's thread: a conversion was written (contact flags follow it).
     std::function<void(const domain::Conversion&)> written;
 };
@@ -67,6 +70,8 @@ struct Hooks {
 struct Counters {
     uint64_t batches = 0, commands = 0, lost = 0, failed = 0, refused = 0;
     uint64_t recorded = 0, duplicate = 0, updated = 0, conflicts = 0;
+    uint64_t again = 0;    // outcomes that the store did not take, to be tried again
+    uint64_t no_room = 0;  // deliveries that conversions had no room for (owe.h)
 };
 
 struct Entry;
@@ -85,9 +90,10 @@ public:
     // `done` is not called then.
     [[nodiscard]] bool SubmitEdit(store::Ref ref, EditFunction edit, EditDone done);
     // Calls `done`, here or on a writer's thread, when everything is done that is being decided now
-    // and every step and edit of the internal lane that was handed over before.
+    // and every step and edit of the internal lane that was handed over before; an outcome that
+    // the store did not take is not done.
     void Barrier(std::function<void()> done);
-    // Waits for that; false: it takes longer.
+    // Waits for a Barrier; false on timeout.
     [[nodiscard]] bool Pass(std::chrono::milliseconds patience);
 
     // Finishes what is queued and joins. Later submissions are answered kUnavailable.
@@ -95,9 +101,9 @@ public:
 
     size_t depth() const;
     Counters counters() const;
-    // Who owns what is written from now on; changes when other nodes declared this one dead.
-    std::string node() const;
-    void SetNode(std::string node);
+    // The node that owns new deliveries; another one once other nodes declared this one dead.
+    NodeId node() const;
+    void SetNode(NodeId node);
 
 private:
     void Run();
@@ -105,7 +111,7 @@ private:
     bool PushRoute(Entry entry);
     void Process(std::span<Entry> entries);
     void Conclude(std::span<Entry> entries, uint64_t lost);
-    void Count(const Entry& entry);
+    void Count(const Entry& entry) REQUIRES(mutex_);
     void Answer(std::span<Entry*> entries);
 
     store::Engine& engine_;
@@ -113,8 +119,9 @@ private:
     Hooks hooks_;
     std::unique_ptr<Lanes> lanes_;
     std::unique_ptr<Recent> recent_;  // where the engine inserts first
-    mutable std::mutex mutex_;
-    Counters counters_;  // under mutex_, as is options_.node
+    mutable Mutex mutex_;
+    Counters counters_ GUARDED_BY(mutex_);
+    NodeId node_ GUARDED_BY(mutex_);
     std::vector<std::thread> threads_;
 };
 

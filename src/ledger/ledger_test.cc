@@ -36,11 +36,11 @@ public:
     std::atomic<int> lose = 0;
     std::atomic<int> commits = 0;
 
-    Result<std::vector<store::WriteState>> Commit(std::span<const store::Write> writes) override {
+    Result<std::vector<store::WriteResult>> Commit(std::span<const store::Write> writes) override {
         ++commits;
         if (lose > 0) {
             --lose;
-            return std::vector(writes.size(), store::WriteState::kLost);
+            return std::vector<store::WriteResult>(writes.size(), store::WriteState::kLost);
         }
         return ForwardingEngine::Commit(writes);
     }
@@ -148,6 +148,46 @@ TEST_F(LedgerTest, NothingIsDecidedOnADocumentThatCannotBeRead) {
     EXPECT_EQ(state.error().message, decided.error().message);
 }
 
+// In one batch: the document must not look absent to what comes after the edit.
+TEST_F(LedgerTest, AnEditThatLeavesRubbishIsNotWrittenAndRecordsNothingAnew) {
+    auto ledger = Make();
+    ASSERT_TRUE(Ask(*ledger, ReportOf("c")));
+    const store::Ref ref = store::RefOf(ReportOf("c").key);
+    const auto stood = engine_->Load(std::span(&ref, 1))->front();
+    std::promise<void> gate, held;
+    std::promise<Result<EditState>> edited;
+    std::promise<Result<domain::Decision>> decided;
+    ledger->Edit(  // holds the writer until both below are queued
+        {store::Collection::kSettings, "gate"},
+        [open = gate.get_future().share(), &held](const auto&) {
+            held.set_value();
+            open.wait();
+            return EditPlan{};
+        },
+        [](auto) {}
+    );
+    held.get_future().wait();  // else a batch could take the gate and one of the two
+    ledger->Edit(
+        ref,
+        [](const auto&) {
+            return EditPlan{true, "no document"};
+        },
+        [&](auto state) { edited.set_value(std::move(state)); }
+    );
+    ledger->SubmitInternal(ReportOf("c"), [&](auto decision) {
+        decided.set_value(std::move(decision));
+    });
+    gate.set_value();
+    auto state = edited.get_future().get();
+    auto decision = decided.get_future().get();
+    ASSERT_FALSE(state);
+    ASSERT_FALSE(decision) << "503, and tried again";
+    EXPECT_EQ(decision.error().code, ErrorCode::kUnavailable);
+    EXPECT_FALSE(decision.error().cause.empty());
+    EXPECT_EQ(engine_->Load(std::span(&ref, 1))->front(), stood);
+    EXPECT_EQ(Ask(*ledger, ReportOf("c"))->verdict, Verdict::kDuplicate);
+}
+
 TEST_F(LedgerTest, AFullLaneRefusesRoutesButNeverInternalSteps) {
     std::latch hold(1);
     Hooks hooks;
@@ -188,7 +228,7 @@ TEST_F(LedgerTest, AFullLaneRefusesRoutesButNeverInternalSteps) {
 TEST_F(LedgerTest, HooksSeeWhatIsOwedAfterTheCommit) {
     std::atomic<int> owed = 0, written = 0;
     Hooks hooks;
-    hooks.owed = [&](const domain::Conversion& conversion, const std::vector<std::string>& ids) {
+    hooks.owed = [&](const domain::Conversion& conversion, const std::vector<DeliveryId>& ids) {
         store::Ref ref = store::RefOf(conversion.key);
         auto loaded = engine_->Load(std::span(&ref, 1));
         EXPECT_TRUE(loaded->front());  // durable before anybody may send

@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace barracuda::ledger {
 
 namespace {
 
 template <typename Generation>
 void MakeRoom(Generation& younger, Generation& older, size_t most) {
+    BARRACUDA_CHECK(younger.size() <= most && older.size() <= most);
     if (younger.size() < most) return;
     older = std::move(younger);
     younger = {};
@@ -16,7 +19,7 @@ void MakeRoom(Generation& younger, Generation& older, size_t most) {
 }  // namespace
 
 void Recent::Note(const store::Ref& ref, const std::string& document, bool again) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     MakeRoom(keys_, older_keys_, kKeysMax);
     keys_.insert(HashOf(ref));
     older_documents_.erase(ref.key);
@@ -29,19 +32,19 @@ void Recent::Note(const store::Ref& ref, const std::string& document, bool again
 }
 
 void Recent::Forget(const store::Ref& ref) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     documents_.erase(ref.key);
     older_documents_.erase(ref.key);
 }
 
 bool Recent::Knows(const store::Ref& ref) const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const size_t hash = HashOf(ref);
     return keys_.contains(hash) || older_keys_.contains(hash);
 }
 
 std::optional<std::string> Recent::Find(const store::Ref& ref) const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (const auto* documents : {&documents_, &older_documents_}) {
         auto at = documents->find(ref.key);
         if (at != documents->end()) return at->second;

@@ -1,15 +1,15 @@
-// What this ledger stored lately, so that a command need not load it first. A guess: other nodes
-// write too. So nothing is answered from it that a write has not proven, by its precondition.
+// Documents that this ledger stored lately, so that a command need not load them first. They are
+// guesses, as other nodes write too: an answer waits until a write's precondition has proven one.
 //
 // Threads: every method from any thread.
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/thread_safety.h"
 #include "store/engine.h"
 
 namespace barracuda::ledger {
@@ -32,9 +32,10 @@ public:
 private:
     static size_t HashOf(const store::Ref& ref) { return std::hash<std::string>()(ref.key); }
 
-    mutable std::mutex mutex_;
-    std::unordered_set<size_t> keys_, older_keys_;
-    std::unordered_map<std::string, std::string> documents_, older_documents_;
+    mutable Mutex mutex_;
+    std::unordered_set<size_t> keys_ GUARDED_BY(mutex_), older_keys_ GUARDED_BY(mutex_);
+    std::unordered_map<std::string, std::string> documents_ GUARDED_BY(mutex_), older_documents_
+        GUARDED_BY(mutex_);
 };
 
 }  // namespace barracuda::ledger

@@ -18,6 +18,7 @@ namespace {
 
 using domain::Verdict;
 using std::chrono::milliseconds;
+using store::WriteResult;
 using store::WriteState;
 
 int64_t RevOf(const std::string& document) { return domain::TopFields(document).Number("rev"); }
@@ -75,10 +76,10 @@ public:
         return found;
     }
 
-    Result<std::vector<WriteState>> Commit(std::span<const store::Write> writes) override {
+    Result<std::vector<WriteResult>> Commit(std::span<const store::Write> writes) override {
         auto groups = Enter(writes);
         Travel();
-        Result<std::vector<WriteState>> states = std::vector<WriteState>();
+        Result<std::vector<WriteResult>> states = std::vector<WriteResult>();
         if (fail_commits > 0) {
             --fail_commits;
             states = Fail(ErrorCode::kUnavailable, "no primary");
@@ -94,7 +95,7 @@ public:
     Result<std::vector<store::WorkItem>> Work(const store::WorkQuery&) override {
         return std::vector<store::WorkItem>{};
     }
-    Result<std::vector<std::string>> WorkOwners() override { return std::vector<std::string>{}; }
+    Result<std::vector<NodeId>> WorkOwners() override { return std::vector<NodeId>{}; }
     Result<std::vector<store::RollupRow>> Rollup(store::Collection) override {
         return std::vector<store::RollupRow>{};
     }
@@ -203,7 +204,7 @@ struct Told {
 struct Storm {
     std::mutex mutex;
     std::map<std::string, Told> told;
-    std::map<std::string, int> owed;
+    std::map<DeliveryId, int> owed;
     bool overlapped = false;
     uint64_t lost = 0;
 };
@@ -217,12 +218,12 @@ void Rage(Cluster& cluster, unsigned seed, Storm& storm) {
         engines.push_back(std::make_unique<FarEngine>(cluster, seed * 10 + static_cast<unsigned>(n))
         );
         Hooks hooks;
-        hooks.owed = [&](const domain::Conversion&, const std::vector<std::string>& ids) {
+        hooks.owed = [&](const domain::Conversion&, const std::vector<DeliveryId>& ids) {
             std::lock_guard lock(storm.mutex);
             for (const auto& id : ids) ++storm.owed[id];
         };
         ledgers.push_back(std::make_unique<Ledger>(
-            *engines.back(), Options{.node = "n" + std::to_string(n)}, std::move(hooks)
+            *engines.back(), Options{.node = NodeId("n" + std::to_string(n))}, std::move(hooks)
         ));
     }
     std::vector<std::jthread> clients;
@@ -281,7 +282,7 @@ TEST(WritersStorm, OneConversionAndOneRecordedAKeyWhateverTheStoreAnswers) {
                 told.ids, testing::ElementsAre(domain::DecodeConversion(at->second)->id.Hex())
             ) << "everybody was told of the one document";
         }
-        for (const auto& [id, times] : storm.owed) EXPECT_EQ(times, 1) << id;
+        for (const auto& [id, times] : storm.owed) EXPECT_EQ(times, 1) << id.value;
         lost += storm.lost;
     }
     EXPECT_GT(lost, 0u) << "nobody met anybody";
@@ -367,6 +368,21 @@ TEST_F(WritersTest, AnOutcomeIsTriedAgainUntilItIsStored) {
     EXPECT_EQ(Stored("a").deliveries.front().attempts, 1);
     engine.fail_commits = 1;
     EXPECT_FALSE(Ask(ledger, ReportOf("b"))) << "a report is: its client is told";
+}
+
+// A node left cleanly while an outcome was not stored yet, and another one sent it again.
+TEST_F(WritersTest, NothingPassesAnOutcomeThatIsNotStored) {
+    Ledger ledger(engine, {.node = "n", .outcome_again = milliseconds(1)}, {});
+    for (int i = 0; i < 20; ++i) {
+        const std::string click = "a" + std::to_string(i);
+        auto recorded = Ask(ledger, ReportOf(click));
+        engine.fail_commits = 3;
+        ledger.SubmitInternal(OutcomeOf(*recorded->document), [](Result<domain::Decision>) {});
+        ASSERT_TRUE(ledger.Pass(milliseconds(20'000)));
+        EXPECT_EQ(engine.fail_commits, 0) << "passed before it was tried again";
+        EXPECT_EQ(Stored(click).deliveries.front().state, domain::DeliveryState::kDone);
+    }
+    EXPECT_EQ(ledger.counters().again, 60u);
 }
 
 TEST_F(WritersTest, AnOutcomeIsGivenUpWhenTheLedgerStops) {

@@ -13,6 +13,7 @@ namespace barracuda::net {
 namespace {
 
 constexpr std::string_view kRefusedAddress = "the address is not public and not allowed";
+constexpr std::string_view kOwnAddress = "the address is this machine's own and not allowed";
 
 // IANA's special-purpose registries (RFC 6890 and later). IPv6 starts from the other side: only
 // 2000::/3 is given out as public, so ::, ::1, 64:ff9b::/96, 64:ff9b:1::/48, 100::/64, 5f00::/16,
@@ -47,6 +48,12 @@ Cidr MustParse(std::string_view text) {
     return *cidr;
 }
 
+bool AnyContains(const std::vector<Cidr>& ranges, const Address& address) {
+    return std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& cidr) {
+        return cidr.Contains(address);
+    });
+}
+
 bool IsPublic(const Address& address) {
     static const Cidr public_ipv6 = MustParse(kPublicIpv6);
     static const std::vector<Cidr> not_public = [] {
@@ -55,9 +62,7 @@ bool IsPublic(const Address& address) {
         return list;
     }();
     if (!address.IsV4() && !public_ipv6.Contains(address)) return false;
-    return std::none_of(not_public.begin(), not_public.end(), [&](const Cidr& cidr) {
-        return cidr.Contains(address);
-    });
+    return !AnyContains(not_public, address);
 }
 
 std::optional<std::pair<Address, int>> FromSockaddr(const sockaddr* address) {
@@ -79,8 +84,13 @@ std::optional<std::pair<Address, int>> FromSockaddr(const sockaddr* address) {
 
 }  // namespace
 
-AddressGuard::AddressGuard(std::vector<Cidr> allowed, std::vector<int> ports)
-    : allowed_(std::move(allowed)), ports_(std::move(ports)) {}
+AddressGuard::AddressGuard(
+    std::vector<Cidr> allowed, std::vector<int> ports, std::vector<Cidr> denied, Own own
+)
+    : allowed_(std::move(allowed)),
+      ports_(std::move(ports)),
+      denied_(std::move(denied)),
+      own_(std::move(own)) {}
 
 std::string_view AddressGuard::Refusal(const sockaddr* address) const {
     const auto peer = FromSockaddr(address);
@@ -96,11 +106,10 @@ std::string_view AddressGuard::Refusal(const Address& address, int port) const {
     if (!ports_.empty() && std::find(ports_.begin(), ports_.end(), port) == ports_.end()) {
         return "the port is not among the allowed ones";
     }
-    if (IsPublic(address)) return {};
-    const bool allowed = std::any_of(allowed_.begin(), allowed_.end(), [&](const Cidr& cidr) {
-        return cidr.Contains(address);
-    });
-    return allowed ? std::string_view() : kRefusedAddress;
+    if (AnyContains(denied_, address)) return "the address is among network.deny_addresses";
+    if (AnyContains(allowed_, address)) return {};
+    if (!IsPublic(address)) return kRefusedAddress;
+    return AnyContains(*own_(), address) ? kOwnAddress : std::string_view();
 }
 
 }  // namespace barracuda::net

@@ -128,6 +128,32 @@ TEST(AddressGuard, AllowsWhatTheOperatorNamedAndNoMore) {
     }
 }
 
+TEST(AddressGuard, RefusesItsOwnMachineAndWhatIsDenied) {
+    auto own = [] {
+        return std::make_shared<const std::vector<Cidr>>(std::vector<Cidr>{
+            Parse("8.8.8.8"), Parse("2a00:1450:1:2::7/64")});
+    };
+    const std::vector<Cidr> denied{Parse("9.9.0.0/16"), Parse("10.1.2.0/24")};
+    const AddressGuard guard({Parse("10.0.0.0/8")}, {}, denied, own);
+    for (const char* address :
+         {"8.8.8.8",
+          "::ffff:8.8.8.8",
+          "2a00:1450:1:2::7",
+          "2a00:1450:1:2:ffff::9",
+          "9.9.9.9",
+          "::ffff:9.9.1.1",
+          "10.1.2.3"}) {
+        EXPECT_FALSE(Allows(guard, address)) << address;
+    }
+    for (const char* address : {"8.8.8.9", "2a00:1450:1:3::7", "9.8.9.9", "10.1.3.3"}) {
+        EXPECT_TRUE(Allows(guard, address)) << address;
+    }
+    EXPECT_TRUE(Allows(AddressGuard({Parse("8.8.8.8")}, {}, denied, own), "8.8.8.8"))
+        << "who allows it means it";
+    EXPECT_FALSE(Allows(AddressGuard({Parse("0.0.0.0/0")}, {}, denied, own), "9.9.9.9"))
+        << "denied goes first";
+}
+
 TEST(AddressGuard, AllOfIpv6DoesNotIncludeIpv4) {
     const AddressGuard guard({Parse("::/0")});
     EXPECT_TRUE(Allows(guard, "::1"));

@@ -6,8 +6,9 @@
 //
 // Safe by default: http and https only, TLS verified, no redirect followed, no proxy from the
 // environment, no credentials in URLs, and AddressGuard on the address of every connect.
-// Connections are kept and reused; one that closes before the first byte of a reply is a failed
-// call, never a second request (docs/decisions/one-attempt.md).
+// Connections are kept and reused. One that was open already and closes before the first byte of a
+// reply had mostly been closed before: the call is made once more, at once, on a new connection
+// (docs/decisions/one-attempt.md).
 #pragma once
 
 #include <atomic>
@@ -15,18 +16,20 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/fault.h"
+#include "base/thread_safety.h"
 #include "net/address_guard.h"
 
 namespace barracuda::net {
 
 class SocketLoop;
+class Transfer;
 
 struct HttpCall {
     std::string id{};  // the caller's name for it; never sent
@@ -42,6 +45,8 @@ struct HttpCall {
     // Asked inside Step(), when a connection is ready and before the first byte goes out: a call
     // may have waited long for one of its host's connections. False ends it as `withheld`.
     std::function<bool()> may_send{};
+    // Never a second time, not even on a new connection: who repeats it looks first.
+    bool once = false;
 };
 
 // How long each part of a call took, from Start(): the parts add up to at most `total`. A reused
@@ -64,15 +69,19 @@ struct HttpReply {
     bool refused_address = false;  // the guard refused the address
     bool truncated = false;        // the body was longer
     bool withheld = false;         // may_send said no: the peer has seen nothing of this call
-    std::string address{};         // "203.0.113.9:443", the peer; empty: there was no connection
-    bool reused = false;           // the connection was open already
+    // Nothing was sent, for want of descriptors, ports or memory here: it says nothing of the peer.
+    bool own_fault = false;
+    std::string address{};  // "203.0.113.9:443", the peer; empty: there was no connection
+    bool reused = false;    // the connection was open already, at least at first
     Timings timings{};
 };
 
 struct ClientOptions {
     std::vector<Cidr> allowed{};         // non-public networks that may be called
+    std::vector<Cidr> denied{};          // networks that may not, public or not
     long connections_per_host_max = 32;  // further calls wait their turn, inside their timeout
     long connections_max = 256;
+    FaultSink* faults = &NoFaults();  // hears of what is lacking here
 };
 
 class Client {
@@ -99,7 +108,6 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
-    struct Transfer;
     struct Waiting {
         HttpCall call;
         Done done;
@@ -121,9 +129,9 @@ private:
     std::unique_ptr<SocketLoop> loop_;
     std::atomic<size_t> in_flight_{0};
 
-    std::mutex mutex_;
-    std::vector<Waiting> waiting_;               // under mutex_
-    std::vector<std::function<void()>> posted_;  // under mutex_
+    Mutex mutex_;
+    std::vector<Waiting> waiting_ GUARDED_BY(mutex_);
+    std::vector<std::function<void()>> posted_ GUARDED_BY(mutex_);
 
     // Step()'s thread only.
     std::unordered_map<void*, std::unique_ptr<Transfer>> transfers_;

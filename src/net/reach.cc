@@ -6,8 +6,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
+#include <thread>
+
+#include "base/thread_name.h"
+#include "base/thread_safety.h"
 
 namespace barracuda::net {
 
@@ -16,6 +21,54 @@ namespace {
 struct FreeList {
     void operator()(addrinfo* list) const { freeaddrinfo(list); }
 };
+using List = std::unique_ptr<addrinfo, FreeList>;
+
+// One look-up on a thread of its own, which nothing can end: it is waited for as long as the caller
+// likes, and the last of the two frees what it found.
+struct Asked {
+    Mutex mutex;
+    Condition ended;
+    bool done GUARDED_BY(mutex) = false;
+    int failed GUARDED_BY(mutex) = 0;
+    List list GUARDED_BY(mutex);
+};
+
+std::atomic<size_t> asking{0};  // threads in the system's resolver
+
+void Ask(const std::shared_ptr<Asked>& asked, const std::string& host, int port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    --asking;
+    MutexLock lock(asked->mutex);
+    asked->list.reset(found);
+    asked->failed = failed;
+    asked->done = true;
+    asked->ended.notify_one();
+}
+
+Result<List> LookUp(const std::string& host, int port) {
+    if (++asking > kLookUpsMax) {
+        --asking;
+        return Fail(ErrorCode::kUnavailable, "too many look-ups of names hang, try again later");
+    }
+    auto asked = std::make_shared<Asked>();
+    std::thread([asked, host, port] {
+        NameThread("look-up");
+        Ask(asked, host, port);
+    }).detach();
+    MutexLock lock(asked->mutex);
+    const bool done = asked->ended.wait_for(lock, kLookUpTime, [&]() REQUIRES(asked->mutex) {
+        return asked->done;
+    });
+    if (done && asked->failed == 0) return std::move(asked->list);
+    const std::string why = done ? gai_strerror(asked->failed)
+                                 : fmt::format("no answer within {} s", kLookUpTime.count());
+    return Fail(
+        ErrorCode::kInvalid, fmt::format("the host {} does not resolve: {}", host, why), host
+    );
+}
 
 std::string TextOf(const addrinfo& info) {
     char host[NI_MAXHOST], port[NI_MAXSERV];
@@ -56,27 +109,17 @@ Result<std::vector<ReachedAddress>> Reach(
     const AddressGuard& guard,
     std::optional<std::chrono::milliseconds> connect_timeout
 ) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    std::unique_ptr<addrinfo, FreeList> list(found);
-    if (failed) {
-        return Fail(
-            ErrorCode::kInvalid,
-            fmt::format("the host {} does not resolve: {}", host, gai_strerror(failed)),
-            host
-        );
-    }
+    auto found = LookUp(host, port);
+    if (!found) return Fail(found.error());
     std::vector<ReachedAddress> reached;
     bool connected = false;
-    for (const auto* at = found; at && reached.size() < kReachedAddressesMax; at = at->ai_next) {
+    for (const auto* at = found->get(); at && reached.size() < kReachedAddressesMax;
+         at = at->ai_next) {
         ReachedAddress one;
         one.address = TextOf(*at);
-        one.allowed = guard.Allows(at->ai_addr);
-        if (!one.allowed) {
-            one.error = "is not public and not among the allowed addresses";
-        } else if (connect_timeout && !connected) {
+        one.error = guard.Refusal(at->ai_addr);
+        one.allowed = one.error.empty();
+        if (one.allowed && connect_timeout && !connected) {
             one.error = Connect(*at, *connect_timeout);
             one.connected = connected = one.error.empty();
         }

@@ -1,5 +1,5 @@
-// Whether a host can be called: what its name resolves to, which of those addresses the guard lets
-// through, and, when asked, whether something listens there. For configuration, not for calls.
+// Reach: the addresses a host's name resolves to, which of them the guard lets through and, when
+// asked, whether something listens there. For configuration, not for calls.
 //
 // Blocks on name resolution and connects: never on an io thread, nor on the ledger's.
 #pragma once
@@ -21,9 +21,12 @@ struct ReachedAddress {
     std::string error{};     // why not
 };
 
-// At most kAddressesMax of the addresses of `host` (a name, or an address without brackets). With
-// `connect_timeout` each allowed one is connected to, one after another, until the first that
-// answers. kInvalid: the name does not resolve.
+// At most kReachedAddressesMax of the addresses of `host` (a name, or an address without brackets).
+// With `connect_timeout` each allowed one is connected to, one after another, until the first that
+// answers. kInvalid: the name does not resolve, or not within kLookUpTime. kUnavailable: so many
+// look-ups hang already.
+inline constexpr std::chrono::seconds kLookUpTime{5};
+inline constexpr size_t kLookUpsMax = 8;
 inline constexpr size_t kReachedAddressesMax = 8;
 Result<std::vector<ReachedAddress>> Reach(
     const std::string& host,

@@ -11,7 +11,12 @@ namespace barracuda::net {
 // A socket of libcurl's: it opens and closes it, we only look. `wanted` is 0 once it has let go of
 // it, and the number may be another socket's by then.
 struct SocketLoop::Watch {
-    explicit Watch(boost::asio::io_context& io, int socket) : descriptor(io, socket) {}
+    // Where the kernel watches no more sockets, none of this one is heard and the call runs out of
+    // its time: we are called by C code, which no exception may pass.
+    Watch(boost::asio::io_context& io, int socket) : descriptor(io) {
+        boost::system::error_code unwatched;
+        descriptor.assign(socket, unwatched);
+    }
     ~Watch() { Release(); }
     void Release() {
         wanted = 0;
@@ -31,6 +36,9 @@ int SocketLoop::OnSocket(void*, int socket, int what, void* self, void*) {
 SocketLoop::SocketLoop(void* multi) : multi_(multi), open_(io_.get_executor()) {
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &SocketLoop::OnSocket);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    // Asio opens its epoll set for the first descriptor and throws where none is left: now, at the
+    // start, and not at the first call, in which libcurl's C code is above us.
+    boost::asio::posix::stream_descriptor first(io_);
 }
 
 SocketLoop::~SocketLoop() {
@@ -42,7 +50,8 @@ void SocketLoop::Run(std::chrono::milliseconds wait) {
     long due_ms = -1;  // none
     curl_multi_timeout(multi_, &due_ms);
     if (due_ms >= 0) wait = std::min(wait, std::chrono::milliseconds(due_ms));
-    // Where no time is left run_one_for looks at nothing: who never waits must hear of sockets too.
+    // With no time left run_one_for looks at nothing: a caller that never waits must hear of
+    // sockets too.
     io_.run_one_for(wait);
     io_.poll();
     RunDue();

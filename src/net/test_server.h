@@ -25,7 +25,7 @@
 
 namespace barracuda::net {
 
-// What a client needs to reach it.
+// The options of a client that may call loopback.
 inline ClientOptions Loopback() { return {.allowed = {Cidr::Parse("127.0.0.0/8").value()}}; }
 
 struct TestRequest {

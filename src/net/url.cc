@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/said_words.h"
+
 namespace barracuda::net {
 namespace {
 
@@ -82,35 +84,27 @@ std::string PercentEncode(std::string_view text) {
 
 namespace {
 
-// As it stands between the quotes of a JSON text; a secret holds no control characters.
-std::string InJson(std::string_view text) {
-    std::string escaped;
-    for (char c : text) {
-        if (c == '"' || c == '\\') escaped += '\\';
-        escaped += c;
-    }
-    return escaped;
+// A short secret would be found inside harmless text: it counts as a whole value alone.
+constexpr size_t kLongEnough = 8;
+
+bool IsValue(std::string_view text, const SaidText::Span& span) {
+    const auto [from, to] = span;
+    const bool begins = from > 0 && std::string_view("=\"'").find(text[from - 1]) != text.npos;
+    return begins && (to == text.size() || std::string_view("&\"'\\").find(text[to]) != text.npos);
 }
 
 }  // namespace
 
-std::string MaskSecrets(std::string_view url, const std::vector<std::string>& secrets) {
-    constexpr size_t kLongEnough = 8;  // a shorter one would be found inside harmless text
-    std::string masked(url);
+std::string MaskSecrets(std::string_view text, const std::vector<std::string>& secrets) {
+    if (text.empty() || secrets.empty()) return std::string(text);
+    const SaidText said(text);
+    std::vector<SaidText::Span> spans;
     for (const auto& secret : secrets) {
-        if (secret.empty()) continue;
-        for (const auto& text : {PercentEncode(secret), secret, InJson(secret)}) {
-            size_t at = 0;
-            while ((at = masked.find(text, at)) != std::string::npos) {
-                const size_t end = at + text.size();
-                const bool value =
-                    at > 0 && masked[at - 1] == '=' && (end == masked.size() || masked[end] == '&');
-                if (value || text.size() >= kLongEnough) masked.replace(at, text.size(), "***");
-                at += 3;
-            }
+        for (const auto& span : said.Find(secret)) {
+            if (secret.size() >= kLongEnough || IsValue(text, span)) spans.push_back(span);
         }
     }
-    return masked;
+    return Masked(text, std::move(spans), "***");
 }
 
 std::string BuildQuery(const QueryParameters& parameters) {
@@ -139,6 +133,12 @@ Result<QueryParameters> ParseQuery(std::string_view url) {
         );
     }
     return parameters;
+}
+
+std::string HostOf(std::string_view url) {
+    const auto parsed = Parse(url);
+    const Text host = parsed ? Part(*parsed, CURLUPART_HOST) : nullptr;
+    return host ? host.get() : "";
 }
 
 Result<std::string> ResolveUrl(std::string_view base, std::string_view reference) {

@@ -22,11 +22,15 @@ std::string BuildQuery(const QueryParameters& parameters);
 // scheme.
 Result<QueryParameters> ParseQuery(std::string_view url);
 
+// The host of an absolute URL, without its port; of IPv6 in brackets. Empty for other text.
+std::string HostOf(std::string_view url);
+
 // `reference` (absolute or relative, as in a Location header) seen from `base`, without fragment.
 Result<std::string> ResolveUrl(std::string_view base, std::string_view reference);
 
-// `url`, or another text, for logs: every query value that is one of `secrets`, and every secret of
-// at least eight bytes wherever it stands, plain, percent-encoded or in JSON, becomes "***".
-std::string MaskSecrets(std::string_view url, const std::vector<std::string>& secrets);
+// A URL or another text for people and logs: every secret in it becomes "***", however it is
+// written (base/said_words.h). One of less than eight bytes does where it is a whole value
+// ("hash=ab&").
+std::string MaskSecrets(std::string_view text, const std::vector<std::string>& secrets);
 
 }  // namespace barracuda::net

@@ -5,6 +5,14 @@
 namespace barracuda::net {
 namespace {
 
+TEST(Url, HostIsWithoutItsPort) {
+    EXPECT_EQ(HostOf("https://a.example/x"), "a.example");
+    EXPECT_EQ(HostOf("http://a.example:80?x=http://b"), "a.example");
+    EXPECT_EQ(HostOf("http://[2001:db8::1]:80/"), "[2001:db8::1]");
+    EXPECT_EQ(HostOf("http://[2001:db8::1]/"), "[2001:db8::1]");
+    EXPECT_EQ(HostOf("nothing"), "");
+}
+
 TEST(PercentEncode, LeavesOnlyUnreservedBytes) {
     EXPECT_EQ(PercentEncode("aZ09-._~"), "aZ09-._~");
     EXPECT_EQ(PercentEncode("a b&c=d/e?f#g%h+i"), "a%20b%26c%3Dd%2Fe%3Ff%23g%25h%2Bi");
@@ -47,6 +55,33 @@ TEST(MaskSecrets, HidesValuesAndLongSecretsAnywhere) {
     EXPECT_EQ(
         MaskSecrets(R"({"k":"a\"long\\one","p":"Bearer a"long\one"})", {R"(a"long\one)"}),
         R"({"k":"***","p":"Bearer ***"})"
+    );
+}
+
+// Answers of a network, as PHP, Python, a browser or an XML library writes it.
+TEST(MaskSecrets, HidesHoweverItIsEchoed) {
+    const std::string secret = "top/secret+ha\"sh&x";
+    for (const char* echo :
+         {R"(top/secret+ha"sh&x)",
+          R"(top\/secret+ha\"sh&x)",
+          "top%2Fsecret%2Bha%22sh%26x",
+          "top%2fsecret%2bha%22sh%26x",
+          "top/secret ha\"sh&x",
+          "TOP/SECRET+HA\"SH&X",
+          R"(top\u002Fsecret\u002bha\u0022sh\u0026x)",
+          "top%252Fsecret%252Bha%2522sh%2526x",
+          R"(top\\\/secret+ha\\\"sh&x)",
+          "top/secret+ha&quot;sh&amp;x",
+          "top&#x2F;secret&#43;ha&#34;sh&#38;x",
+          "dG9wL3NlY3JldCtoYSJzaCZ4",
+          "746f702f7365637265742b6861227368267"
+          "8"}) {
+        const auto masked = MaskSecrets("{\"e\":\"<" + std::string(echo) + ">\"}", {secret});
+        EXPECT_EQ(masked, "{\"e\":\"<***>\"}") << echo;
+    }
+    EXPECT_EQ(
+        MaskSecrets(R"({"hash":"ab7","x":"ab78","y":ab7})", {"ab7"}),
+        R"({"hash":"***","x":"ab78","y":ab7})"
     );
 }
 

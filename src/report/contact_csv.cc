@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "report/csv.h"
 #include "store/index.h"
 
 namespace barracuda::report {
@@ -23,7 +24,7 @@ Result<std::string> ContactCsv::Next() {
         request.cursor = cursor_;
         auto page = engine_.Scan(request);
         if (!page) return Fail(page.error());
-        if (!std::exchange(begun_, true)) part = CsvHead();
+        if (!std::exchange(begun_, true)) part = (bom_ ? kCsvMark : "") + CsvHead();
         for (const auto& document : page->documents) {
             auto contact = domain::DecodeContact(document);
             if (contact && Matches(filter_, *contact)) part += CsvLine(*contact);
@@ -34,25 +35,9 @@ Result<std::string> ContactCsv::Next() {
     return part;
 }
 
-std::string CsvCell(std::string_view text) {
-    std::string cell;
-    // What a spreadsheet takes for a formula: a visitor could have typed it into the form.
-    if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) {
-        cell = "'";
-    }
-    cell += text;
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-    std::string quoted = "\"";
-    for (char c : cell) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
-
 std::string CsvHead() {
     return "Name,Email,Company,Type,Status,Messenger,Username,Affiliate ID,Sub1,Traffic Source,"
-           "Campaign ID,FTD,FTD Amount,FTD Date,Created At\r\n";
+           "Campaign ID,FTD,FTD Amount,FTD Date,Created At,FTD Currency\r\n";
 }
 
 std::string CsvLine(const domain::Contact& c) {
@@ -72,11 +57,11 @@ std::string CsvLine(const domain::Contact& c) {
         c.ftd_amount ? c.ftd_amount->Text() : "",
         c.ftd_date ? c.ftd_date->Iso() : "",
         c.created.Iso(),
+        !c.ftd                   ? ""
+        : c.ftd_currency.empty() ? domain::kDefaultCurrency
+                                 : c.ftd_currency,
     };
-    std::string line;
-    for (const auto& cell : cells) line += CsvCell(cell) + ",";
-    line.pop_back();
-    return line + "\r\n";
+    return CsvRow(cells);
 }
 
 }  // namespace barracuda::report

@@ -15,8 +15,9 @@ namespace barracuda::report {
 
 class ContactCsv {
 public:
-    ContactCsv(store::Engine& engine, ContactFilter filter)
-        : engine_(engine), filter_(std::move(filter)) {}
+    // `bom`: begins with kCsvMark.
+    ContactCsv(store::Engine& engine, ContactFilter filter, bool bom = false)
+        : engine_(engine), filter_(std::move(filter)), bom_(bom) {}
 
     // The head first, then lines; empty at the end, and ever after.
     Result<std::string> Next();
@@ -24,13 +25,13 @@ public:
 private:
     store::Engine& engine_;
     const ContactFilter filter_;
+    const bool bom_;
     std::string cursor_;
     bool begun_ = false, ended_ = false;
 };
 
-// One line of CSV, CRLF included. Cells that a spreadsheet would run get a quote before them.
+// One line of it, CRLF included.
 std::string CsvHead();
 std::string CsvLine(const domain::Contact& contact);
-std::string CsvCell(std::string_view text);
 
 }  // namespace barracuda::report

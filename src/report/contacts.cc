@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/text.h"
+#include "report/fold_case.h"
 #include "store/index.h"
 
 namespace barracuda::report {
@@ -95,9 +96,12 @@ bool IsContactSort(std::string_view field) { return SortNamed(field) != nullptr;
 bool Matches(const ContactFilter& filter, const domain::Contact& contact) {
     if (!filter.type.empty() && contact.type != filter.type) return false;
     if (!filter.status.empty() && contact.status != filter.status) return false;
+    if (!filter.affiliate_status.empty() && contact.affiliate_status != filter.affiliate_status) {
+        return false;
+    }
     if (filter.search.empty()) return true;
     for (const auto* text : {&contact.name, &contact.email, &contact.company}) {
-        if (Lower(*text).find(filter.search) != std::string::npos) return true;
+        if (FoldCase(*text).find(filter.search) != std::string::npos) return true;
     }
     return false;
 }
@@ -149,6 +153,21 @@ Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now) {
         stats.ftd_sums.Add(row.group[5], row.micros);
     }
     return stats;
+}
+
+Result<FirstDeposits> FirstDepositsOf(store::Engine& engine) {
+    auto rows = engine.Rollup(store::Collection::kConversions);
+    if (!rows) return Fail(rows.error());
+    FirstDeposits deposits;
+    for (const auto& row : *rows) {
+        // Group: month, affiliate_id, goal_type, status, currency, again.
+        if (row.group.size() < 6 || row.group[2] != "deposit" || row.group[3] == "rejected")
+            continue;
+        if (!row.group[5].empty()) continue;
+        deposits.count += row.count;
+        deposits.sums.Add(row.group[4], row.micros);
+    }
+    return deposits;
 }
 
 }  // namespace barracuda::report

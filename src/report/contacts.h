@@ -17,9 +17,11 @@
 namespace barracuda::report {
 
 struct ContactFilter {
-    std::string type, status;  // empty: any
-    std::string search;        // within name, e-mail or company; lower case
-    bool empty() const { return type.empty() && status.empty() && search.empty(); }
+    std::string type, status, affiliate_status;  // empty: any
+    std::string search;  // within name, e-mail or company; folded (fold_case.h)
+    bool empty() const {
+        return type.empty() && status.empty() && affiliate_status.empty() && search.empty();
+    }
 };
 bool Matches(const ContactFilter& filter, const domain::Contact& contact);
 
@@ -43,5 +45,13 @@ struct ContactStats {
     std::map<std::string, int64_t> types, statuses, affiliate_statuses;
 };
 Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now);
+
+// The ledger's first deposits that are not rejected, with a contact or without: deposits of goals
+// that count once a click.
+struct FirstDeposits {
+    int64_t count = 0;
+    Sums sums;
+};
+Result<FirstDeposits> FirstDepositsOf(store::Engine& engine);
 
 }  // namespace barracuda::report

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "report/contact_csv.h"
+#include "report/csv.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -19,8 +20,31 @@ TEST(ContactCsv, HarmlessAndQuoted) {
     EXPECT_EQ(CsvCell("\rx"), "\"'\rx\"");
     domain::Contact contact;
     auto line = CsvLine(contact);
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 14);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 15);
     EXPECT_TRUE(line.starts_with(",,")) << line;
+}
+
+TEST(ContactCsv, FormulasBehindBlanksAndOtherSeparators) {
+    for (const char* text :
+         {" =2+2",
+          "\u00a0=2",
+          "\u200b\ufeff@x",
+          "\u3000-1",
+          "\uff1d2+2",
+          "\uff0b1",
+          " \uff0d1",
+          "\uff20x",
+          "\tplain",
+          "\"=1\""}) {
+        EXPECT_NE(CsvCell(text).find("'"), std::string::npos) << text;
+    }
+    EXPECT_EQ(CsvCell("x;=1+cmd|calc!A0"), "x;'=1+cmd|calc!A0");
+    EXPECT_EQ(CsvCell("x; +1"), "x;' +1");
+    EXPECT_EQ(CsvCell("x\t\uff1d1"), "x\t'\uff1d1");
+    EXPECT_EQ(CsvCell("x\n@y"), "\"x\n'@y\"");
+    for (const char* text : {"a=b", "a-b; c", "ann+x@example.com", " plain", "5 - 3", "a; b=c"}) {
+        EXPECT_EQ(CsvCell(text), text) << "harmless as it is";
+    }
 }
 
 TEST(ContactFilter, SearchesWithoutCase) {
@@ -28,10 +52,13 @@ TEST(ContactFilter, SearchesWithoutCase) {
     contact.name = "Ann Search";
     contact.email = "a@b";
     contact.type = "user";
-    EXPECT_TRUE(Matches({"", "", "ann sea"}, contact));
-    EXPECT_TRUE(Matches({"user", "new", "a@b"}, contact));
-    EXPECT_FALSE(Matches({"agency", "", ""}, contact));
-    EXPECT_FALSE(Matches({"", "", "bob"}, contact));
+    EXPECT_TRUE(Matches({"", "", "", "ann sea"}, contact));
+    EXPECT_TRUE(Matches({"user", "new", "", "a@b"}, contact));
+    EXPECT_FALSE(Matches({"agency", "", "", ""}, contact));
+    EXPECT_FALSE(Matches({"", "", "", "bob"}, contact));
+    EXPECT_FALSE(Matches({"", "", "pending", ""}, contact));
+    contact.affiliate_status = "pending";
+    EXPECT_TRUE(Matches({"", "", "pending", ""}, contact));
 }
 
 TEST(ContactPages, SortedAndCounted) {
@@ -89,6 +116,36 @@ TEST(ContactStats, FirstDepositsByCurrency) {
     EXPECT_EQ(stats->ftd, 3);
     EXPECT_EQ(stats->ftd_sums.Default(), "5");
     EXPECT_EQ(stats->ftd_sums.ByCurrency().at("EUR"), "2.5");
+}
+
+TEST(ContactStats, FirstDepositsOfTheLedger) {
+    auto engine = std::move(*store::KvEngine::Open(
+        std::make_unique<store::MemoryKv>(std::make_shared<store::MemoryKv::Data>())
+    ));
+    int clicks = 0;
+    auto put = [&](domain::GoalType type, domain::Status status, const char* again, const char* sum
+               ) {
+        domain::Conversion c;
+        c.id = ObjectId::New();
+        c.key = {ClickId("c" + std::to_string(++clicks)), GoalId("6"), again};
+        c.goal_type = type;
+        c.status = status;
+        c.fields.Set(domain::Field::kAmount, sum);
+        if (clicks == 2) c.fields.Set(domain::Field::kCurrency, "EUR");
+        store::Write write{store::RefOf(c.key), {}, domain::Encode(c)};
+        ASSERT_TRUE(engine->Commit(std::span(&write, 1)));
+    };
+    using domain::GoalType, domain::Status;
+    put(GoalType::kDeposit, Status::kApproved, "", "2.5");
+    put(GoalType::kDeposit, Status::kPending, "", "3");  // in EUR
+    put(GoalType::kDeposit, Status::kRejected, "", "4");
+    put(GoalType::kDeposit, Status::kApproved, "transaction-2", "5");
+    put(GoalType::kRegistration, Status::kApproved, "", "6");
+    auto deposits = FirstDepositsOf(*engine);
+    ASSERT_TRUE(deposits);
+    EXPECT_EQ(deposits->count, 2);
+    EXPECT_EQ(deposits->sums.Default(), "2.5");
+    EXPECT_EQ(deposits->sums.ByCurrency().at("EUR"), "3");
 }
 
 }  // namespace

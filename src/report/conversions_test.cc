@@ -8,6 +8,9 @@
 namespace barracuda::report {
 namespace {
 
+using enum domain::GoalType;
+using enum domain::Status;
+
 class ConversionsTest : public testing::Test {
 protected:
     // Six conversions, a second apart: clicks c0 to c5, affiliates 7 and 8 by turns.
@@ -30,7 +33,7 @@ protected:
     std::string Clicks(const ConversionQuery& query) {
         auto page = SelectConversions(*engine_, query);
         EXPECT_TRUE(page);
-        std::string text = std::to_string(page->total) + ":";
+        std::string text = std::to_string(page->fitting.total.count) + ":";
         for (const auto& row : page->rows) text += row.key.click.value.substr(1);
         cursor_ = page->next_cursor;
         return text;
@@ -70,40 +73,96 @@ TEST_F(ConversionsTest, ACursorNamesTheLastRowShown) {
     EXPECT_EQ(all({.limit = 2}), "54,32,10");
     EXPECT_EQ(all({.page = 2, .limit = 2}), "32,10");
     EXPECT_EQ(all({.page = 2, .limit = 1}), "4,3,2,1,0");
-    EXPECT_EQ(all({.limit = 2, .status = "approved"}), "53,1");
-    EXPECT_EQ(all({.page = 2, .limit = 1, .status = "approved"}), "3,1,");
-    EXPECT_EQ(all({.page = 2, .limit = 1, .affiliate = "7", .descending = false}), "2,4");
+    EXPECT_EQ(all({.filter = {.statuses = {kApproved}}, .limit = 2}), "53,1");
+    EXPECT_EQ(all({.filter = {.statuses = {kApproved}}, .page = 2, .limit = 1}), "3,1");
+    EXPECT_EQ(
+        all({.filter = {.affiliates = {"7"}}, .page = 2, .limit = 1, .descending = false}), "2,4"
+    );
     EXPECT_EQ(all({.page = 4, .limit = 2}), "");
 }
 
 TEST_F(ConversionsTest, EveryPageSaysHowManyThereAre) {
-    ConversionQuery query{.limit = 2, .from = Time{1'000}};
+    ConversionQuery query{.filter = {.from = Time{1'000}}, .limit = 2};
     for (const char* page : {"5:54", "5:32", "5:1"}) {
         EXPECT_EQ(Clicks(query), page);
         query.cursor = cursor_;
     }
-    query = {.limit = 2, .from = Time{1'000}};
+    query = {.filter = {.from = Time{1'000}}, .limit = 2};
     Clicks(query);
     query.cursor = cursor_;
-    query.total = 9;
+    query.fitting = {{9, true}};
     EXPECT_EQ(Clicks(query), "9:32") << "as the page before counted them";
     query.cursor = "";
+    query.fitting = {};
     EXPECT_EQ(Clicks(query), "5:54") << "the first page counts them";
     const auto asked = [&](const ConversionQuery& of) {
-        return ConversionStatsOf(*engine_, Time{5'000}, of)->asked;
+        return ConversionStatsOf(*engine_, Time{5'000}, of)->Asked();
     };
     EXPECT_EQ(asked({}), 6);
-    EXPECT_EQ(asked({.goal_type = "deposit", .affiliate = "7"}), 2);
-    EXPECT_EQ(asked({.status = "approved"}), 3);
+    EXPECT_EQ(asked({.filter = {.goal_types = {kDeposit}, .affiliates = {"7"}}}), 2);
+    EXPECT_EQ(asked({.filter = {.statuses = {kApproved}}}), 3);
+}
+
+// What was looked at is not everything: that is said, and the cursor goes on behind it.
+TEST_F(ConversionsTest, NoPageIsShortInSilence) {
+    const auto page = [&](ConversionQuery query) {
+        query.looked_max = query.gathered_max = query.tallied_max = query.counted_max = 2;
+        auto listed = SelectConversions(*engine_, query);
+        EXPECT_TRUE(listed);
+        std::string text = listed->complete ? "" : "part ";
+        text += std::to_string(listed->fitting.total.count) +
+                (listed->fitting.total.exact ? ":" : "+:");
+        for (const auto& row : listed->rows) text += row.key.click.value.substr(1);
+        cursor_ = listed->next_cursor;
+        return text;
+    };
+    // The two deposits of affiliate 7 are behind what is looked at first.
+    ConversionQuery query{
+        .filter = {.goal_types = {kDeposit}, .affiliates = {"7"}}, .fitting = Fitting{{2, true}}};
+    EXPECT_EQ(page(query), "part 2:2");
+    query.cursor = cursor_;
+    EXPECT_EQ(page(query), "2:0");
+    query = {.filter = {.most = Money{0}}, .fitting = Fitting{{1, true}}};
+    EXPECT_EQ(page(query), "part 1:") << "empty, and goes on";
+    query.cursor = cursor_;
+    EXPECT_EQ(page(query), "part 1:");
+    query.cursor = cursor_;
+    EXPECT_EQ(page(query), "1:0");
+    EXPECT_EQ(page({.filter = {.goal_types = {kRegistration}}}), "2:54") << "by an index";
+    EXPECT_EQ(page({.filter = {.click_prefix = "c"}}), "part 2+:54") << "a block by key";
+    EXPECT_EQ(page({.sort = "amount"}), "part 2+:45");
+    EXPECT_EQ(page({.filter = {.click_prefix = "c3"}}), "1:3") << "sought, not searched for";
+    EXPECT_EQ(page({.page = 3, .limit = 2, .fitting = Fitting{{6, true}}}), "6:10")
+        << "from the end";
+    auto far = SelectConversions(
+        *engine_, {.page = 3, .limit = 1, .fitting = Fitting{{6, true}}, .looked_max = 2}
+    );
+    ASSERT_FALSE(far);
+    EXPECT_EQ(far.error().where, "page");
+    EXPECT_NE(far.error().message.find("cursor"), std::string::npos);
+}
+
+TEST_F(ConversionsTest, StatisticsCountWholeMonths) {
+    const Time begin{0}, february = *Time::ParseIso("1970-02-01");
+    EXPECT_TRUE((ConversionQuery{.filter = {.from = begin, .to = february}}.Summed()));
+    EXPECT_FALSE((ConversionQuery{.filter = {.from = Time{1}}}.Summed()));
+    EXPECT_FALSE((ConversionQuery{.filter = {.click_prefix = "c"}}.Summed()));
+    const auto asked = [&](const ConversionQuery& of) {
+        return ConversionStatsOf(*engine_, Time{5'000}, of)->Asked();
+    };
+    EXPECT_EQ(asked({.filter = {.from = begin, .to = february}}), 6);
+    EXPECT_EQ(asked({.filter = {.statuses = {kApproved}, .to = february}}), 3);
+    EXPECT_EQ(asked({.filter = {.from = february}}), 0);
 }
 
 TEST_F(ConversionsTest, FiltersAndOrders) {
-    EXPECT_EQ(Clicks({.goal_type = "registration"}), "2:54");
-    EXPECT_EQ(Clicks({.affiliate = "7"}), "3:420");
-    EXPECT_EQ(Clicks({.status = "approved", .descending = false}), "3:135");
-    EXPECT_EQ(Clicks({.search = "c3"}), "1:3");
-    EXPECT_EQ(Clicks({.search = "3"}), "0:") << "the beginning of a click id";
-    EXPECT_EQ(Clicks({.from = Time{2'000}, .to = Time{4'000}}), "2:32") << "`to` is not within";
+    EXPECT_EQ(Clicks({.filter = {.goal_types = {kRegistration}}}), "2:54");
+    EXPECT_EQ(Clicks({.filter = {.affiliates = {"7"}}}), "3:420");
+    EXPECT_EQ(Clicks({.filter = {.statuses = {kApproved}}, .descending = false}), "3:135");
+    EXPECT_EQ(Clicks({.filter = {.click_prefix = "c3"}}), "1:3");
+    EXPECT_EQ(Clicks({.filter = {.click_prefix = "3"}}), "0:") << "the beginning of a click id";
+    EXPECT_EQ(Clicks({.filter = {.from = Time{2'000}, .to = Time{4'000}}}), "2:32")
+        << "`to` is not within";
     EXPECT_EQ(Clicks({.sort = "amount", .descending = false}), "6:032514");
     EXPECT_EQ(Clicks({.page = 2, .limit = 2, .sort = "click_id", .descending = false}), "6:23");
 }

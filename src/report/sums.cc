@@ -17,16 +17,27 @@ void Sums::Add(std::string_view currency, __int128 micros) {
     at->second += micros;
 }
 
-std::string Sums::Default() const {
-    auto at = micros_.find(kDefaultCurrency);
-    return MoneyText(at == micros_.end() ? 0 : at->second);
+__int128 Sums::Of(std::string_view currency) const {
+    const auto at = micros_.find(currency);
+    return at == micros_.end() ? 0 : at->second;
 }
 
+std::string Sums::Default() const { return MoneyText(Of(kDefaultCurrency)); }
+
 std::map<std::string, std::string> Sums::ByCurrency() const {
-    std::map<std::string, std::string> sums;
-    for (const auto& [currency, micros] : micros_) sums[currency] = MoneyText(micros);
+    auto sums = All();
     if (sums.size() == 1 && sums.contains(kDefaultCurrency)) sums.clear();
     return sums;
+}
+
+std::map<std::string, std::string> Sums::All() const {
+    std::map<std::string, std::string> sums;
+    for (const auto& [currency, micros] : micros_) sums[currency] = MoneyText(micros);
+    return sums;
+}
+
+void Sums::Add(const Sums& other) {
+    for (const auto& [currency, micros] : other.micros_) Add(currency, micros);
 }
 
 std::string MoneyText(__int128 micros) {

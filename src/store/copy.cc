@@ -166,7 +166,7 @@ private:
         bool ours = (write.before ? Decode(*write.before).rev : 0) == record_.rev;
         ++record_.rev;
         write.after = Encode(record_);
-        Result<std::vector<WriteState>> states;
+        Result<std::vector<WriteResult>> states;
         if (ours) states = to_.Commit(std::span(&write, 1));
         if (!states) return Fail(states.error());
         if (ours && states->front() == WriteState::kApplied) return true;
@@ -239,22 +239,38 @@ private:
             if (!source) return Fail(source.error());
             auto target = FingerprintOf(to_, collection, progress);
             if (!target) return Fail(target.error());
-            if (*source != *target) {
-                return Fail(
-                    ErrorCode::kConflict,
-                    fmt::format(
-                        "{} is not the same in the target ({} documents, {} in the source): did "
-                        "somebody write to one of them? Empty the target and begin again",
-                        NameOf(collection),
-                        target->documents,
-                        source->documents
-                    )
-                );
-            }
+            if (*source != *target) return Fail(Differ(collection, *source, *target));
             progress(source->documents);
             report_.collections.push_back({collection, std::move(*source)});
         }
         return true;
+    }
+
+    // A target that was finished before is most likely served, and then it is the ledger.
+    Error Differ(Collection collection, const Fingerprint& source, const Fingerprint& target)
+        const {
+        const auto counts = fmt::format(
+            "{} is not the same in the target ({} documents, {} in the source)",
+            NameOf(collection),
+            target.documents,
+            source.documents
+        );
+        if (!record_.done) {
+            return {
+                ErrorCode::kConflict,
+                counts + ": did somebody write to one of them? Empty the target and begin again",
+                {}};
+        }
+        return {
+            ErrorCode::kConflict,
+            fmt::format(
+                "{}: this copy of {} was finished and found the same before, so one of them was "
+                "written to since. Where the target is served it is the live store: leave it as it "
+                "is. Nothing was changed",
+                counts,
+                record_.source
+            ),
+            {}};
     }
 
     Engine& from_;

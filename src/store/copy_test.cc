@@ -11,13 +11,14 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // Passes everything on until `commits` are used up; then the machine has gone.
 class Mortal final : public ForwardingEngine {
 public:
     Mortal(Engine& engine, int commits) : ForwardingEngine(engine), commits_(commits) {}
 
-    Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override {
+    Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) override {
         if (--commits_ < 0) return Fail(ErrorCode::kInternal, "killed");
         return ForwardingEngine::Commit(writes);
     }
@@ -135,7 +136,10 @@ TEST_P(CopyTest, OnceMoreOnlyCompares) {
     EXPECT_EQ(again->copied, 0);
     Write late{{Collection::kSettings, "late"}, std::nullopt, Plain("late", 1)};
     ASSERT_TRUE(to.engine().Commit(std::span(&late, 1)));
-    EXPECT_FALSE(CopyStore(from.engine(), to.engine(), options)) << "it lives on its own by now";
+    auto served = CopyStore(from.engine(), to.engine(), options);
+    ASSERT_FALSE(served) << "it lives on its own by now";
+    EXPECT_THAT(served.error().message, HasSubstr("leave it as it is"));
+    EXPECT_THAT(served.error().message, Not(HasSubstr("Empty the target")));
     EXPECT_EQ(UnfinishedMigration(to.engine()).value(), std::nullopt);
 }
 

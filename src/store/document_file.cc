@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "base/unseen.h"
 #include "domain/bson.h"
 #include "store/document_ref.h"
 #include "store/each_document.h"
@@ -190,7 +191,8 @@ Result<std::unique_ptr<DocumentFile>> DocumentFile::Open(const std::string& path
 
 Result<bool> DocumentFile::Index() {
     std::string line;
-    if (!std::getline(file_, line) || line != kHead) return Fail(Wrong(1, "this is no export"));
+    if (!std::getline(file_, line) || SkipByteOrderMark(line) != kHead)
+        return Fail(Wrong(1, "this is no export"));
     int64_t number = 1, documents = 0;
     LineHash hash;
     int64_t at = file_.tellg();
@@ -244,9 +246,9 @@ Result<Page> DocumentFile::Scan(const ScanRequest& request) {
 Result<std::vector<std::optional<std::string>>> DocumentFile::Load(std::span<const Ref>) {
     return OnlyRead();
 }
-Result<std::vector<WriteState>> DocumentFile::Commit(std::span<const Write>) { return OnlyRead(); }
+Result<std::vector<WriteResult>> DocumentFile::Commit(std::span<const Write>) { return OnlyRead(); }
 Result<std::vector<WorkItem>> DocumentFile::Work(const WorkQuery&) { return OnlyRead(); }
-Result<std::vector<std::string>> DocumentFile::WorkOwners() { return OnlyRead(); }
+Result<std::vector<NodeId>> DocumentFile::WorkOwners() { return OnlyRead(); }
 Result<std::vector<RollupRow>> DocumentFile::Rollup(Collection) { return OnlyRead(); }
 Result<bool> DocumentFile::Backup(const std::string&) { return OnlyRead(); }
 Result<std::vector<std::string>> DocumentFile::Verify(bool) { return OnlyRead(); }

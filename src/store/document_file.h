@@ -31,9 +31,9 @@ public:
     // By primary key, without a filter: what a copy asks. Everything else is refused.
     Result<Page> Scan(const ScanRequest& request) override;
     Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref>) override;
-    Result<std::vector<WriteState>> Commit(std::span<const Write>) override;
+    Result<std::vector<WriteResult>> Commit(std::span<const Write>) override;
     Result<std::vector<WorkItem>> Work(const WorkQuery&) override;
-    Result<std::vector<std::string>> WorkOwners() override;
+    Result<std::vector<NodeId>> WorkOwners() override;
     Result<std::vector<RollupRow>> Rollup(Collection) override;
     Result<bool> Backup(const std::string&) override;
     Result<std::vector<std::string>> Verify(bool) override;

@@ -92,6 +92,8 @@ TEST_P(DocumentFileTest, EverythingComesBackByteForByte) {
     }
     EXPECT_EQ(Get(*to.engine, {Collection::kSettings, "odd"}), Odd());
     EXPECT_THAT(to.engine->Verify(false).value(), testing::IsEmpty());
+    Put("\xEF\xBB\xBF" + Text());  // as some editors save it
+    EXPECT_EQ(Refusal(), "opened");
 }
 
 TEST_P(DocumentFileTest, IsMadeAnewAndOnlyRead) {

@@ -1,5 +1,5 @@
-// What every engine's documents have in common: the collections by name, and a document's address
-// read from the document itself.
+// Shared by every engine: the names of the collections, and a document's address read from the
+// document itself.
 #pragma once
 
 #include <string_view>

@@ -14,4 +14,13 @@ Result<bool> EachDocument(
     return true;
 }
 
+Result<bool> EachDocument(
+    Engine& engine, Collection collection, const std::function<void(const std::string&)>& visit
+) {
+    ScanRequest request;
+    request.collection = collection;
+    request.limit = 1'000;
+    return EachDocument(engine, std::move(request), visit);
+}
+
 }  // namespace barracuda::store

@@ -13,5 +13,9 @@ namespace barracuda::store {
 Result<bool> EachDocument(
     Engine& engine, ScanRequest request, const std::function<void(const std::string&)>& visit
 );
+// Every document of a collection, by its key.
+Result<bool> EachDocument(
+    Engine& engine, Collection collection, const std::function<void(const std::string&)>& visit
+);
 
 }  // namespace barracuda::store

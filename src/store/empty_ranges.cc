@@ -5,12 +5,12 @@
 namespace barracuda::store {
 
 EmptyRanges::Look::Look(EmptyRanges& ranges) : ranges_(ranges) {
-    std::lock_guard lock(ranges_.mutex_);
+    MutexLock lock(ranges_.mutex_);
     ranges_.looks_.push_back(this);
 }
 
 EmptyRanges::Look::~Look() {
-    std::lock_guard lock(ranges_.mutex_);
+    MutexLock lock(ranges_.mutex_);
     std::erase(ranges_.looks_, this);
 }
 
@@ -22,19 +22,19 @@ EmptyRanges::Map::iterator EmptyRanges::Holding(std::string_view key) {
 }
 
 std::string EmptyRanges::Look::From(std::string_view wanted) const {
-    std::lock_guard lock(ranges_.mutex_);
+    MutexLock lock(ranges_.mutex_);
     auto at = ranges_.Holding(wanted);
     return at == ranges_.ranges_.end() ? std::string(wanted) : at->second;
 }
 
 void EmptyRanges::Look::Found(std::string_view wanted, std::string_view first) {
-    std::lock_guard lock(ranges_.mutex_);
+    MutexLock lock(ranges_.mutex_);
     auto added = added_.lower_bound(wanted);
     std::string to(added == added_.end() ? first : std::min(first, std::string_view(*added)));
     if (to <= wanted) return;
     std::string from(wanted);
     auto& map = ranges_.ranges_;
-    // What touches or overlaps is one with it.
+    // A range that touches or overlaps it becomes one with it.
     if (auto at = map.upper_bound(from); at != map.begin() && std::prev(at)->second >= from) {
         from = std::prev(at)->first;
     }
@@ -46,7 +46,7 @@ void EmptyRanges::Look::Found(std::string_view wanted, std::string_view first) {
 }
 
 void EmptyRanges::Added(std::string_view key) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (auto* look : looks_) look->added_.emplace(key);
     auto at = Holding(key);
     if (at == ranges_.end()) return;
@@ -58,12 +58,12 @@ void EmptyRanges::Added(std::string_view key) {
 }
 
 void EmptyRanges::Clear() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ranges_.clear();
 }
 
 size_t EmptyRanges::size() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return ranges_.size();
 }
 

@@ -3,7 +3,7 @@
 // begins behind them.
 //
 //     EmptyRanges::Look look(ranges);      // before the iterator is made, for as long as it is
-//     used it->Seek(look.From(bound));          // nothing stands in [bound, From(bound))
+//     it->Seek(look.From(bound));          // nothing stands in [bound, From(bound))
 //     look.Found(bound, it->Key());        // nor in [bound, it->Key())
 //     ranges.Added(key);                   // by who writes, after the write
 //
@@ -14,11 +14,12 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/thread_safety.h"
 
 namespace barracuda::store {
 
@@ -40,7 +41,9 @@ public:
     private:
         friend class EmptyRanges;
         EmptyRanges& ranges_;
-        std::set<std::string, std::less<>> added_;  // since it began
+        // Keys since the look began. Guarded by ranges_.mutex_, which clang cannot tell from the
+        // mutex_ that Added holds: it would see two mutexes.
+        std::set<std::string, std::less<>> added_;
     };
 
     void Added(std::string_view key);
@@ -49,11 +52,12 @@ public:
 
 private:
     using Map = std::map<std::string, std::string, std::less<>>;  // from, to (exclusive)
-    Map::iterator Holding(std::string_view key);  // end(): no range holds it. Under mutex_.
+    // end(): no range holds it.
+    Map::iterator Holding(std::string_view key) REQUIRES(mutex_);
 
-    mutable std::mutex mutex_;
-    Map ranges_;  // apart from each other
-    std::vector<Look*> looks_;
+    mutable Mutex mutex_;
+    Map ranges_ GUARDED_BY(mutex_);  // apart from each other
+    std::vector<Look*> looks_ GUARDED_BY(mutex_);
 };
 
 }  // namespace barracuda::store

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/conversion.h"
+#include "store/accepted_loss.h"
 
 namespace barracuda::store {
 
@@ -54,18 +55,31 @@ enum class WriteState {
     kApplied,
     kLost,     // the stored revision is not the one of `before`
     kRefused,  // a unique index already holds the value for another document
-    kFailed,   // its own trouble: the store does not take it, or cannot say whether it is stored
+    kFailed,   // rejected, or its result is unknown
+};
+
+// The outcome of a write. `why`: the store's words about a failed one, for the operator, or empty.
+struct WriteResult {
+    WriteState state;
+    std::string why;
+    WriteResult(WriteState of, std::string words = {}) : state(of), why(std::move(words)) {}
+    operator WriteState() const { return state; }
 };
 
 // Which indexes exist is data: index.h.
 enum class IndexId : uint8_t;
 
+inline constexpr size_t kRangesMax = 200;  // as many as MongoDB keeps in order by an index
+
 struct ScanRequest {
     Collection collection = Collection::kConversions;
     std::optional<IndexId> index;    // nullopt: by primary key
     std::vector<std::string> equal;  // leading index fields (or a key prefix), exact
-    std::string key_prefix;          // with no index: keys that start so
-    std::optional<Time> from, to;    // on the date field after `equal`, [from, to)
+    // In place of `equal`: for each leading field of the index its values, any of which. At most
+    // kRangesMax combinations.
+    std::vector<std::vector<std::string>> any;
+    std::string key_prefix;        // with no index: keys that start so
+    std::optional<Time> from, to;  // on the date field after `equal`, [from, to)
     bool descending = false;
     std::string
         cursor;  // opaque, of an earlier page of this scan (else kInvalid); empty: the start
@@ -79,28 +93,29 @@ struct Page {
     std::string cursor;  // empty: nothing follows
 };
 
-// What is due. Many nodes share one queue: each asks for its own work and that of dead nodes. Every
-// collection has its own: thousands of conversions that a network does not take must not stand in
-// front of a form's next step.
+// A question for due work. Many nodes share one queue: each asks for its own work and that of dead
+// nodes. Every collection has its own: thousands of conversions that a network does not take must
+// not stand in front of a form's next step.
 struct WorkQuery {
     Collection collection = Collection::kConversions;  // or kContacts
     Time until;                                        // inclusive
     size_t limit = 100;
-    std::optional<std::vector<std::string>> owners = {};  // in this order; nullopt: anybody's
-    std::optional<Time> from = {};                        // inclusive: nothing due earlier
+    std::optional<std::vector<NodeId>> owners = {};  // in this order; nullopt: anybody's
+    std::optional<Time> from = {};                   // inclusive: nothing due earlier
 };
 
 struct WorkItem {
     Ref ref;
-    std::string owner;
+    NodeId owner;
     Time due;
 };
 
 // Count and sum of amounts by what the statistics ask for; kept in the same batch as documents.
+inline constexpr const char* kAgain = "again";  // of a goal that counts several times a click
 struct RollupRow {
-    std::vector<std::string>
-        group;  // kConversions: month, affiliate_id, goal_type, status, currency;
-                // kContacts: month, type, status, affiliate_status, ftd, ftd_currency
+    // kConversions: month, affiliate_id, goal_type, status, currency, kAgain or empty;
+    // kContacts: month, type, status, affiliate_status, ftd, ftd_currency.
+    std::vector<std::string> group;
     int64_t count = 0;
     __int128 micros = 0;
 };
@@ -110,23 +125,35 @@ public:
     virtual ~Engine() = default;
 
     virtual Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) = 0;
-    virtual Result<std::vector<WriteState>> Commit(std::span<const Write> writes) = 0;
+    virtual Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) = 0;
     virtual Result<Page> Scan(const ScanRequest& request) = 0;
+    // How many documents a scan finds, counted up to `most`; `limit` and `cursor` do not matter. It
+    // reads no document where the engine's index has the answer.
+    virtual Result<size_t> Count(const ScanRequest& request, size_t most);
     // Documents that hold any of `values` in an index whose first field is text; at most 1,000.
     virtual Result<std::vector<std::string>> FindAny(
         IndexId index, std::span<const std::string> values
     );
     // Unfinished documents, oldest first within an owner.
     virtual Result<std::vector<WorkItem>> Work(const WorkQuery& query) = 0;
-    // Everybody who owns an unfinished document, due or not.
-    virtual Result<std::vector<std::string>> WorkOwners() = 0;
+    // The owners of all unfinished documents, due or not.
+    virtual Result<std::vector<NodeId>> WorkOwners() = 0;
     virtual Result<std::vector<RollupRow>> Rollup(Collection collection) = 0;
     // A consistent copy into a directory that does not exist yet.
     virtual Result<bool> Backup(const std::string& directory) = 0;
+    // Takes the earlier bytes of these documents out of the engine's own files, at once where no
+    // reader holds an older view. Blocks, and may take seconds. An engine whose files are a
+    // server's leaves that to the server.
+    virtual Result<bool> Purge(std::span<const Ref> refs) {
+        (void)refs;
+        return true;
+    }
     // nullopt: writable; else why not, readable.
     virtual std::optional<std::string> Trouble() const = 0;
+    // The loss that an operator has accepted; times 0: none.
+    virtual AcceptedLoss Accepted() const { return {}; }
 
-    // What is wrong in the store, as readable lines; repairs what is derived when asked.
+    // Faults of the store, as readable lines; `repair` builds indexes and rollups anew.
     virtual Result<std::vector<std::string>> Verify(bool repair) = 0;
 
     // Whether to insert a document that is most likely new without loading it (its precondition:

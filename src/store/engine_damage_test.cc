@@ -21,7 +21,7 @@ protected:
             writes.push_back(
                 {DealRef(click),
                  std::nullopt,
-                 Document({.click = click, .due = 10 + i, .owner = i == 0 ? "" : "n1"})}
+                 Document({.click = click, .due = 10 + i, .owner = NodeId(i == 0 ? "" : "n1")})}
             );
         }
         writes.push_back({ContactRef("1"), std::nullopt, Contact("1", "x@y")});
@@ -71,7 +71,9 @@ TEST_P(DamageTest, NothingIsFoundOnGoodData) {
     auto found = engine().Verify(true);
     ASSERT_TRUE(found);
     EXPECT_THAT(*found, IsEmpty());
-    EXPECT_THAT(indexes_, SizeIs(5 * 3 + 2 + 2));  // entries, a contact's two, two rollup rows
+    EXPECT_THAT(
+        indexes_, SizeIs(5 * 6 + 2 + 2 + 6)
+    );  // entries, a contact's two, two rollup rows, cells
     EXPECT_THAT(work_, SizeIs(5));
 }
 
@@ -79,6 +81,10 @@ TEST_P(DamageTest, EveryMissingEntry) {
     for (auto space : {Space::kIndexes, Space::kWork}) {
         for (const auto& [key, value] : space == Space::kIndexes ? indexes_ : work_) {
             Damage(space, KvChange::Kind::kDelete, key);
+            if (key[0] == kCellPrefix) {
+                FindsAndRepairs("cells of the reports missing or wrong: 20");
+                continue;
+            }
             FindsAndRepairs(
                 space == Space::kIndexes ? "index entry missing" : "work entry missing"
             );
@@ -116,6 +122,24 @@ TEST_P(DamageTest, WrongRollups) {
     EXPECT_EQ(engine().Rollup(Collection::kConversions)->at(0).count, 6);
 }
 
+TEST_P(DamageTest, WrongCells) {
+    const auto cell = *indexes_.lower_bound(std::string(1, kCellPrefix));
+    for (const std::string& value :
+         {cell.second + cell.second, std::string("short"), std::string()}) {
+        Damage(Space::kIndexes, KvChange::Kind::kPut, cell.first, value);
+        FindsAndRepairs("cells of the reports missing or wrong");
+    }
+    Damage(Space::kIndexes, KvChange::Kind::kPut, cell.first + "x", cell.second);
+    FindsAndRepairs("cells of the reports missing or wrong");
+    Damage(Space::kIndexes, KvChange::Kind::kPut, CellPrefix(CellView::kSource, Time{}), "x");
+    FindsAndRepairs("cells of the reports missing or wrong: 1970-01-01");
+    // What is counted on a damaged cell is right after a repair, and stops no write before.
+    Damage(Space::kIndexes, KvChange::Kind::kPut, cell.first, "short");
+    Put(engine(), DealRef("c9"), std::nullopt, Document({.click = "c9"}));
+    EXPECT_TRUE(engine().Verify(true));
+    EXPECT_THAT(*engine().Verify(false), IsEmpty());
+}
+
 TEST_P(DamageTest, ADocumentUnderAnotherKeyIsNamed) {
     std::string bson = Document({.click = "c1"});
     Damage(Space::kDocuments, KvChange::Kind::kPut, '\x01' + DealRef("elsewhere").key, bson);
@@ -135,7 +159,7 @@ TEST_P(DamageTest, EntriesThatAreNone) {
           std::string("\xff\xff\xff")}) {
         Damage(Space::kWork, KvChange::Kind::kPut, key);
         EXPECT_THAT(*engine().Work({.until = Time{100}}), SizeIs(5));
-        EXPECT_EQ(*engine().WorkOwners(), (std::vector<std::string>{"", "n1"}));
+        EXPECT_EQ(*engine().WorkOwners(), (std::vector<NodeId>{"", "n1"}));
         ScanRequest waiting;
         waiting.index = IndexId::kConversionDue;
         EXPECT_THAT(engine().Scan(waiting)->documents, SizeIs(5));

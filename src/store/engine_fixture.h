@@ -116,7 +116,10 @@ public:
 
     MongoEngineOptions Options() const {
         MongoEngineOptions options;
+        // By the name of its own: a fail point for it strikes no suite that runs beside it.
         options.client.uri = TestMongo();
+        options.client.uri += options.client.uri.find('?') == std::string::npos ? "/?" : "&";
+        options.client.uri += "appName=" + name_;
         options.client.database = name_;
         return options;
     }
@@ -166,7 +169,7 @@ struct Deal {
     int64_t created = 1'700'000'000'000;
     int64_t rev = 1;
     std::optional<int64_t> due = std::nullopt;
-    std::string owner = "n1";
+    NodeId owner{"n1"};
 };
 
 inline domain::ConversionKey KeyOf(const std::string& click) {
@@ -209,7 +212,7 @@ using States = std::vector<WriteState>;
 inline States Commit(Engine& engine, std::vector<Write> writes) {
     auto states = engine.Commit(writes);
     EXPECT_TRUE(states) << states.error().message;
-    return states.value_or(States());
+    return states ? States(states->begin(), states->end()) : States();
 }
 inline WriteState Put(
     Engine& engine,

@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, ListsTest, testing::Bool(), [](const auto& info)
 std::string DeadDocument(const std::string& click, int64_t at, int64_t rev = 1) {
     auto conversion = domain::DecodeConversion(Document({.click = click, .rev = rev}));
     domain::Delivery delivery;
-    delivery.id = "d-" + click;
+    delivery.id = DeliveryId("d-" + click);
     delivery.state = domain::DeliveryState::kDead;
     delivery.last_at = Time{at};
     conversion->deliveries.push_back(delivery);
@@ -65,7 +65,7 @@ TEST_P(ListsTest, DeadOnesByWhenTheyDied) {
 }
 
 TEST_P(ListsTest, WaitingOnesByOwnerAndDue) {
-    auto add = [&](const std::string& click, const std::string& owner, int64_t due) {
+    auto add = [&](const std::string& click, const NodeId& owner, int64_t due) {
         auto document = Document({.click = click, .due = due, .owner = owner});
         Put(*store_.engine, DealRef(click), std::nullopt, document);
     };

@@ -312,7 +312,7 @@ TEST_P(EngineTest, WorkOfOneCollectionDoesNotStandInFrontOfAnothers) {
     contact.flow.next_at = Time{2};
     writes.push_back({ContactRef(contact.id.Hex()), std::nullopt, domain::Encode(contact)});
     Commit(engine(), writes);
-    for (auto owners : {std::optional<std::vector<std::string>>(), {{std::string("n1")}}}) {
+    for (auto owners : {std::optional<std::vector<NodeId>>(), {{NodeId("n1")}}}) {
         for (std::optional<Time> from : {std::optional<Time>(), {Time{1}}}) {
             WorkQuery query{.until = Time{9}, .limit = 2, .owners = owners, .from = from};
             EXPECT_THAT(*engine().Work(query), SizeIs(2));
@@ -323,13 +323,13 @@ TEST_P(EngineTest, WorkOfOneCollectionDoesNotStandInFrontOfAnothers) {
             EXPECT_EQ(items->front().due, Time{2});
         }
     }
-    EXPECT_THAT(*engine().WorkOwners(), UnorderedElementsAre("n1"));
+    EXPECT_THAT(*engine().WorkOwners(), UnorderedElementsAre(NodeId("n1")));
     NothingWrong();
 }
 
 TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     std::vector<Write> writes;
-    auto add = [&](const std::string& click, const std::string& owner, int64_t due) {
+    auto add = [&](const std::string& click, const NodeId& owner, int64_t due) {
         writes.push_back(
             {DealRef(click), std::nullopt, Document({.click = click, .due = due, .owner = owner})}
         );
@@ -348,7 +348,7 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
         std::vector<std::string> out;
         for (auto& item : *items) {
             out.push_back(
-                item.owner + ":" + std::to_string(item.due.ms) + ":" +
+                item.owner.value + ":" + std::to_string(item.due.ms) + ":" +
                 ConversionKeyOf(item.ref).click.value
             );
         }
@@ -360,8 +360,11 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     EXPECT_THAT(names(10, 100), ElementsAre(":7:c6", "n1:10:c3", "n10:5:c5"));
     EXPECT_THAT(names(1000, 3), SizeIs(3));
     EXPECT_THAT(names(4, 100), IsEmpty());
-    EXPECT_THAT(*engine().WorkOwners(), UnorderedElementsAre("", "n1", "n10", "n2"));
-    auto clicks_of = [&](std::vector<std::string> owners, size_t limit) {
+    EXPECT_THAT(
+        *engine().WorkOwners(),
+        UnorderedElementsAre(NodeId(""), NodeId("n1"), NodeId("n10"), NodeId("n2"))
+    );
+    auto clicks_of = [&](std::vector<NodeId> owners, size_t limit) {
         auto items = engine().Work({.until = Time{50}, .limit = limit, .owners = owners});
         std::vector<std::string> clicks;
         for (auto& item : *items) clicks.push_back(ConversionKeyOf(item.ref).click.value);
@@ -372,7 +375,7 @@ TEST_P(EngineTest, WorkIsOrderedByOwnerThenDue) {
     EXPECT_THAT(clicks_of({""}, 100), ElementsAre("c6"));
     EXPECT_THAT(clicks_of({"n", "n3"}, 100), IsEmpty());
     EXPECT_THAT(clicks_of({}, 100), IsEmpty()) << "nobody's is not everybody's";
-    auto clicks_from = [&](int64_t from, std::optional<std::vector<std::string>> owners) {
+    auto clicks_from = [&](int64_t from, std::optional<std::vector<NodeId>> owners) {
         WorkQuery query{.until = Time{50}, .owners = owners, .from = Time{from}};
         std::vector<std::string> clicks;
         auto items = engine().Work(query);
@@ -426,7 +429,7 @@ TEST_P(EngineTest, RollupsAddAndMoveBetweenGroups) {
     auto rows = engine().Rollup(Collection::kConversions);
     ASSERT_TRUE(rows);
     ASSERT_THAT(*rows, SizeIs(1));
-    EXPECT_THAT((*rows)[0].group, ElementsAre("2023-11", "a1", "deposit", "pending", "USD"));
+    EXPECT_THAT((*rows)[0].group, ElementsAre("2023-11", "a1", "deposit", "pending", "USD", ""));
     EXPECT_EQ((*rows)[0].count, 2);
     EXPECT_TRUE((*rows)[0].micros == __int128{1'000'000'000'000} * 1'000'000 + 1);
     auto moved = Document({.click = "a", .affiliate = "a2", .amount = "5", .rev = 2});

@@ -1,4 +1,4 @@
-// What a check found wrong, a line each: the first kNamedMax of all checks over one list, the rest
+// The findings of checks, a line each: the first kNamedMax of all checks over one list, the rest
 // counted.
 //
 // Threads: one at a time.

@@ -1,6 +1,7 @@
 #include "store/index.h"
 
 #include "base/check.h"
+#include "base/text.h"
 #include "domain/bson.h"
 
 namespace barracuda::store {
@@ -8,14 +9,19 @@ namespace barracuda::store {
 const std::vector<IndexDefinition>& Indexes() {
     // clang-format off
     static const std::vector<IndexDefinition> kIndexes = {
-        {IndexId::kConversionId,        Collection::kConversions, "_id",                    {"_id"}, true},
-        {IndexId::kConversionCreated,   Collection::kConversions, "createdAt",              {"createdAt"}},
-        {IndexId::kConversionAffiliate, Collection::kConversions, "affiliate_id_createdAt", {"affiliate_id", "createdAt"}},
-        {IndexId::kConversionDead,      Collection::kConversions, "dead",                   {"dead"}},
-        {IndexId::kContactEmail,        Collection::kContacts,    "email_key",              {"email_key"}, true},
-        {IndexId::kContactSub1,         Collection::kContacts,    "sub1",                   {"sub1"}},
-        {IndexId::kContactClick,        Collection::kContacts,    "click_id",               {"click_id"}},
-        {IndexId::kContactCreated,      Collection::kContacts,    "createdAt",              {"createdAt"}},
+        {IndexId::kConversionId,          Collection::kConversions, "_id",                    {"_id"}, 2, true},
+        {IndexId::kConversionCreated,     Collection::kConversions, "createdAt",              {"createdAt"}},
+        {IndexId::kConversionUpdated,     Collection::kConversions, "updatedAt",              {"updatedAt"}, 3},
+        {IndexId::kConversionAffiliate,   Collection::kConversions, "affiliate_id_createdAt", {"affiliate_id", "createdAt"}},
+        {IndexId::kConversionGoal,        Collection::kConversions, "goal_id_createdAt",      {"goal_id", "createdAt"}, 3},
+        {IndexId::kConversionOffer,       Collection::kConversions, "offer_id_createdAt",     {"offer_id", "createdAt"}, 3},
+        {IndexId::kConversionState,       Collection::kConversions, "state_createdAt",        {"goal_type", "status", "provenance", "createdAt"}, 3},
+        {IndexId::kConversionTransaction, Collection::kConversions, "transaction_id_createdAt", {"transaction_id", "createdAt"}, 3},
+        {IndexId::kConversionDead,        Collection::kConversions, "dead",                   {"dead"}},
+        {IndexId::kContactEmail,          Collection::kContacts,    "email_key",              {"email_key"}, 2, true, true},
+        {IndexId::kContactSub1,           Collection::kContacts,    "sub1",                   {"sub1"}},
+        {IndexId::kContactClick,          Collection::kContacts,    "click_id",               {"click_id"}},
+        {IndexId::kContactCreated,        Collection::kContacts,    "createdAt",              {"createdAt"}},
     };
     // clang-format on
     return kIndexes;
@@ -31,7 +37,19 @@ const IndexDefinition& IndexOf(IndexId id) {
     BARRACUDA_CHECK(false);
 }
 
-bool IsDateField(std::string_view field) { return field == "createdAt" || field == "dead"; }
+bool IsDateField(std::string_view field) {
+    return field == "createdAt" || field == "updatedAt" || field == "dead";
+}
+
+std::span<const char* const> WordsOf(std::string_view field) {
+    static constexpr const char* kTypes[] = {"other", "registration", "deposit"};
+    static constexpr const char* kStatuses[] = {"pending", "approved", "rejected"};
+    static constexpr const char* kProvenances[] = {"unknown", "reported", "admin", "form", "auto"};
+    if (field == "goal_type") return kTypes;
+    if (field == "status") return kStatuses;
+    if (field == "provenance") return kProvenances;
+    return {};
+}
 
 void AppendText(std::string& key, std::string_view text) {
     key.append(text);
@@ -43,10 +61,38 @@ void AppendDate(std::string& key, Time time) {
     for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(bits >> shift));
 }
 
+std::optional<Time> DateIn(std::string_view key, size_t at) {
+    if (key.size() < at + 8) return std::nullopt;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(key[at + i]);
+    return Time{static_cast<int64_t>(bits ^ (uint64_t{1} << 63))};
+}
+
 namespace {
 
-bool AppendValue(std::string& key, const domain::TopFields& document, const char* field) {
+constexpr size_t kHashBytes = 16;
+
+std::string HashedText(std::string_view text) { return HashHex(text, kHashBytes); }
+
+// The word's number in one digit, as domain::DecodeConversion reads it.
+std::string_view DigitOf(std::span<const char* const> words, std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789";
+    for (size_t i = 1; i < words.size(); ++i) {
+        if (text == words[i]) return kDigits.substr(i, 1);
+    }
+    return kDigits.substr(0, 1);
+}
+
+bool AppendValue(
+    std::string& key, const domain::TopFields& document, const char* field, bool hashed
+) {
     const bson_iter_t* at = document.Find(field);
+    if (const auto words = WordsOf(field); !words.empty()) {
+        uint32_t length = 0;
+        const char* bytes = at && BSON_ITER_HOLDS_UTF8(at) ? bson_iter_utf8(at, &length) : nullptr;
+        AppendText(key, DigitOf(words, {bytes ? bytes : "", length}));
+        return true;
+    }
     if (!at) return false;
     if (IsDateField(field)) {
         AppendDate(key, domain::TimeOf(*at));
@@ -57,15 +103,26 @@ bool AppendValue(std::string& key, const domain::TopFields& document, const char
         const char* bytes = bson_iter_utf8(at, &length);
         const std::string_view text(bytes, length);
         if (text.find('\0') != std::string_view::npos) return false;
-        AppendText(key, text);
+        if (hashed) {
+            AppendText(key, HashedText(text));
+        } else {
+            AppendText(key, text);
+        }
         return true;
     }
     auto text = domain::ScalarText(*at);
-    if (text) AppendText(key, *text);
+    if (text) AppendText(key, hashed ? HashedText(*text) : *text);
     return text.has_value();
 }
 
 }  // namespace
+
+std::string IndexedText(IndexId id, size_t field, std::string_view value) {
+    const auto& index = IndexOf(id);
+    const auto words = WordsOf(index.fields[field]);
+    if (!words.empty()) return std::string(DigitOf(words, value));
+    return index.hashed ? HashedText(value) : std::string(value);
+}
 
 std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document) {
     std::vector<IndexEntry> entries;
@@ -77,7 +134,7 @@ std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& docum
         entry.key.push_back(static_cast<char>(index.id));
         bool complete = true;
         for (const char* field : index.fields) {
-            complete = complete && AppendValue(entry.key, document, field);
+            complete = complete && AppendValue(entry.key, document, field, index.hashed);
         }
         if (!complete) continue;
         if (index.unique) entry.unique_prefix = entry.key.size();

@@ -19,34 +19,51 @@ enum class IndexId : uint8_t {
     kConversionCreated = 2,
     kConversionAffiliate = 3,
     kConversionDead = 4,
-    // What waits, by (owner, due): the work queue read as an index. It is not among Indexes(), as
+    // Waiting work by (owner, due): the work queue read as an index. It is not among Indexes(), as
     // every engine keeps its work queue anyway; Scan takes it without `from` and `to`.
     kConversionDue = 5,
+    kConversionState = 6,
+    kConversionGoal = 7,
+    kConversionOffer = 8,
+    kConversionTransaction = 9,
     kContactEmail = 10,
     kContactSub1 = 11,
     kContactClick = 12,
     kContactCreated = 13,
+    kConversionUpdated = 14,
 };
 
 struct IndexDefinition {
     IndexId id;
     Collection collection;
     const char* name;
-    std::vector<const char*> fields;  // top-level; a document that lacks one has no entry
+    // Top-level; a document that lacks one has no entry, but for words: those read as something.
+    std::vector<const char*> fields;
+    int since = 2;  // the version that brought it, in MongoDB's name of it
     bool unique = false;
+    // Entries hold a hash of the text: keys stand in the store's own books (RocksDB's manifest)
+    // longer than their document.
+    bool hashed = false;
 };
 
-// Raise when a definition changes; a store of another version is rebuilt at open.
-inline constexpr int kIndexVersion = 2;
+// Raise when a definition changes, and write the new number into that one's `since`: RocksDB builds
+// all entries anew at open, MongoDB the indexes whose name it lacks.
+inline constexpr int kIndexVersion = 3;
 
 const std::vector<IndexDefinition>& Indexes();
 const IndexDefinition& IndexOf(IndexId id);  // of kConversionDue too
-bool IsDateField(std::string_view field);    // dates sort as numbers, not as text
+// The text that an entry of this index has for a value of its nth field: a word is its number.
+std::string IndexedText(IndexId index, size_t field, std::string_view value);
+bool IsDateField(std::string_view field);  // dates sort as numbers, not as text
+// A field of a closed vocabulary stands in an index as the program reads it: what is missing or no
+// word of it is the first one here. Empty: the field has none.
+std::span<const char* const> WordsOf(std::string_view field);
 
 // Ordered bytes: text as it is and a NUL, dates and numbers as eight bytes big-endian with the sign
 // bit flipped (no NUL after).
 void AppendText(std::string& key, std::string_view text);
 void AppendDate(std::string& key, Time time);
+std::optional<Time> DateIn(std::string_view key, size_t at);  // nullopt: it ends before
 
 // The entries `document` has in every index of its collection: index id, values, primary key.
 // A value that holds a NUL has none: it could not be told where it ends. `unique_prefix` is set for

@@ -24,6 +24,10 @@ struct KvChange {
     std::string value;
 };
 
+struct KeyRange {
+    std::string from, to;  // both inclusive
+};
+
 class KvIterator {
 public:
     virtual ~KvIterator() = default;
@@ -57,7 +61,15 @@ public:
     virtual std::unique_ptr<KvIterator> Iterate(Space space) = 0;       // a snapshot
     // For who reads everything: what it reads pushes nothing out of the cache.
     virtual std::unique_ptr<KvSnapshot> Snapshot() = 0;
+    // The same for a list: what it reads is likely read again.
+    virtual std::unique_ptr<KvSnapshot> View() { return Snapshot(); }
     virtual Result<bool> Backup(const std::string& directory) = 0;
+    // Takes deleted and overwritten values of these ranges out of the files too. Blocks, and may
+    // take seconds.
+    virtual Result<bool> Purge(Space space, std::span<const KeyRange> ranges) {
+        (void)space, (void)ranges;
+        return true;
+    }
 };
 
 // A rollup value: count and sum, 24 bytes little-endian. Adding is how deltas merge.

@@ -1,8 +1,11 @@
 #include "store/kv_engine.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 
+#include "base/thread_name.h"
 #include "store/index.h"
 #include "store/kv_keys.h"
 #include "store/kv_verify.h"
@@ -10,8 +13,6 @@
 namespace barracuda::store {
 
 namespace {
-
-constexpr std::string_view kVersionKey("\0index_version", 14);
 
 int64_t RevOf(const std::optional<std::string>& document) {
     if (!document) return -1;
@@ -30,6 +31,7 @@ struct KvEngine::Batch {
     std::map<std::string, std::string> unique_added;  // unique prefix -> entry
     std::set<std::string> unique_removed;             // entries
     std::map<std::string, RollupValue> rollups;
+    CellBatch cells;
 
     void Put(Space space, std::string key, std::string value) {
         changes.push_back({space, KvChange::Kind::kPut, std::move(key), std::move(value)});
@@ -44,16 +46,38 @@ struct KvEngine::Batch {
         delta->second.micros *= sign;
         rollups[delta->first].Add(delta->second);
     }
+    using Fields = std::optional<domain::TopFields>;
+    void AddSums(const Ref& ref, const Fields& before, const Fields& after) {
+        if (before) AddRollup(ref, *before, -1);
+        if (after) AddRollup(ref, *after, +1);
+        if (ref.collection != Collection::kConversions) return;
+        const auto counted = [](const Fields& fields) {
+            return fields ? CountedOf(*fields) : std::optional<Counted>();
+        };
+        cells.Change(counted(before), counted(after));
+    }
+    // The sums of all its documents, each once.
+    void PutSums() {
+        for (const auto& [key, delta] : rollups) {
+            if (delta.count == 0 && delta.micros == 0) continue;
+            changes.push_back({Space::kIndexes, KvChange::Kind::kAdd, key, delta.Bytes()});
+        }
+        cells.Each([this](std::string_view key, std::string rows) {
+            changes.push_back(
+                {Space::kIndexes, KvChange::Kind::kAdd, std::string(key), std::move(rows)}
+            );
+        });
+    }
 };
 
 std::optional<std::string> KvEngine::Trouble() const {
-    std::lock_guard lock(state_mutex_);
+    MutexLock lock(state_mutex_);
     return trouble_.empty() ? std::nullopt : std::optional(trouble_);
 }
 
-// What loads saw until now, and no load that is under way may add to it.
+// Takes the revisions that loads saw until now; no load that is under way adds to them.
 KvEngine::Revisions KvEngine::TakeKnown() {
-    std::lock_guard lock(state_mutex_);
+    MutexLock lock(state_mutex_);
     ++epoch_;
     return std::exchange(known_, {});
 }
@@ -64,12 +88,12 @@ Result<std::vector<std::optional<std::string>>> KvEngine::Load(std::span<const R
     for (const auto& ref : refs) keys.push_back(DocumentKey(ref));
     uint64_t epoch = 0;
     {
-        std::lock_guard lock(state_mutex_);
+        MutexLock lock(state_mutex_);
         epoch = epoch_;
     }
     auto found = kv_->MultiGet(Space::kDocuments, keys);
     if (!found) return found;
-    std::lock_guard lock(state_mutex_);
+    MutexLock lock(state_mutex_);
     // A commit came between: what was read may be older than it.
     if (epoch != epoch_ || known_.size() + keys.size() > kKnownMax) return found;
     for (size_t i = 0; i < keys.size(); ++i) known_[std::move(keys[i])] = RevOf((*found)[i]);
@@ -149,8 +173,7 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
         if (old_work) batch.Delete(Space::kWork, *old_work);
         if (new_work) batch.Put(Space::kWork, *new_work, {});
     }
-    if (before) batch.AddRollup(write.ref, *before, -1);
-    if (after) batch.AddRollup(write.ref, *after, +1);
+    batch.AddSums(write.ref, before, after);
     std::string key = DocumentKey(write.ref);
     if (write.after) {
         batch.Put(Space::kDocuments, key, *write.after);
@@ -161,12 +184,12 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
     return WriteState::kApplied;
 }
 
-Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) {
-    std::lock_guard lock(commit_mutex_);
+Result<std::vector<WriteResult>> KvEngine::Commit(std::span<const Write> writes) {
+    MutexLock lock(commit_mutex_);
     if (auto trouble = Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
     Batch batch;
     batch.known = TakeKnown();
-    std::vector<WriteState> states;
+    std::vector<WriteResult> states;
     states.reserve(writes.size());
     for (const auto& write : writes) {
         auto state = Plan(write, batch);
@@ -174,10 +197,7 @@ Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) 
         if (*state != WriteState::kApplied) batch.failed.insert(DocumentKey(write.ref));
         states.push_back(*state);
     }
-    for (const auto& [key, delta] : batch.rollups) {
-        if (delta.count == 0 && delta.micros == 0) continue;
-        batch.changes.push_back({Space::kIndexes, KvChange::Kind::kAdd, key, delta.Bytes()});
-    }
+    batch.PutSums();
     if (batch.changes.empty()) return states;
     auto applied = kv_->Apply(batch.changes);
     for (const auto& change : batch.changes) {
@@ -186,96 +206,16 @@ Result<std::vector<WriteState>> KvEngine::Commit(std::span<const Write> writes) 
     }
     TakeKnown();  // loads of the meantime may have read what stood before
     if (applied) return states;
-    std::lock_guard state(state_mutex_);
+    MutexLock state(state_mutex_);
     trouble_ = "the store refuses writes until a restart: " + applied.error().message;
     return Fail(ErrorCode::kUnavailable, trouble_);
 }
 
-namespace {
-
-// The first byte string above every string that starts with `prefix`.
-std::string After(std::string prefix) {
-    while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
-    if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
-    return prefix;
-}
-
-struct Range {
-    std::string prefix;
-    std::string low, high;  // [low, high)
-};
-
-Range RangeOf(const ScanRequest& request) {
-    std::string prefix;
-    prefix.push_back(
-        request.index ? static_cast<char>(*request.index) : static_cast<char>(request.collection)
-    );
-    for (const auto& value : request.equal) AppendText(prefix, value);
-    prefix.append(request.key_prefix);
-    Range range{prefix, prefix, After(prefix)};
-    if (request.from) AppendDate(range.low, *request.from);
-    if (request.to) {
-        range.high = prefix;
-        AppendDate(range.high, *request.to);
-    }
-    return range;
-}
-
-// Whether an earlier page of this very scan may have ended there. Another list's place would pass
-// over what it sorts before.
-bool IsPlaceIn(const ScanRequest& request, const Range& range) {
-    const std::string& cursor = request.cursor;
-    if (cursor.size() <= range.prefix.size() || !cursor.starts_with(range.prefix)) return false;
-    return !request.index || KeyInEntry(IndexOf(*request.index), cursor);
-}
-
-}  // namespace
-
-Result<Page> KvEngine::Scan(const ScanRequest& request) {
-    if (request.index == IndexId::kConversionDue) return ScanWork(request);
-    Range range = RangeOf(request);
-    if (!request.cursor.empty() && !IsPlaceIn(request, range)) return Fail(BadCursor());
-    auto it = kv_->Iterate(request.index ? Space::kIndexes : Space::kDocuments);
-    if (request.descending) {
-        std::string start =
-            request.cursor.empty() ? range.high : std::min(request.cursor, range.high);
-        it->SeekForPrev(start);
-        if (it->Valid() && it->Key() >= start) it->Prev();
-    } else if (request.cursor.empty() || request.cursor < range.low) {
-        it->Seek(range.low);
-    } else {
-        it->Seek(request.cursor);
-        if (it->Valid() && it->Key() == request.cursor) it->Next();
-    }
-    Page page;
-    std::vector<std::string> keys;
-    std::string last;
-    size_t taken = 0;
-    for (; it->Valid(); request.descending ? it->Prev() : it->Next()) {
-        if (it->Key() < range.low || it->Key() >= range.high) break;
-        if (taken == request.limit) {
-            page.cursor = last;
-            break;
-        }
-        if (request.index) {
-            auto key = KeyInEntry(IndexOf(*request.index), it->Key());
-            if (!key) continue;  // damaged; verify names it
-            keys.push_back(DocumentKey({request.collection, std::string(*key)}));
-        } else {
-            page.documents.emplace_back(it->Value());
-        }
-        ++taken;
-        last = std::string(it->Key());
-    }
-    auto status = it->Status();
-    if (!status) return Fail(status.error());
-    if (!request.index) return page;
-    auto documents = kv_->MultiGet(Space::kDocuments, keys);
-    if (!documents) return Fail(documents.error());
-    for (auto& document : *documents) {
-        if (document) page.documents.push_back(std::move(*document));
-    }
-    return page;
+Result<bool> KvEngine::Purge(std::span<const Ref> refs) {
+    std::vector<KeyRange> ranges;
+    for (const auto& ref : refs) ranges.push_back({DocumentKey(ref), DocumentKey(ref)});
+    auto purged = kv_->Purge(Space::kDocuments, ranges);
+    return purged ? PurgeCells(refs) : purged;
 }
 
 Result<std::vector<RollupRow>> KvEngine::Rollup(Collection collection) {
@@ -302,32 +242,77 @@ Result<std::vector<RollupRow>> KvEngine::Rollup(Collection collection) {
 
 // Looking holds up nobody; repairing is for who is alone on the store.
 Result<std::vector<std::string>> KvEngine::Verify(bool repair) {
-    if (!repair) return KvVerifier(*kv_, false).Run();
-    std::lock_guard lock(commit_mutex_);
+    if (!repair) return KvVerifier(*kv_, false, {}).Run();
+    MutexLock lock(commit_mutex_);
     const auto trouble = Trouble();
-    auto findings = KvVerifier(*kv_, !trouble).Run();
+    auto findings = KvVerifier(*kv_, !trouble, {}).Run();
     empty_work_.Clear();
     if (trouble && findings && !findings->empty()) return Fail(ErrorCode::kUnavailable, *trouble);
     return findings;
 }
 
 std::unique_ptr<KvEngine> KvEngine::OpenToRead(std::unique_ptr<Kv> kv) {
-    return std::unique_ptr<KvEngine>(new KvEngine(std::move(kv)));
+    std::unique_ptr<KvEngine> engine(new KvEngine(std::move(kv)));
+    const std::string keys[] = {std::string(kAcceptedLossKey), std::string(kVersionKey)};
+    auto stored = engine->kv_->MultiGet(Space::kDocuments, keys);
+    if (!stored) return engine;
+    if (const auto& loss = stored->front()) {
+        engine->accepted_loss_ = AcceptedLoss::Parse(*loss).value_or(AcceptedLoss{});
+    }
+    engine->derived_ = stored->back() == DerivedVersion();
+    return engine;
 }
 
-Result<std::unique_ptr<KvEngine>> KvEngine::Open(std::unique_ptr<Kv> kv) {
+void KvEngine::SetTrouble(std::string trouble) {
+    MutexLock lock(state_mutex_);
+    trouble_ = std::move(trouble);
+}
+
+Result<bool> KvEngine::BuildDerived(bool anew, std::stop_token stop) {
+    {
+        KvVerifier builder(*kv_, true, stop);
+        builder.Tell([this](size_t documents) {
+            SetTrouble(fmt::format("the indexes are being built: {} documents are read", documents)
+            );
+        });
+        auto built = builder.Run();
+        if (!built) return Fail(built.error());
+    }  // and its snapshot, which would keep in the tables what is purged below
+    KvChange change{
+        Space::kDocuments, KvChange::Kind::kPut, std::string(kVersionKey), DerivedVersion()};
+    if (auto applied = kv_->Apply(std::span(&change, 1)); !applied) return applied;
+    derived_ = true;
+    if (anew) return true;
+    // An older version's index had e-mails in its keys: they would stay in the tables until
+    // something compacts these, whoever is erased meanwhile.
+    constexpr char kEmails = static_cast<char>(IndexId::kContactEmail);
+    const KeyRange range{{kEmails}, {static_cast<char>(kEmails + 1)}};
+    return kv_->Purge(Space::kIndexes, std::span(&range, 1));
+}
+
+void KvEngine::BuildBeside(bool anew, std::stop_token stop) {
+    NameThread("index-build");
+    auto built = BuildDerived(anew, stop);
+    SetTrouble(built ? "" : "the indexes could not be built: " + built.error().message);
+}
+
+Result<std::unique_ptr<KvEngine>> KvEngine::Open(std::unique_ptr<Kv> kv, Build build) {
     auto engine = OpenToRead(std::move(kv));
-    std::string key(kVersionKey);
+    const std::string key(kVersionKey);
     auto stored = engine->kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
     if (!stored) return Fail(stored.error());
-    const std::string version = DerivedVersion();
-    if (stored->front() != version) {
-        auto built = engine->Verify(true);
-        if (!built) return Fail(built.error());
-        KvChange change{Space::kDocuments, KvChange::Kind::kPut, key, version};
-        auto applied = engine->kv_->Apply(std::span(&change, 1));
-        if (!applied) return Fail(applied.error());
+    const auto& version = stored->front();
+    if (version == DerivedVersion()) return engine;
+    if (build == Build::kBeside && version) {
+        engine->SetTrouble("the indexes are being built");
+        auto* one = engine.get();
+        engine->builder_ =
+            std::jthread([one](std::stop_token stop) { one->BuildBeside(false, stop); });
+        return engine;
     }
+    auto built = engine->BuildDerived(!version, {});
+    if (!built) return Fail(built.error());
+    engine->SetTrouble("");
     return engine;
 }
 

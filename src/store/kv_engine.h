@@ -1,37 +1,54 @@
-// The store over an ordered key-value store: documents, index entries, the work queue and rollups
-// change in one batch. Preconditions are checked here, under one writer's lock.
+// The store over an ordered key-value store: documents, index entries, the work queue, rollups and
+// cells change in one batch. Preconditions are checked here, under one writer's lock.
 #pragma once
 
+#include <atomic>
 #include <memory>
-#include <mutex>
+#include <thread>
 #include <unordered_map>
 
+#include "base/thread_safety.h"
+#include "store/cells.h"
 #include "store/empty_ranges.h"
 #include "store/engine.h"
 #include "store/kv.h"
 
 namespace barracuda::store {
 
-class KvEngine final : public Engine {
+class KvEngine final : public Engine, public CellSource {
 public:
-    // Builds missing indexes when the stored index version is another one.
-    static Result<std::unique_ptr<KvEngine>> Open(std::unique_ptr<Kv> kv);
+    // Builds everything that is derived when its stored version is another one: first, or on a
+    // thread of its own, until whose end Trouble() says so, writes are refused and lists may miss
+    // some.
+    enum class Build { kFirst, kBeside };
+    static Result<std::unique_ptr<KvEngine>> Open(
+        std::unique_ptr<Kv> kv, Build build = Build::kFirst
+    );
     // As it stands: builds nothing, so what reads an index may miss some.
     static std::unique_ptr<KvEngine> OpenToRead(std::unique_ptr<Kv> kv);
 
     Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
-    Result<std::vector<WriteState>> Commit(std::span<const Write> writes) override;
+    Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) override;
     Result<Page> Scan(const ScanRequest& request) override;
+    Result<size_t> Count(const ScanRequest& request, size_t most) override;
     Result<std::vector<WorkItem>> Work(const WorkQuery& query) override;
-    Result<std::vector<std::string>> WorkOwners() override;
+    Result<std::vector<NodeId>> WorkOwners() override;
     Result<std::vector<RollupRow>> Rollup(Collection collection) override;
+    Result<bool> ReadCells(CellView view, Time from, Time to, const TakeCell& take) override;
+    Result<Time> CellsAsOf(Time now) override { return now; }
     Result<bool> Backup(const std::string& directory) override { return kv_->Backup(directory); }
+    Result<bool> Purge(std::span<const Ref> refs) override;
     std::optional<std::string> Trouble() const override;
+    AcceptedLoss Accepted() const override { return accepted_loss_; }
 
     Result<std::vector<std::string>> Verify(bool repair) override;
 
 private:
     explicit KvEngine(std::unique_ptr<Kv> kv) : kv_(std::move(kv)) {}
+
+    Result<bool> BuildDerived(bool anew, std::stop_token stop);
+    void BuildBeside(bool anew, std::stop_token stop);
+    void SetTrouble(std::string trouble);
 
     using Revisions = std::unordered_map<std::string, int64_t>;  // by document key; absent: -1
     static constexpr size_t kKnownMax = 65'536;                  // documents
@@ -39,19 +56,23 @@ private:
     struct Batch;
     Revisions TakeKnown();
     Result<WriteState> Plan(const Write& write, Batch& batch);
+    Result<bool> PurgeCells(std::span<const Ref> refs);
     Result<bool> StoredIs(const Write& write, const Batch& batch);
     Result<Page> ScanWork(const ScanRequest& request);
     Result<bool> UniqueTaken(const struct IndexEntry& entry, const Batch& batch);
 
     std::unique_ptr<Kv> kv_;
-    EmptyRanges empty_work_;          // of the work queue
-    std::mutex commit_mutex_;         // one writer; reads never wait for it, nor for its sync
-    mutable std::mutex state_mutex_;  // guards everything below, briefly
-    std::string trouble_;
+    AcceptedLoss accepted_loss_;         // as it was at the open
+    std::atomic<bool> derived_ = false;  // what is derived is of this version
+    EmptyRanges empty_work_;             // of the work queue
+    Mutex commit_mutex_;                 // one writer; reads never wait for it, nor for its sync
+    mutable Mutex state_mutex_;          // held briefly
+    std::string trouble_ GUARDED_BY(state_mutex_);
     // Revisions as loads saw them since the last commit, so that a commit right after its load
     // (the ledger's way) reads nothing twice. A commit raises the epoch at its start and end.
-    Revisions known_;
-    uint64_t epoch_ = 0;
+    Revisions known_ GUARDED_BY(state_mutex_);
+    uint64_t epoch_ GUARDED_BY(state_mutex_) = 0;
+    std::jthread builder_;  // last: ends before what it uses goes
 };
 
 }  // namespace barracuda::store

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/money.h"
+#include "store/cells.h"
 #include "store/index.h"
 
 namespace barracuda::store {
@@ -64,20 +65,19 @@ std::optional<std::string> WorkKeyOf(const Ref& ref, const domain::TopFields& do
 
 std::optional<WorkItem> WorkItemOf(std::string_view work_key) {
     const size_t end = work_key.find('\0');
-    if (end == std::string_view::npos || work_key.size() <= end + 9) return std::nullopt;
+    if (end == std::string_view::npos) return std::nullopt;
+    auto due = DateIn(work_key, end + 2);
+    if (!due) return std::nullopt;
     WorkItem item;
-    item.owner = std::string(work_key.substr(0, end));
+    item.owner = NodeId(work_key.substr(0, end));
     item.ref.collection = static_cast<Collection>(work_key[end + 1]);
-    work_key.remove_prefix(end + 2);
-    uint64_t bits = 0;
-    for (size_t i = 0; i < 8; ++i) bits = bits << 8 | static_cast<unsigned char>(work_key[i]);
-    item.due = Time{static_cast<int64_t>(bits ^ (uint64_t{1} << 63))};
-    item.ref.key = std::string(work_key.substr(8));
+    item.due = *due;
+    item.ref.key = std::string(work_key.substr(end + 10));
     return item;
 }
 
 std::string DerivedVersion() {
-    return fmt::format("{}.{}.{}", kIndexVersion, kRollupVersion, kWorkVersion);
+    return fmt::format("{}.{}.{}.{}", kIndexVersion, kRollupVersion, kWorkVersion, kCellVersion);
 }
 
 std::optional<std::pair<std::string, RollupValue>> RollupOf(
@@ -95,6 +95,7 @@ std::optional<std::pair<std::string, RollupValue>> RollupOf(
     std::span<const char* const> fields = kOfConversions;
     if (contact) fields = kOfContacts;
     for (const char* field : fields) AppendText(key, document.TextOr(field));
+    if (!contact) AppendText(key, document.TextOr("occurrence").empty() ? "" : kAgain);
     auto amount = Money::Parse(document.TextOr(contact ? "ftd_amount" : "amount", "0"));
     return std::pair(
         std::move(key), RollupValue{.count = 1, .micros = amount ? amount->micros : 0}

@@ -14,12 +14,17 @@
 namespace barracuda::store {
 
 inline constexpr char kRollupPrefix = '\x7f';  // above every IndexId
-// Raise when the groups change.
-inline constexpr int kRollupVersion = 2;
+// Raise when the groups change, or what an index entry looks like here alone: MongoDB's indexes are
+// named by kIndexVersion, and built anew when that is raised.
+inline constexpr int kRollupVersion = 3;
 inline constexpr int kWorkVersion = 2;  // of the work queue's keys
 
 // Of everything that is derived from documents: a store of another one is rebuilt at open.
 std::string DerivedVersion();
+
+// Keys of ours in the documents' space, below every collection.
+inline constexpr std::string_view kVersionKey("\0index_version", 14);
+inline constexpr std::string_view kAcceptedLossKey("\0accepted_loss", 14);
 
 std::string DocumentKey(const Ref& ref);
 
@@ -27,7 +32,7 @@ std::string DocumentKey(const Ref& ref);
 std::optional<std::string> WorkKeyOf(const Ref& ref, const domain::TopFields& document);
 std::optional<WorkItem> WorkItemOf(std::string_view work_key);
 
-// What one document adds to the rollups, by group, or nothing.
+// The group of a rollup and the amount that one document adds to it, or nothing.
 std::optional<std::pair<std::string, RollupValue>> RollupOf(
     const Ref& ref, const domain::TopFields& document
 );

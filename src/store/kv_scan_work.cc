@@ -14,7 +14,7 @@ bool IsPlace(std::string_view cursor) {
     const auto item = WorkItemOf(cursor);
     if (!item) return false;
     const auto is_text = [](char c) { return c >= 0x20 && c < 0x7f; };
-    return std::all_of(item->owner.begin(), item->owner.end(), is_text) &&
+    return std::all_of(item->owner.value.begin(), item->owner.value.end(), is_text) &&
            (item->ref.collection == Collection::kConversions ||
             item->ref.collection == Collection::kContacts);
 }

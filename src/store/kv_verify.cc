@@ -1,6 +1,7 @@
 #include "store/kv_verify.h"
 
 #include "base/text.h"
+#include "store/kv_verify_cells.h"
 
 namespace barracuda::store {
 
@@ -22,6 +23,11 @@ Ref RefOfKey(std::string_view document_key) {
     return {static_cast<Collection>(document_key[0]), std::string(document_key.substr(1))};
 }
 
+bool IsCreated(Space space, std::string_view key) {
+    return space == Space::kIndexes &&
+           key.starts_with(static_cast<char>(IndexId::kConversionCreated));
+}
+
 const char* NameOf(Space space) { return space == Space::kWork ? "work" : "index"; }
 
 // How a document is named to people; a key's parts stand apart by blanks.
@@ -35,15 +41,15 @@ std::string Readable(const Ref& ref) {
     return text;
 }
 
-// All text of a document and of those in it; libbson's own check of it finds nothing. MongoDB takes
-// no document that has other text.
+// Whether all text of a document, and of those in it, is UTF-8: MongoDB takes no document with
+// other text, and bson_validate does not look (BSON_VALIDATE_UTF8 finds nothing in libbson 1.23).
 bool HoldsUtf8(const bson_iter_t& begin, int depth) {
     constexpr int kDepthMax = 100;
     bson_iter_t at = begin;
     while (bson_iter_next(&at)) {
         uint32_t length = 0;
         const char* text = BSON_ITER_HOLDS_UTF8(&at) ? bson_iter_utf8(&at, &length) : nullptr;
-        if (text && !bson_utf8_validate(text, length, true)) return false;
+        if (text && !IsUtf8({text, length}, Nul::kTaken)) return false;
         bson_iter_t inner;
         const bool nested = BSON_ITER_HOLDS_DOCUMENT(&at) || BSON_ITER_HOLDS_ARRAY(&at);
         if (!nested || depth == kDepthMax || !bson_iter_recurse(&at, &inner)) continue;
@@ -55,14 +61,15 @@ bool HoldsUtf8(const bson_iter_t& begin, int depth) {
 }  // namespace
 
 Result<bool> KvVerifier::ReadAll() {
-    const std::string first_document(1, '\1'), first_rollup(1, kRollupPrefix);
+    const std::string first_document(1, '\1'), first_cell(1, kCellPrefix);
+    const std::string first_rollup(1, kRollupPrefix);
     const std::string after_rollups(1, kRollupPrefix + 1);
     auto entries = [this](const auto& page) { return Entries(Space::kIndexes, page); };
     auto done = EachPage(Space::kDocuments, first_document, "", [this](const auto& page) {
         return Documents(page);
     });
     if (!done) return done;
-    done = EachPage(Space::kIndexes, "", first_rollup, entries);
+    done = EachPage(Space::kIndexes, "", first_cell, entries);
     if (!done) return done;
     done = EachPage(Space::kIndexes, first_rollup, after_rollups, [this](const auto& page) {
         return Rollups(page);
@@ -81,6 +88,7 @@ Result<std::vector<std::string>> KvVerifier::Run() {
         Wrong(Space::kIndexes, key, value.Bytes(), "a sum of the statistics");
     }
     if (auto repaired = Repair(); !repaired) return Fail(repaired.error());
+    if (auto counted = Cells(); !counted) return Fail(counted.error());
     list_.End();
     return std::move(findings_);
 }
@@ -92,6 +100,7 @@ Result<bool> KvVerifier::EachPage(
     std::vector<Pair> page;
     bool more = true;
     while (more) {
+        if (stop_.stop_requested()) return Fail(ErrorCode::kUnavailable, "it was stopped");
         // An iterator a page: one kept for the whole way would keep files that were compacted away.
         auto it = snapshot_->Iterate(space);
         page.clear();
@@ -113,6 +122,8 @@ Result<bool> KvVerifier::EachPage(
 }
 
 Result<bool> KvVerifier::Documents(const std::vector<Pair>& page) {
+    documents_ += page.size();
+    if (tell_) tell_(documents_);
     std::vector<Expected> expected;
     for (const auto& [key, value] : page) {
         const Ref ref = RefOfKey(key);
@@ -234,6 +245,29 @@ Result<bool> KvVerifier::Rollups(const std::vector<Pair>& page) {
     return true;
 }
 
+// They are counted in the order of creation: after a repair by the index as it is now, and where
+// that lacks something that is to be repaired first.
+Result<bool> KvVerifier::Cells() {
+    if (!repair_ && !created_whole_) return true;
+    if (repair_) snapshot_ = kv_.Snapshot();
+    KvCellVerifier verifier(*snapshot_, stop_, [this](const auto& key, const auto& rows) {
+        return CellWrong(key, rows);
+    });
+    if (auto counted = verifier.Run(); !counted) return counted;
+    return Repair();
+}
+
+Result<bool> KvVerifier::CellWrong(const std::string& key, const std::string& rows) {
+    const Time day = BeginOfCell(CellView::kAffiliate, CellBegin(key).value_or(Time{}));
+    if (wrong_days_.insert(day).second) {
+        Find("cells of the reports missing or wrong: " + day.Iso().substr(0, 10));
+    }
+    if (!repair_) return true;
+    const auto kind = rows.empty() ? KvChange::Kind::kDelete : KvChange::Kind::kPut;
+    changes_.push_back({Space::kIndexes, kind, key, rows});
+    return changes_.size() < kPage ? Result<bool>(true) : Repair();
+}
+
 void KvVerifier::Find(std::string what, const Ref* ref) {
     list_.Add(ref ? Readable(*ref) + ": " + what : std::move(what));
 }
@@ -241,6 +275,7 @@ void KvVerifier::Find(std::string what, const Ref* ref) {
 void KvVerifier::Wrong(
     Space space, const std::string& key, std::string value, const std::string& what
 ) {
+    created_whole_ = created_whole_ && !IsCreated(space, key);
     Find(std::string(NameOf(space)) + " entry missing or wrong: " + what);
     if (repair_) changes_.push_back({space, KvChange::Kind::kPut, key, std::move(value)});
 }

@@ -3,8 +3,11 @@
 // store's size.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,8 +24,12 @@ public:
     static constexpr size_t kPageBytes = 4 << 20;
 
     // With `repair` what is derived is put right on the way: nobody else may write meanwhile.
-    KvVerifier(Kv& kv, bool repair) : kv_(kv), snapshot_(kv.Snapshot()), repair_(repair) {}
+    // A stop ends it between two pages, with kUnavailable.
+    KvVerifier(Kv& kv, bool repair, std::stop_token stop)
+        : kv_(kv), snapshot_(kv.Snapshot()), repair_(repair), stop_(std::move(stop)) {}
 
+    // Before Run: who hears, a page after the other, how many documents are read.
+    void Tell(std::function<void(size_t)> tell) { tell_ = std::move(tell); }
     Result<std::vector<std::string>> Run();
 
 private:
@@ -47,6 +54,8 @@ private:
         const;
     void JudgeUnique(const std::string& entry);
     Result<bool> Rollups(const std::vector<Pair>& page);
+    Result<bool> Cells();
+    Result<bool> CellWrong(const std::string& key, const std::string& rows);
 
     void Find(std::string what, const Ref* ref = nullptr);
     void Wrong(Space space, const std::string& key, std::string value, const std::string& what);
@@ -56,11 +65,16 @@ private:
     Kv& kv_;
     std::unique_ptr<KvSnapshot> snapshot_;
     const bool repair_;
+    const std::stop_token stop_;
+    std::function<void(size_t)> tell_;
+    size_t documents_ = 0;
     std::vector<std::string> findings_;
     FindingList list_{findings_};
     std::vector<KvChange> changes_;
     std::map<std::string, RollupValue> rollups_;  // by group, as the documents have it
     std::string last_unique_;                     // the unique part of the entry before
+    bool created_whole_ = true;                   // the index of creation
+    std::set<Time> wrong_days_;                   // of cells
 };
 
 }  // namespace barracuda::store

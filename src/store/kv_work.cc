@@ -20,7 +20,7 @@ struct Share {
         end += '\0';
         end += static_cast<char>(static_cast<char>(collection) + 1);
     }
-    // What is due from there on.
+    // The key of the first work that is due at `from` or later.
     std::string From(const std::optional<Time>& from) const {
         std::string at = bound;
         if (from) AppendDate(at, *from);
@@ -66,8 +66,8 @@ private:
 Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
     std::vector<WorkItem> items;
     WorkReader it(*kv_, empty_work_);
-    auto take = [&](const std::string& owner) {
-        const Share share(owner, query.collection);
+    auto take = [&](const NodeId& owner) {
+        const Share share(owner.value, query.collection);
         for (it.Seek(share.From(query.from), share.end);
              it->Valid() && items.size() < query.limit && it->Key().starts_with(share.bound);
              it.Next(share.end)) {
@@ -87,7 +87,7 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
                 continue;
             }
             take(item->owner);
-            it.Seek(OwnerEnd(item->owner), kQueueEnd);
+            it.Seek(OwnerEnd(item->owner.value), kQueueEnd);
         }
     }
     auto status = it->Status();
@@ -95,8 +95,8 @@ Result<std::vector<WorkItem>> KvEngine::Work(const WorkQuery& query) {
     return items;
 }
 
-Result<std::vector<std::string>> KvEngine::WorkOwners() {
-    std::vector<std::string> owners;
+Result<std::vector<NodeId>> KvEngine::WorkOwners() {
+    std::vector<NodeId> owners;
     WorkReader it(*kv_, empty_work_);
     for (it.Seek("", kQueueEnd); it->Valid();) {
         auto item = WorkItemOf(it->Key());
@@ -104,7 +104,7 @@ Result<std::vector<std::string>> KvEngine::WorkOwners() {
             it->Next();
             continue;
         }
-        it.Seek(OwnerEnd(item->owner), kQueueEnd);
+        it.Seek(OwnerEnd(item->owner.value), kQueueEnd);
         owners.push_back(std::move(item->owner));
     }
     auto status = it->Status();

@@ -1,5 +1,7 @@
 #include "store/log.h"
 
+#include <algorithm>
+
 #include "domain/bson.h"
 
 namespace barracuda::store {
@@ -12,6 +14,18 @@ bool Find(std::string_view bson, const char* field, bson_iter_t& at) {
     return domain::OpenBson(at, bson) && bson_iter_find(&at, field);
 }
 
+bool Compares(int64_t stored, LogFilter::Test test, int64_t bound) {
+    switch (test) {
+        case LogFilter::Test::kAtLeast:
+            return stored >= bound;
+        case LogFilter::Test::kBelow:
+            return stored < bound;
+        case LogFilter::Test::kIs:
+            break;
+    }
+    return stored == bound;
+}
+
 bool Has(std::string_view bson, const LogFilter& filter) {
     bson_iter_t at;
     bool found = Find(bson, filter.field.c_str(), at);
@@ -20,7 +34,7 @@ bool Has(std::string_view bson, const LogFilter& filter) {
     }
     if (!found) return false;
     if (const auto* number = std::get_if<int64_t>(&filter.value)) {
-        return BSON_ITER_HOLDS_INT(&at) && bson_iter_as_int64(&at) == *number;
+        return BSON_ITER_HOLDS_INT(&at) && Compares(bson_iter_as_int64(&at), filter.test, *number);
     }
     if (!BSON_ITER_HOLDS_UTF8(&at)) return false;
     uint32_t length;
@@ -29,6 +43,14 @@ bool Has(std::string_view bson, const LogFilter& filter) {
 }
 
 }  // namespace
+
+bool HoldsAny(
+    std::string_view bson, const std::string& field, std::span<const std::string> values
+) {
+    return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
+        return Has(bson, {field, value});
+    });
+}
 
 bool Passes(const LogRequest& request, std::string_view bson) {
     if (request.from || request.to) {

@@ -39,10 +39,13 @@ struct LogEntry {
     std::string bson{};   // one document
 };
 
-// A top-level field that must have this value.
+// A top-level field that must have this value; a number may also be held against a bound.
 struct LogFilter {
+    enum class Test { kIs, kAtLeast, kBelow };
+
     std::string field;
     std::variant<std::string, int64_t, bool> value;
+    Test test = Test::kIs;
 };
 
 struct LogRequest {
@@ -58,7 +61,8 @@ struct LogRequest {
 // Newest first, in the order of writing.
 struct LogPage {
     std::vector<std::string> documents;
-    std::string cursor;  // empty: nothing follows
+    std::vector<std::string> places;  // of each document a cursor whose page begins with it
+    std::string cursor;               // empty: nothing follows
 };
 
 struct LogStats {
@@ -74,9 +78,19 @@ public:
     virtual Result<LogPage> Read(const LogRequest& request) = 0;
     virtual Result<bool> Trim(LogId log, Time now) = 0;  // to the bounds given when opened
     virtual LogStats stats(LogId log) const = 0;
+    // Takes out every record whose top-level text `field` is one of `values`, of the files too.
+    // Reads the whole log; what is appended meanwhile may be passed over.
+    virtual Result<bool> Erase(
+        LogId log, const std::string& field, std::span<const std::string> values
+    ) {
+        (void)log, (void)field, (void)values;
+        return true;
+    }
 };
 
 // Whether a record passes a request's `where`, `from` and `to`; for engines without queries.
 bool Passes(const LogRequest& request, std::string_view bson);
+// Whether its top-level text `field` is one of `values`.
+bool HoldsAny(std::string_view bson, const std::string& field, std::span<const std::string> values);
 
 }  // namespace barracuda::store

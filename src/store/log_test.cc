@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "store/engine_fixture.h"
@@ -111,6 +112,45 @@ TEST_P(LogTest, FiltersByFieldAndTime) {
     );
 }
 
+// The others keep their places, and nothing of it stays in the files.
+TEST_P(LogTest, WhatIsErasedIsGoneAndNothingElse) {
+    for (int batch = 0; batch < 3; ++batch) {
+        std::vector<LogEntry> entries;
+        for (int i = 0; i < 6; ++i) entries.push_back(Entry(batch * 6 + i, 0, "d1"));
+        Append(entries);
+    }
+    Append({Entry(3)}, LogId::kAttempts);
+    auto files_say = [&](std::string_view word) {
+        if (!GetParam()) return false;
+        for (const auto& file : std::filesystem::directory_iterator(directory_.At("logs"))) {
+            std::ifstream in(file.path(), std::ios::binary);
+            const std::string bytes(std::istreambuf_iterator<char>(in), {});
+            if (bytes.find(word) != std::string::npos) return true;
+        }
+        return false;
+    };
+    EXPECT_EQ(files_say("n7"), GetParam()) << "control";
+    const std::vector<std::string> gone{"n3", "n7", "n17", "nobody"};
+    ASSERT_TRUE(log_->Erase(kLog, "name", gone));
+    std::vector<std::string> left;
+    for (int i = 16; i >= 0; --i) {
+        if (i != 3 && i != 7) left.push_back(fmt::format("n{}", i));
+    }
+    for (size_t limit : {1, 2, 100}) {
+        EXPECT_EQ(Names({.limit = limit}), left);
+        EXPECT_EQ(Names({.about = "d1", .limit = limit}), left);
+    }
+    EXPECT_THAT(Names({.log = LogId::kAttempts}), ElementsAre("n3")) << "of that log alone";
+    EXPECT_FALSE(files_say("n7"));
+    ASSERT_TRUE(log_->Erase(kLog, "status", gone)) << "no text";
+    Append({Entry(18)});
+    EXPECT_THAT(Names({.limit = 2}), testing::Contains("n18"));
+    if (!GetParam()) return;
+    Reopen();
+    EXPECT_EQ(Names({.from = Time{kStart}, .to = Time{kStart + 18}}), left);
+    EXPECT_FALSE(files_say("n7"));
+}
+
 TEST_P(LogTest, LooksUpWhatRecordsAreAbout) {
     for (int batch = 0; batch < 4; ++batch) {
         std::vector<LogEntry> entries;
@@ -189,6 +229,12 @@ TEST(RocksLog, DamageStopsNobody) {
     std::map<LogId, LogBounds> bounds{{kLog, {1 << 20, hours(1)}}};
     { ASSERT_TRUE(RocksLog::Open(directory.At("logs"), bounds)); }
     std::ofstream(directory.At("logs") + "/CURRENT") << "rubbish";
+    {
+        EXPECT_THAT(
+            (*RocksLog::Open(directory.At("logs"), bounds))->lost(), testing::HasSubstr("CURRENT")
+        );
+    }
+    std::filesystem::remove(directory.At("logs") + "/CURRENT");
     auto log = RocksLog::Open(directory.At("logs"), bounds);
     ASSERT_TRUE(log) << log.error().message;
     std::vector<LogEntry> entries{Entry(1)};
@@ -230,7 +276,7 @@ TEST(LogWriter, NeverWaitsAndCountsWhatItDrops) {
     constexpr size_t kQueue = 10;
     uint64_t put = 0;
     LogWriter<int> writer(
-        log, kLog, [](const int& i) { return Entry(i); }, kQueue
+        log, kLog, [](const int& i) { return Entry(i); }, {}, NoFaults(), kQueue
     );
     {
         std::lock_guard stuck(log.gate);
@@ -254,6 +300,38 @@ TEST(LogWriter, WritesTheRestAtItsEnd) {
         for (int i = 0; i < 10; ++i) writer.Put(1);
     }
     EXPECT_EQ(log.stats(kLog).records, 10u);
+}
+
+TEST_P(LogTest, APlaceBringsItsRecordBack) {
+    Append({Entry(1), Entry(2)});
+    Append({Entry(3)});
+    auto page = log_->Read({.log = kLog, .limit = 10});
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->places.size(), page->documents.size());
+    for (size_t i = 0; i < page->places.size(); ++i) {
+        auto one = log_->Read({.log = kLog, .cursor = page->places[i], .limit = 1});
+        ASSERT_TRUE(one);
+        EXPECT_THAT(one->documents, ElementsAre(page->documents[i]));
+        EXPECT_THAT(one->places, ElementsAre(page->places[i])) << "one that is gone has another";
+    }
+}
+
+TEST_P(LogTest, ANumberIsHeldAgainstABound) {
+    for (int i = 0; i < 9; ++i) Append({Entry(i)});
+    using enum LogFilter::Test;
+    EXPECT_THAT(
+        log_->Read({.log = kLog, .where = {{"status", int64_t{201}, kAtLeast}}})->documents,
+        SizeIs(6)
+    );
+    EXPECT_THAT(
+        log_->Read({.log = kLog, .where = {{"status", int64_t{201}, kBelow}}})->documents, SizeIs(3)
+    );
+    EXPECT_THAT(
+        log_->Read({.log = kLog, .where = {{"status", int64_t{201}}}})->documents, SizeIs(3)
+    );
+    EXPECT_THAT(
+        log_->Read({.log = kLog, .where = {{"name", int64_t{0}, kBelow}}})->documents, IsEmpty()
+    );
 }
 
 }  // namespace

@@ -96,6 +96,35 @@ TEST(VerifyBeside, WritesAndReadsGoOnWhileItRuns) {
     EXPECT_THAT(*engine.Verify(false), IsEmpty());
 }
 
+// A store of another version, opened to be served: what is derived is built beside, and until then
+// nothing is written and the reason can be read.
+TEST(BuildBeside, SaysSoAndServesAfterwards) {
+    auto data = std::make_shared<MemoryKv::Data>();
+    {
+        auto before = KvEngine::Open(std::make_unique<MemoryKv>(data));
+        Put(**before, DealRef("c1"), std::nullopt, Document({.click = "c1"}));
+    }
+    data->Own(Space::kDocuments)[std::string("\0index_version", 14)] = "2.3.2";
+    data->Own(Space::kIndexes).clear();
+    Gate gate;
+    auto opened = KvEngine::Open(std::make_unique<GatedKv>(data, gate), KvEngine::Build::kBeside);
+    ASSERT_TRUE(opened);
+    KvEngine& engine = **opened;
+    gate.reached.get_future().wait();
+    ASSERT_TRUE(engine.Trouble());
+    EXPECT_THAT(*engine.Trouble(), testing::HasSubstr("being built"));
+    const Write write{DealRef("c2"), std::nullopt, Document({.click = "c2"})};
+    EXPECT_FALSE(engine.Commit(std::span(&write, 1)));
+    gate.open.set_value();
+    ASSERT_TRUE(Comes([&] { return !engine.Trouble(); }));
+    ScanRequest by_goal;
+    by_goal.index = IndexId::kConversionGoal;
+    by_goal.any = {{"6"}};
+    EXPECT_EQ(engine.Scan(by_goal)->documents.size(), 1u);
+    EXPECT_TRUE(engine.Commit(std::span(&write, 1)));
+    EXPECT_THAT(*engine.Verify(false), IsEmpty());
+}
+
 // The same over RocksDB, in pages. The writer is bounded: every page steps over all the versions
 // written since the snapshot, and how many that are must not hang on who is slower.
 TEST(VerifyBeside, SeesOneMomentOfAStoreThatChanges) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store/kv_merge.h"
+
 namespace barracuda::store {
 
 namespace {
@@ -12,13 +14,13 @@ using Data = MemoryKv::Data;
 class Moment {
 public:
     explicit Moment(std::shared_ptr<Data> data) : data_(std::move(data)) {
-        std::lock_guard lock(data_->mutex);
+        MutexLock lock(data_->mutex);
         spaces_ = data_->spaces;
     }
     Moment(const Moment&) = delete;
     Moment& operator=(const Moment&) = delete;
     ~Moment() {
-        std::lock_guard lock(data_->mutex);
+        MutexLock lock(data_->mutex);
         spaces_.clear();
     }
     const MemoryKv::Map& map(Space space) const {
@@ -101,7 +103,7 @@ Result<std::vector<std::optional<std::string>>> MemoryKv::MultiGet(
 }
 
 Result<bool> MemoryKv::Apply(std::span<const KvChange> changes) {
-    std::lock_guard lock(data_->mutex);
+    MutexLock lock(data_->mutex);
     if (data_->fail_writes) return Fail(ErrorCode::kUnavailable, "injected write error");
     for (const auto& change : changes) {
         Map& map = data_->Own(change.space);
@@ -110,9 +112,10 @@ Result<bool> MemoryKv::Apply(std::span<const KvChange> changes) {
         } else if (change.kind == KvChange::Kind::kDelete) {
             map.erase(change.key);
         } else {
-            auto sum = RollupValue::Parse(map[change.key]).value_or(RollupValue());
-            sum.Add(RollupValue::Parse(change.value).value_or(RollupValue()));
-            map[change.key] = sum.Bytes();
+            const auto at = map.find(change.key);
+            const auto existing = at == map.end() ? std::nullopt : std::optional(at->second);
+            auto sum = Added(change.key, existing, change.value);
+            if (sum) map[change.key] = std::move(*sum);
         }
     }
     return true;

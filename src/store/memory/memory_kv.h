@@ -5,8 +5,8 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 
+#include "base/thread_safety.h"
 #include "store/kv.h"
 
 namespace barracuda::store {
@@ -15,12 +15,12 @@ class MemoryKv final : public Kv {
 public:
     using Map = std::map<std::string, std::string, std::less<>>;
     struct Data {
-        // For a writer, with the mutex held: what still reads the space keeps it as it was.
-        Map& Own(Space space);
+        // For a writer: whoever still reads the space keeps it as it was.
+        Map& Own(Space space) REQUIRES(mutex);
 
-        std::mutex mutex;
+        Mutex mutex;
         // Copied and let go with the mutex held, so that Own sees who reads.
-        std::map<Space, std::shared_ptr<Map>> spaces;
+        std::map<Space, std::shared_ptr<Map>> spaces GUARDED_BY(mutex);
         std::atomic<bool> fail_writes = false;
     };
 

@@ -6,7 +6,7 @@
 namespace barracuda::store {
 
 Result<bool> MemoryLog::Append(LogId log, std::span<const LogEntry> entries) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     Log& to = logs_[log];
     for (const auto& entry : entries) {
         to.kept.push_back({to.next++, entry});
@@ -24,7 +24,7 @@ Result<LogPage> MemoryLog::Read(const LogRequest& request) {
             return Fail(ErrorCode::kInvalid, "is not one of ours", "cursor");
         }
     }
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     LogPage page;
     size_t scanned = 0;
     auto& kept = logs_[request.log].kept;
@@ -36,13 +36,15 @@ Result<LogPage> MemoryLog::Read(const LogRequest& request) {
         }
         ++scanned;
         if (!request.about.empty() && at->entry.about != request.about) continue;
-        if (Passes(request, at->entry.bson)) page.documents.push_back(at->entry.bson);
+        if (!Passes(request, at->entry.bson)) continue;
+        page.documents.push_back(at->entry.bson);
+        page.places.push_back(std::to_string(at->number + 1));
     }
     return page;
 }
 
 Result<bool> MemoryLog::Trim(LogId log, Time now) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto bounds = bounds_.find(log);
     if (bounds == bounds_.end()) return true;
     Log& of = logs_[log];
@@ -55,8 +57,21 @@ Result<bool> MemoryLog::Trim(LogId log, Time now) {
     return true;
 }
 
+Result<bool> MemoryLog::Erase(
+    LogId log, const std::string& field, std::span<const std::string> values
+) {
+    MutexLock lock(mutex_);
+    Log& of = logs_[log];
+    std::erase_if(of.kept, [&](const Kept& kept) {
+        const bool gone = HoldsAny(kept.entry.bson, field, values);
+        if (gone) of.bytes -= kept.entry.bson.size();
+        return gone;
+    });
+    return true;
+}
+
 LogStats MemoryLog::stats(LogId log) const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto at = logs_.find(log);
     if (at == logs_.end()) return {};
     LogStats stats{at->second.kept.size(), at->second.bytes, std::nullopt};

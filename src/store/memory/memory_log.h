@@ -3,8 +3,8 @@
 
 #include <deque>
 #include <map>
-#include <mutex>
 
+#include "base/thread_safety.h"
 #include "store/log.h"
 
 namespace barracuda::store {
@@ -17,6 +17,8 @@ public:
     Result<LogPage> Read(const LogRequest& request) override;
     Result<bool> Trim(LogId log, Time now) override;
     LogStats stats(LogId log) const override;
+    Result<bool> Erase(LogId log, const std::string& field, std::span<const std::string> values)
+        override;
 
 private:
     struct Kept {
@@ -30,8 +32,8 @@ private:
     };
 
     const std::map<LogId, LogBounds> bounds_;
-    mutable std::mutex mutex_;
-    std::map<LogId, Log> logs_;
+    mutable Mutex mutex_;
+    std::map<LogId, Log> logs_ GUARDED_BY(mutex_);
 };
 
 }  // namespace barracuda::store

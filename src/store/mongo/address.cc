@@ -1,5 +1,8 @@
 #include "store/mongo/address.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "base/object_id.h"
 #include "domain/bson.h"
 #include "store/index.h"
@@ -15,6 +18,15 @@ bool Find(const bson_t& document, const char* field, bson_iter_t& at) {
 void Copy(Bson& to, const bson_t& from, const char* field) {
     bson_iter_t at;
     if (Find(from, field, at)) to.Value(field, bson_iter_value(&at));
+}
+
+constexpr const char* kMade[] = {"createdAt", "since"};
+
+std::optional<int64_t> DateIn(std::string_view document, const char* field) {
+    bson_t view = ViewOf(document);
+    bson_iter_t at;
+    if (!Find(view, field, at) || !BSON_ITER_HOLDS_DATE_TIME(&at)) return std::nullopt;
+    return bson_iter_date_time(&at);
 }
 
 }  // namespace
@@ -38,12 +50,26 @@ Bson StoredFilter(Collection collection, std::string_view before) {
         Copy(filter, view, "click_id");
         Copy(filter, view, "goal_id");
     }
+    for (const char* field : kMade) {
+        auto made = collection == Collection::kSettings ? DateIn(before, field) : std::nullopt;
+        if (made) filter.Date(field, Time{*made});
+    }
     if (int64_t rev = RevIn(before); rev != 0) {
         filter.Int("rev", rev);
     } else {
         filter.Document("rev", Bson().Array("$in", Bson().Int("0", 0).Null("1")));
     }
     return filter;
+}
+
+bool IsStill(Collection collection, std::string_view stored, std::string_view before) {
+    if (domain::TopText(stored, "_id") != domain::TopText(before, "_id")) return false;
+    if (RevIn(stored) != RevIn(before)) return false;
+    return collection != Collection::kSettings ||
+           std::all_of(std::begin(kMade), std::end(kMade), [&](const char* field) {
+               auto made = DateIn(before, field);
+               return !made || DateIn(stored, field) == made;
+           });
 }
 
 int64_t RevIn(std::string_view document) {

@@ -19,8 +19,14 @@ namespace barracuda::store {
 void AppendKey(Bson& to, std::string_view name, std::string_view key);
 
 // The document exactly as it was read: `_id`, key as stored and `rev` (a missing one counts as 0).
-// With the click and the goal in it, so that a sharded cluster sends it to one shard.
+// With the click and the goal in it, so that a sharded cluster sends it to one shard. In settings a
+// document that was removed and made anew has the same `_id` and may have the same `rev`: when it
+// was made (`createdAt`, a stop's `since`) tells the two apart, so that a removal which hung meets
+// no later one.
 Bson StoredFilter(Collection collection, std::string_view before);
+
+// Whether `stored` is still what StoredFilter of `before` finds.
+bool IsStill(Collection collection, std::string_view stored, std::string_view before);
 
 // 0 when there is none.
 int64_t RevIn(std::string_view document);

@@ -14,7 +14,7 @@ namespace barracuda::store {
 
 using MongoCursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
 
-// What the server said, as kForbidden (credentials, privileges), kInternal (it does not take the
+// The server's error as kForbidden (credentials, privileges), kInternal (it does not take the
 // command as it is) or kUnavailable (the same again may succeed).
 Error ToldError(const bson_error_t& error, const bson_t* reply = nullptr);
 

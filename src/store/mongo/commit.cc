@@ -1,9 +1,12 @@
 #include "store/mongo/commit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <string_view>
 
+#include "base/text.h"
 #include "domain/bson.h"
 #include "store/index.h"
 #include "store/mongo/address.h"
@@ -13,6 +16,7 @@ namespace barracuda::store {
 namespace {
 
 constexpr uint32_t kDuplicateKey = 11000;
+constexpr size_t kWordsMax = 400;
 
 bool IsDuplicate(uint32_t code) { return code == kDuplicateKey || code == 11001; }
 
@@ -57,6 +61,14 @@ size_t CountIn(const bson_t& reply, const char* field) {
                                                    : 0;
 }
 
+// The server's own words of one write, cut: a validator's may be pages.
+std::string WordsOf(const bson_t& error, uint32_t code) {
+    bson_iter_t at;
+    std::string text;
+    if (bson_iter_init_find(&at, &error, "errmsg")) text = domain::ScalarText(at).value_or("");
+    return fmt::format("MongoDB: {} (error {})", CutUtf8(text, kWordsMax), code);
+}
+
 bool HasEntries(const bson_t& reply, const char* array) {
     bson_iter_t at, entry;
     return bson_iter_init_find(&at, &reply, array) && bson_iter_recurse(&at, &entry) &&
@@ -73,16 +85,18 @@ CommitBatch::CommitBatch(Reader& reader, std::span<const Write> writes, Deadline
     }
 }
 
-std::vector<WriteState> CommitBatch::Run() {
+std::vector<WriteResult> CommitBatch::Run() {
     for (size_t begin = 0; begin < writes_.size();) {
         size_t end = EndOfRun(begin);
         ApplyRun(begin, end);
         begin = end;
     }
-    std::vector<WriteState> states;
-    states.reserve(states_.size());
-    for (const auto& state : states_) states.push_back(state.value_or(WriteState::kFailed));
-    return states;
+    std::vector<WriteResult> results;
+    results.reserve(states_.size());
+    for (auto& state : states_) {
+        results.push_back(state ? std::move(*state) : WriteResult(WriteState::kFailed));
+    }
+    return results;
 }
 
 // Writes that may go side by side: no document twice, no unique value twice.
@@ -105,7 +119,8 @@ size_t CommitBatch::EndOfRun(size_t begin) const {
 void CommitBatch::ApplyRun(size_t begin, size_t end) {
     std::set<std::string> failed;
     for (size_t i = 0; i < begin; ++i) {
-        if (states_[i] != WriteState::kApplied) failed.insert(WhereOf(writes_[i].ref));
+        if (!states_[i] || *states_[i] != WriteState::kApplied)
+            failed.insert(WhereOf(writes_[i].ref));
     }
     std::map<std::pair<Collection, Kind>, Indices> groups;
     Indices deletes;
@@ -128,38 +143,49 @@ void CommitBatch::ApplyRun(size_t begin, size_t end) {
 
 // `again`: an earlier try may have landed.
 void CommitBatch::Send(Collection collection, Kind kind, Indices open, bool again) {
+    std::string why;
     while (!open.empty()) {
         Reply reply = Bulk(collection, kind, open);
+        if (!reply.words.empty()) why = reply.words;
         if (!reply.answered && reply.failure == Failure::kForbidden) break;
         if (!reply.answered && reply.failure == Failure::kRejected) {
-            return Halve(collection, kind, open);
+            return Halve(collection, kind, open, why);
         }
         if (reply.answered) {
             Indices doubtful = Settle(kind, open, reply, again);
-            open = LookUp(kind, doubtful, reply, again);
+            open = LookUp(kind, doubtful, again);
         }
         again = again || !reply.answered || !reply.majority;
         if (!open.empty() && !deadline_.Wait()) break;
     }
-    for (size_t i : open) states_[i] = WriteState::kFailed;
+    for (size_t i : open) FailAt(i, why);
+}
+
+void CommitBatch::FailAt(size_t index, std::string why) {
+    if (why.empty()) why = "MongoDB did not say in time";
+    reader_.seen().faults().Report(Fault::kStore, NameOf(writes_[index].ref.collection), why);
+    states_[index] = WriteResult(WriteState::kFailed, std::move(why));
 }
 
 // The whole was refused: find the write that is at fault, the others must not suffer from it.
-void CommitBatch::Halve(Collection collection, Kind kind, const Indices& open) {
-    if (open.size() == 1) {
-        states_[open[0]] = WriteState::kFailed;
-        return;
-    }
+void CommitBatch::Halve(
+    Collection collection, Kind kind, const Indices& open, const std::string& why
+) {
+    if (open.size() == 1) return FailAt(open[0], why);
     auto middle = open.begin() + static_cast<ptrdiff_t>(open.size() / 2);
     Send(collection, kind, Indices(open.begin(), middle), true);
     Send(collection, kind, Indices(middle, open.end()), true);
 }
 
-// Puts every write into the bulk; false: libmongoc does not take one of them.
+// Puts every write into the bulk; false: libmongoc does not take one of them, and `why`.
 bool CommitBatch::Fill(
-    mongoc_bulk_operation_t* bulk, Collection collection, Kind kind, const Indices& open
+    mongoc_bulk_operation_t* bulk,
+    Collection collection,
+    Kind kind,
+    const Indices& open,
+    std::string& why
 ) const {
-    // What is stored was checked by the codec; metadata may hold any key that the server takes.
+    // The codec has checked the document; metadata may hold any key that the server takes.
     Bson unchecked;
     unchecked.Bool("validate", false);
     // The filter names the key too, for sharding: without the hint the server plans over both
@@ -179,7 +205,10 @@ bool CommitBatch::Fill(
                 bulk, filter.get(), &document, by_id.get(), &error
             );
         }
-        if (!taken) return false;
+        if (!taken) {
+            why = ErrorOf(error).message;
+            return false;
+        }
     }
     return true;
 }
@@ -187,7 +216,10 @@ bool CommitBatch::Fill(
 CommitBatch::Reply CommitBatch::Bulk(Collection collection, Kind kind, const Indices& open) {
     Reply into;
     auto lease = reader_.client().Take();
-    if (!lease) return into;
+    if (!lease) {
+        into.words = lease.error().message;
+        return into;
+    }
     auto session = lease->Session();
     Bson options;
     bson_error_t error = {};
@@ -198,7 +230,7 @@ CommitBatch::Reply CommitBatch::Bulk(Collection collection, Kind kind, const Ind
         mongoc_collection_create_bulk_operation_with_opts(where.get(), options.get()),
         mongoc_bulk_operation_destroy
     );
-    if (!Fill(bulk.get(), collection, kind, open)) {
+    if (!Fill(bulk.get(), collection, kind, open, into.words)) {
         into.failure = Failure::kRejected;
         return into;
     }
@@ -214,8 +246,10 @@ CommitBatch::Reply CommitBatch::Bulk(Collection collection, Kind kind, const Ind
     into.clean = done;
     into.answered = done || all || !into.majority;
     if (!into.answered) into.failure = FailureOf(error, &reply);
-    into.moment = MomentOf(session.get());
+    if (!done) into.words = ErrorOf(error).message;
     bson_destroy(&reply);
+    // Refused or done: what was seen here, the winner included, the next read sees too.
+    reader_.seen().Note(session.get());
     return into;
 }
 
@@ -232,6 +266,7 @@ void CommitBatch::ReadErrors(
         bson_t one = ViewOf(bytes);
         WriteError error;
         error.code = static_cast<uint32_t>(CountIn(one, "code"));
+        error.words = WordsOf(one, error.code);
         if (IsDuplicate(error.code)) ReadIndex(one, collection, error.of_id, error.of_key);
         into[CountIn(one, "index")] = error;
     }
@@ -250,7 +285,7 @@ CommitBatch::Indices CommitBatch::Settle(
             if (all_matched && reply.majority) {
                 states_[i] = WriteState::kApplied;
             } else if (kind == Kind::kReplace && reply.clean && reply.done == 0 && !again) {
-                Lose(i, reply.moment);
+                states_[i] = WriteState::kLost;
             } else {
                 doubtful.push_back(i);
             }
@@ -262,13 +297,14 @@ CommitBatch::Indices CommitBatch::Settle(
             bson_error_t told = {MONGOC_ERROR_SERVER, error.code, {}};
             bool passing = FailureOf(told, nullptr) == Failure::kTransient;
             if (passing) doubtful.push_back(i);
-            if (!passing) states_[i] = WriteState::kFailed;
+            if (!passing) FailAt(i, error.words);
         } else if (kind == Kind::kInsert && error.of_key && !again) {
-            Lose(i, reply.moment);
+            states_[i] = WriteState::kLost;
         } else {
             // An `_id` of another key is none that we drew.
             if (!error.of_key) {
-                refused_[i] = error.of_id ? WriteState::kFailed : WriteState::kRefused;
+                auto state = error.of_id ? WriteState::kFailed : WriteState::kRefused;
+                refused_.insert_or_assign(i, WriteResult(state, error.words));
             }
             doubtful.push_back(i);
         }
@@ -276,11 +312,8 @@ CommitBatch::Indices CommitBatch::Settle(
     return doubtful;
 }
 
-CommitBatch::Indices CommitBatch::LookUp(
-    Kind kind, const Indices& doubtful, const Reply& reply, bool again
-) {
+CommitBatch::Indices CommitBatch::LookUp(Kind kind, const Indices& doubtful, bool again) {
     if (doubtful.empty()) return {};
-    reader_.SeeAtLeast(reply.moment);
     std::vector<Ref> refs;
     for (size_t i : doubtful) refs.push_back(writes_[i].ref);
     auto loaded = reader_.Load(refs, deadline_);
@@ -288,7 +321,7 @@ CommitBatch::Indices CommitBatch::LookUp(
     for (size_t n = 0; n < doubtful.size(); ++n) {
         size_t i = doubtful[n];
         if (!loaded) {
-            states_[i] = WriteState::kFailed;
+            FailAt(i, loaded.error().message);
             continue;
         }
         // One that was refused at once has not landed, whatever else the reply says.
@@ -305,12 +338,13 @@ CommitBatch::Indices CommitBatch::LookUp(
 }
 
 // nullopt: it is to be sent (again).
-std::optional<WriteState> CommitBatch::StateOfInsert(
+std::optional<WriteResult> CommitBatch::StateOfInsert(
     size_t i, const std::optional<std::string>& stored, bool tried
 ) {
     if (!stored) {
         auto refused = refused_.find(i);
-        return refused == refused_.end() ? std::nullopt : std::optional(refused->second);
+        if (refused == refused_.end()) return std::nullopt;
+        return refused->second;
     }
     bool ours = *stored == documents_[i];
     if (writes_[i].ref.collection == Collection::kConversions) {
@@ -319,22 +353,15 @@ std::optional<WriteState> CommitBatch::StateOfInsert(
     return tried && ours ? WriteState::kApplied : WriteState::kLost;
 }
 
-std::optional<WriteState> CommitBatch::StateOfReplace(
+std::optional<WriteResult> CommitBatch::StateOfReplace(
     size_t i, const std::optional<std::string>& stored
 ) {
     const std::string& before = *writes_[i].before;
     if (refused_.contains(i)) return WriteState::kRefused;
     if (!stored) return WriteState::kLost;
     if (ComesOf(*stored, before, documents_[i])) return WriteState::kApplied;
-    bool same = domain::TopText(*stored, "_id") == domain::TopText(before, "_id") &&
-                RevIn(*stored) == RevIn(before);
-    if (same) return std::nullopt;
+    if (IsStill(writes_[i].ref.collection, *stored, before)) return std::nullopt;
     return WriteState::kLost;
-}
-
-void CommitBatch::Lose(size_t index, ClusterMoment seen) {
-    reader_.SeeAtLeast(seen);  // the next load must see the winner
-    states_[index] = WriteState::kLost;
 }
 
 // One at a time: a bulk would tell only how many were deleted. Deletes are rare.
@@ -342,9 +369,13 @@ void CommitBatch::Delete(size_t index) {
     const Write& write = writes_[index];
     Bson filter = StoredFilter(write.ref.collection, *write.before);
     bool again = false;
+    std::string why;
     do {
         auto lease = reader_.client().Take();
-        if (!lease) continue;
+        if (!lease) {
+            why = lease.error().message;
+            continue;
+        }
         auto session = lease->Session();
         Bson options;
         bson_error_t error = {};
@@ -356,22 +387,23 @@ void CommitBatch::Delete(size_t index) {
         size_t deleted = CountIn(reply, "deletedCount");
         auto failure = FailureOf(error, &reply);
         bson_destroy(&reply);
+        reader_.seen().Note(session.get());
         if (done && deleted > 0) {
             states_[index] = WriteState::kApplied;
             return;
         }
         if (done) {
-            reader_.SeeAtLeast(MomentOf(session.get()));
             auto stored = reader_.Load(std::span(&write.ref, 1), deadline_);
             bool gone = stored && !stored->front();
-            if (!stored) break;
+            if (!stored) return FailAt(index, stored.error().message);
             states_[index] = again && gone ? WriteState::kApplied : WriteState::kLost;
             return;
         }
+        why = ErrorOf(error).message;
         if (failure != Failure::kTransient) break;
         again = true;
     } while (deadline_.Wait());
-    states_[index] = WriteState::kFailed;
+    FailAt(index, std::move(why));
 }
 
 }  // namespace barracuda::store

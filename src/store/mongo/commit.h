@@ -25,15 +25,16 @@ public:
     CommitBatch(Reader& reader, std::span<const Write> writes, Deadline deadline);
 
     // An answer for every write, in order.
-    std::vector<WriteState> Run();
+    std::vector<WriteResult> Run();
 
 private:
     enum class Kind { kInsert, kReplace };
     using Indices = std::vector<size_t>;
 
-    // What one bulk said. `errors` by position in what was sent.
+    // The server's reply to one bulk. `errors` are by the write's position in it.
     struct WriteError {
         uint32_t code = 0;
+        std::string words;
         bool of_id = false;   // the index that refused is that of `_id`
         bool of_key = false;  // or of the primary key
     };
@@ -44,15 +45,20 @@ private:
         bool answered = false;                  // every write was tried and its result came back
         bool clean = false;                     // no error of any kind
         Failure failure = Failure::kTransient;  // when not answered
-        ClusterMoment moment;
+        std::string words;                      // what went wrong besides `errors`; may be empty
     };
 
     size_t EndOfRun(size_t begin) const;
     void ApplyRun(size_t begin, size_t end);
     void Send(Collection collection, Kind kind, Indices open, bool again);
-    void Halve(Collection collection, Kind kind, const Indices& open);
-    bool Fill(mongoc_bulk_operation_t* bulk, Collection collection, Kind kind, const Indices& open)
-        const;
+    void Halve(Collection collection, Kind kind, const Indices& open, const std::string& why);
+    bool Fill(
+        mongoc_bulk_operation_t* bulk,
+        Collection collection,
+        Kind kind,
+        const Indices& open,
+        std::string& why
+    ) const;
     Reply Bulk(Collection collection, Kind kind, const Indices& open);
     static void ReadErrors(
         const bson_t& reply, Collection collection, std::map<size_t, WriteError>& into
@@ -60,21 +66,21 @@ private:
     // Settles what the reply makes certain; -> what must be looked up.
     Indices Settle(Kind kind, const Indices& open, const Reply& reply, bool again);
     // -> what is neither stored nor out of date, and is sent again.
-    Indices LookUp(Kind kind, const Indices& doubtful, const Reply& reply, bool again);
-    std::optional<WriteState> StateOfInsert(
+    Indices LookUp(Kind kind, const Indices& doubtful, bool again);
+    std::optional<WriteResult> StateOfInsert(
         size_t i, const std::optional<std::string>& stored, bool tried
     );
-    std::optional<WriteState> StateOfReplace(size_t i, const std::optional<std::string>& stored);
+    std::optional<WriteResult> StateOfReplace(size_t i, const std::optional<std::string>& stored);
     void Delete(size_t index);
-    void Lose(size_t index, ClusterMoment seen);
+    void FailAt(size_t index, std::string why);
 
     Reader& reader_;
     std::span<const Write> writes_;
     Deadline deadline_;
-    std::vector<std::optional<WriteState>> states_;
+    std::vector<std::optional<WriteResult>> states_;
     std::vector<std::string> documents_;  // as stored by each write; empty: a delete
-    std::map<size_t, WriteState>
-        refused_;  // by a unique index; told once a majority has its holder
+    // By a unique index; told once a majority has its holder.
+    std::map<size_t, WriteResult> refused_;
 };
 
 }  // namespace barracuda::store

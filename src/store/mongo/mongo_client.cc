@@ -30,7 +30,7 @@ void SetUnlessSaid(mongoc_uri_t* uri, const char* option, std::chrono::milliseco
     mongoc_uri_set_option_as_int32(uri, option, static_cast<int32_t>(value.count()));
 }
 
-// What our promises rest on is not left to the address.
+// Options that our promises rest on are set here and not taken from the address.
 void SetPromises(mongoc_uri_t* uri, const MongoOptions& options) {
     SetUnlessSaid(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, options.server_selection);
     SetUnlessSaid(uri, MONGOC_URI_CONNECTTIMEOUTMS, options.connect);
@@ -86,7 +86,8 @@ Result<std::unique_ptr<MongoClient>> MongoClient::Open(const MongoOptions& optio
         );
     }
     mongoc_client_pool_set_error_api(pool, 2);
-    mongoc_client_pool_set_appname(pool, "barracuda");
+    // How the server's own log calls us, where the address does not say.
+    if (!mongoc_uri_get_appname(uri.get())) mongoc_client_pool_set_appname(pool, "barracuda");
     return std::unique_ptr<MongoClient>(new MongoClient(options, pool));
 }
 
@@ -101,15 +102,9 @@ MongoCollection MongoClient::Lease::Collection(const char* name) {
         mongoc_client_get_collection(client_, database().c_str(), name), mongoc_collection_destroy};
 }
 
-MongoSession MongoClient::Lease::Session(ClusterMoment after) {
+MongoSession MongoClient::Lease::Session() {
     bson_error_t error;
-    MongoSession session(
-        mongoc_client_start_session(client_, nullptr, &error), mongoc_client_session_destroy
-    );
-    if (session && after != ClusterMoment{}) {
-        mongoc_client_session_advance_operation_time(session.get(), after.seconds, after.increment);
-    }
-    return session;
+    return {mongoc_client_start_session(client_, nullptr, &error), mongoc_client_session_destroy};
 }
 
 Result<Bson> MongoClient::Lease::Command(const Bson& command, bool admin) {
@@ -125,6 +120,10 @@ Result<Bson> MongoClient::Lease::Command(const Bson& command, bool admin) {
     Error failed = ErrorOf(error);
     if (FailureOf(error, reply.get()) == Failure::kForbidden) failed.code = ErrorCode::kForbidden;
     if (FailureOf(error, reply.get()) == Failure::kRejected) failed.code = ErrorCode::kInvalid;
+    if (error.domain == MONGOC_ERROR_PROTOCOL &&
+        error.code == MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION) {
+        failed.code = ErrorCode::kUpstream;
+    }
     return Fail(failed);
 }
 

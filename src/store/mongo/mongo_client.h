@@ -71,9 +71,11 @@ public:
         mongoc_client_t* get() { return client_; }
         const std::string& database() const { return owner_->options_.database; }
         MongoCollection Collection(const char* name);
-        // Reads in it see at least what `after` saw. nullptr where the server knows no sessions.
-        MongoSession Session(ClusterMoment after = {});
-        // A command on the database, or on `admin`; the reply is there when it failed, too.
+        // nullptr where the server knows no sessions.
+        MongoSession Session();
+        // A command on the database, or on `admin`. Errors: kForbidden (credentials, privileges),
+        // kUpstream (a server too old for libmongoc), kInvalid (it does not take the command as it
+        // is), else kUnavailable.
         Result<Bson> Command(const Bson& command, bool admin = false);
 
     private:
@@ -103,7 +105,7 @@ private:
     mongoc_client_pool_t* pool_;
 };
 
-// What a failure means for who caused it.
+// The kinds of failure, by what the caller can do about them.
 enum class Failure {
     kTransient,  // a failover, a lost connection, a time limit: the same again may succeed
     kForbidden,  // credentials or privileges: only an operator helps

@@ -1,8 +1,11 @@
 #include "store/mongo/mongo_engine.h"
 
+#include <algorithm>
+
 #include "base/thread_name.h"
 #include "domain/bson.h"
 #include "store/each_document.h"
+#include "store/index.h"
 #include "store/mongo/address.h"
 #include "store/mongo/commit.h"
 #include "store/mongo/privileges.h"
@@ -22,8 +25,8 @@ constexpr std::chrono::milliseconds kSlowRollup{50};
 // Of statistics: usually within the first, else the second; another waits so long for the one who
 // computes them.
 constexpr std::chrono::milliseconds kSumTime{8'000}, kLongSumTime{60'000}, kSumPatience{10'000};
-constexpr std::chrono::milliseconds kOnItsWay{
-    2'000};  // a socket waits longer than the server works
+// A socket waits longer than the server works.
+constexpr std::chrono::milliseconds kOnItsWay{2'000};
 
 Result<std::unique_ptr<MongoClient>> OpenPatient(
     const MongoOptions& options, std::chrono::milliseconds socket
@@ -34,6 +37,19 @@ Result<std::unique_ptr<MongoClient>> OpenPatient(
 }
 
 constexpr std::chrono::minutes kIndexTime{10};  // an index over many documents takes its time
+
+// A word that another application wrote is read as the field's first word, but no list by that
+// field finds it.
+void FindWords(const std::string& document, std::vector<std::string>& findings) {
+    const domain::TopFields fields(document);
+    for (const char* field : IndexOf(IndexId::kConversionState).fields) {
+        const auto words = WordsOf(field);
+        const auto text = fields.Text(field);
+        if (words.empty() || !text) continue;
+        if (std::find(words.begin(), words.end(), *text) != words.end()) continue;
+        findings.push_back("conversion " + fields.TextOr("click_id") + ": no such " + field);
+    }
+}
 
 // Few and small documents, which the nodes read all the time to know of each other.
 bool IsSmall(Collection collection) {
@@ -57,13 +73,17 @@ Result<std::unique_ptr<MongoEngine>> MongoEngine::Open(const MongoEngineOptions&
     );
     // Usually everything is there at once; where indexes take longer the program starts meanwhile
     // and readyz says what it waits for.
-    std::unique_lock lock(engine->mutex_);
-    engine->changed_.wait_for(lock, options.start_patience, [&] {
+    MutexLock lock(engine->mutex_);
+    engine->changed_.wait_for(lock, options.start_patience, [&]() REQUIRES(engine->mutex_) {
         return engine->ready_ || engine->refusal_ || engine->unadopted_;
     });
     if (engine->refusal_) return Fail(ErrorCode::kInvalid, engine->refusal_->message);
     lock.unlock();
     if (auto warm = engine->fast_->Warm(kWarm); !warm) return Fail(warm.error());
+    if (options.cells) {
+        auto* one = engine.get();
+        engine->cell_keeper_ = std::jthread([one](std::stop_token stop) { one->KeepCells(stop); });
+    }
     return engine;
 }
 
@@ -72,7 +92,9 @@ MongoEngine::MongoEngine(const MongoEngineOptions& options, Clients clients)
       fast_(std::move(clients.fast)),
       lists_(std::move(clients.lists)),
       sums_(std::move(clients.sums)),
-      reader_(*fast_),
+      seen_(*options.faults),
+      reader_(*fast_, seen_),
+      cells_(*lists_, seen_),
       trouble_("the indexes are being checked or built"),
       trouble_since_(Clock::now()) {
     watcher_ = std::thread([this] {
@@ -82,11 +104,13 @@ MongoEngine::MongoEngine(const MongoEngineOptions& options, Clients clients)
 }
 
 MongoEngine::~MongoEngine() {
+    cell_keeper_.request_stop();
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
+    if (cell_keeper_.joinable()) cell_keeper_.join();
     watcher_.join();
     // All at once: libmongoc's monitors look up twice a second, so that closing one client takes
     // half a second.
@@ -143,6 +167,14 @@ std::optional<Error> MongoEngine::JudgeNarrowIndex() {
     return std::nullopt;
 }
 
+// A new primary is read, and worked on by, only once it has confirmed a write (seen.h).
+std::optional<std::string> MongoEngine::Unconfirmed() {
+    auto lease = fast_->Take();
+    if (!lease) return std::nullopt;  // every client is at work, and finds out by itself
+    auto confirmed = seen_.Confirm(*lease);
+    return confirmed ? std::nullopt : std::optional(confirmed.error().message);
+}
+
 void MongoEngine::Watch() {
     for (bool ready = false;;) {
         if (ready) patient_.reset();  // not sooner: closing it takes a while, and Open waits
@@ -151,22 +183,46 @@ void MongoEngine::Watch() {
             auto error = MakeReady();
             ready = !error;
             if (error) trouble = error->message;
-            std::lock_guard lock(mutex_);
+            MutexLock lock(mutex_);
             ready_ = ready;
             unadopted_ = error && error->code == ErrorCode::kConflict;
             bool hopeless = error && (error->code == ErrorCode::kForbidden ||
                                       error->code == ErrorCode::kInvalid);
             if (hopeless) refusal_ = error;
         }
+        if (ready && !trouble) trouble = Unconfirmed();
         SetTrouble(std::move(trouble));
-        std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, kWatch, [this] { return stopping_; })) return;
+        MutexLock lock(mutex_);
+        if (changed_.wait_for(lock, kWatch, [this]() REQUIRES(mutex_) { return stopping_; }))
+            return;
+    }
+}
+
+// At most a quarter of the time, however much there is to count.
+void MongoEngine::KeepCells(std::stop_token stop) {
+    constexpr std::chrono::milliseconds kEvery{3'000}, kUntilReady{200};
+    NameThread("cells");
+    auto pause = std::chrono::duration_cast<Clock::duration>(kUntilReady);
+    for (;;) {
+        {
+            MutexLock lock(mutex_);
+            if (changed_.wait_for(lock, pause, [this]() REQUIRES(mutex_) { return stopping_; }))
+                return;
+            pause = kUntilReady;
+            if (!ready_ || trouble_) continue;
+        }
+        const auto begin = Clock::now();
+        auto swept = cells_.SweepInTurn(Time::Now(), stop);
+        if (!swept && !stop.stop_requested()) {
+            seen_.faults().Report(Fault::kStore, "cells", swept.error().message);
+        }
+        pause = std::max<Clock::duration>(kEvery, 3 * (Clock::now() - begin));
     }
 }
 
 void MongoEngine::SetTrouble(std::optional<std::string> trouble) {
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (trouble && !trouble_) trouble_since_ = Clock::now();
         trouble_ = std::move(trouble);
     }
@@ -174,12 +230,12 @@ void MongoEngine::SetTrouble(std::optional<std::string> trouble) {
 }
 
 std::optional<std::string> MongoEngine::Trouble() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return trouble_;
 }
 
 std::optional<Error> MongoEngine::Hopeless(bool writing) const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!trouble_ || (!ready_ && !writing)) return std::nullopt;
     if (ready_ && Clock::now() - trouble_since_ < options_.trouble_patience) return std::nullopt;
     return Error{ErrorCode::kUnavailable, *trouble_, {}};
@@ -190,33 +246,37 @@ Result<std::vector<std::optional<std::string>>> MongoEngine::Load(std::span<cons
     return reader_.Load(refs, Deadline(options_.deadline));
 }
 
-Result<std::vector<WriteState>> MongoEngine::Commit(std::span<const Write> writes) {
+Result<std::vector<WriteResult>> MongoEngine::Commit(std::span<const Write> writes) {
     if (auto error = Hopeless(true)) return Fail(*error);
     return CommitBatch(reader_, writes, Deadline(options_.deadline)).Run();
 }
 
 Result<Page> MongoEngine::Scan(const ScanRequest& request) {
-    return ScanPage(IsSmall(request.collection) ? *fast_ : *lists_, request);
+    return ScanPage(IsSmall(request.collection) ? *fast_ : *lists_, seen_, request);
+}
+
+Result<size_t> MongoEngine::Count(const ScanRequest& request, size_t most) {
+    return CountScan(*lists_, request, most);
 }
 
 Result<std::vector<std::string>> MongoEngine::FindAny(
     IndexId index, std::span<const std::string> values
 ) {
-    return FindAnyOf(*fast_, index, values);
+    return FindAnyOf(*fast_, seen_, index, values);
 }
 
 Result<std::vector<WorkItem>> MongoEngine::Work(const WorkQuery& query) {
-    return DueWork(*fast_, query);
+    return DueWork(*fast_, seen_, query);
 }
 
-Result<std::vector<std::string>> MongoEngine::WorkOwners() { return OwnersOfWork(*fast_); }
+Result<std::vector<NodeId>> MongoEngine::WorkOwners() { return OwnersOfWork(*fast_, seen_); }
 
 Result<std::vector<RollupRow>> MongoEngine::Rollup(Collection collection) {
     // One at a time: it reads the whole collection.
-    std::unique_lock summing(summing_, kSumPatience);
+    std::unique_lock<std::timed_mutex> summing(summing_, kSumPatience);
     bool takes_long = false;
     {
-        std::lock_guard lock(rollups_mutex_);
+        MutexLock lock(rollups_mutex_);
         const Cached& cached = rollups_[collection];
         if (Clock::now() < cached.until) return cached.rows;
         // Where one takes minutes, or hangs with its server, older ones are better than none.
@@ -228,7 +288,7 @@ Result<std::vector<RollupRow>> MongoEngine::Rollup(Collection collection) {
     auto rows = Sums(collection, takes_long);
     const auto took = Clock::now() - begin;
     if (rows && took > kSlowRollup) {
-        std::lock_guard lock(rollups_mutex_);
+        MutexLock lock(rollups_mutex_);
         const auto for_long = std::max<Clock::duration>(kRollupAgeMax - took, took);
         rollups_[collection] = {Clock::now() + for_long, *rows, took > kSumTime / 2};
     }
@@ -246,6 +306,12 @@ Result<std::vector<RollupRow>> MongoEngine::Sums(Collection collection, bool tak
     if (!*whole) return Fail(ErrorCode::kUnavailable, "the statistics take too long");
     return std::move(**whole);
 }
+
+Result<bool> MongoEngine::ReadCells(CellView view, Time from, Time to, const TakeCell& take) {
+    return cells_.Read(view, from, to, take);
+}
+
+Result<Time> MongoEngine::CellsAsOf(Time) { return cells_.AsOf(); }
 
 Result<bool> MongoEngine::Backup(const std::string&) {
     return Fail(
@@ -268,13 +334,17 @@ Result<std::vector<std::string>> MongoEngine::Verify(bool repair) {
     all.limit = 1'000;
     auto read = EachDocument(*this, all, [&](const std::string& document) {
         auto conversion = domain::DecodeConversion(document);
-        if (conversion && !conversion->key.click.value.empty()) return;
+        if (conversion && !conversion->key.click.value.empty())
+            return FindWords(document, *findings);
         findings->push_back(
             "conversion without a click: _id " +
             domain::TopText(document, "_id").value_or("missing")
         );
     });
     if (!read) return Fail(read.error());
+    auto cells = cells_.Verify(repair);
+    if (!cells) return cells;
+    findings->insert(findings->end(), cells->begin(), cells->end());
     return findings;
 }
 

@@ -4,9 +4,8 @@
 
 #include <thread>
 
-#include "store/engine_fixture.h"
 #include "store/mongo/address.h"
-#include "store/mongo/adoption.h"
+#include "store/mongo/mongo_fixture.h"
 #include "store/mongo/setup.h"
 #include "store/mongo/state.h"
 
@@ -17,44 +16,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr auto kApplied = WriteState::kApplied;
-constexpr auto kLost = WriteState::kLost;
-constexpr auto kFailed = WriteState::kFailed;
-
-// One instance where there is a server, none elsewhere.
-class MongoTest : public testing::TestWithParam<Kind> {
-protected:
-    TempDatabase database_;
-    std::unique_ptr<MongoEngine> engine_ = database_.Open();
-    Engine& engine() { return *engine_; }
-
-    void TearDown() override { FailPoint(R"({"configureFailPoint":"failCommand","mode":"off"})"); }
-
-    void FailPoint(std::string_view command) {
-        auto lease = engine_->client().Take();
-        ASSERT_TRUE(lease);
-        auto set = lease->Command(Bson::Json(command), true);
-        ASSERT_TRUE(set) << set.error().message;
-    }
-    // `how`: members of the fail point's data, as JSON.
-    void Fail(const std::string& command, int times, const std::string& how) {
-        std::string mode = times > 0 ? "{\"times\":" + std::to_string(times) + "}" : "\"alwaysOn\"";
-        FailPoint(
-            R"({"configureFailPoint":"failCommand","mode":)" + mode +
-            R"(,"data":{"appName":"barracuda","failCommands":[")" + command + R"("],)" + how + "}}"
-        );
-    }
-    // Bytes straight into the database, as another application wrote them.
-    void Insert(const char* collection, const Bson& document) {
-        auto lease = engine_->client().Take();
-        ASSERT_TRUE(lease);
-        bson_error_t error = {};
-        ASSERT_TRUE(mongoc_collection_insert_one(
-            lease->Collection(collection).get(), document.get(), nullptr, nullptr, &error
-        )) << error.message;
-    }
-};
-
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MongoTest);
 INSTANTIATE_TEST_SUITE_P(
     Server,
@@ -62,12 +23,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::ValuesIn(TestMongo() ? std::vector{Kind::kMongo} : std::vector<Kind>()),
     [](const auto& info) { return std::string(NameOf(info.param)); }
 );
-
-// Written, but the server says that no majority confirmed it (64: wtimeout).
-constexpr const char* kUnconfirmed =
-    R"("writeConcernError":{"code":64,"errmsg":"waiting for replication timed out"})";
-constexpr const char* kClosed = R"("closeConnection":true)";
-constexpr const char* kNoPrimary = R"("errorCode":10107)";
 
 TEST_P(MongoTest, AnUnconfirmedInsertIsSettledAsOurs) {
     for (int times : {1, 3}) {
@@ -213,20 +168,6 @@ TEST_P(MongoTest, ADocumentOfTheSeedIsChangedWhereItStands) {
     EXPECT_EQ(Put(engine(), DealRef("c1"), stored, after), kLost) << "the same write again";
 }
 
-// A database with one document that this engine did not write.
-void With(TempDatabase& theirs, const char* collection, const char* json) {
-    auto lease = MongoBeside().Take();
-    ASSERT_TRUE(lease);
-    MongoCollection into(
-        mongoc_client_get_collection(lease->get(), theirs.name().c_str(), collection),
-        mongoc_collection_destroy
-    );
-    bson_error_t error = {};
-    EXPECT_TRUE(
-        mongoc_collection_insert_one(into.get(), Bson::Json(json).get(), nullptr, nullptr, &error)
-    ) << error.message;
-}
-
 TEST_P(MongoTest, AnotherApplicationsDatabaseIsRefused) {
     struct Case {
         const char* collection;
@@ -246,28 +187,6 @@ TEST_P(MongoTest, AnotherApplicationsDatabaseIsRefused) {
         EXPECT_THAT(engine.error().message, HasSubstr(collection));
         EXPECT_THAT(engine.error().message, HasSubstr("another application"));
     }
-}
-
-TEST_P(MongoTest, TheSeedsDatabaseIsNotServedUntilItIsAdopted) {
-    TempDatabase theirs;
-    With(theirs, "postbacks", R"({"click_id":"c1","goal":"deposit","createdAt":{"$date":5}})");
-    auto engine = MongoEngine::Open(theirs.Options());
-    ASSERT_TRUE(engine) << engine.error().message;
-    EXPECT_THAT((*engine)->Trouble().value_or(""), HasSubstr("barracuda adopt"));
-    Write write{DealRef("c"), std::nullopt, Document({.click = "c"})};
-    EXPECT_FALSE((*engine)->Commit(std::span(&write, 1)));
-    EXPECT_FALSE((*engine)->Backup("x"));
-    auto client = MongoClient::Open(theirs.Options().client);
-    ASSERT_TRUE(client);
-    auto report = Adopt(**client, {.rules = {}});
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(report->counts["postbacks.recorded"], 1);
-    for (int tries = 0; (*engine)->Trouble() && tries < 200; ++tries) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    EXPECT_EQ((*engine)->Trouble(), std::nullopt) << "it has noticed by itself";
-    EXPECT_TRUE(Get(**engine, RefOf({ClickId("c1"), GoalId("6"), ""})));
-    EXPECT_TRUE((*engine)->Commit(std::span(&write, 1)));
 }
 
 TEST_P(MongoTest, TwoUniqueIndexesAreRefusedWhereAGoalIsRepeatable) {
@@ -306,7 +225,7 @@ TEST_P(MongoTest, AnIndexThatIsAnotherIsNamed) {
         auto done = lease->Command(Bson::Json(json));
         ASSERT_TRUE(done) << done.error().message;
     };
-    const std::string name = "barracuda_key_v" + std::to_string(kIndexVersion);
+    const std::string name = kKeyIndex;
     run(R"({"dropIndexes":"conversions","index":")" + name + "\"}");
     EXPECT_THAT(IndexFindings(engine_->client()).value(), ElementsAre(HasSubstr("lacks " + name)));
     run(R"({"createIndexes":"conversions","indexes":[{"name":")" + name +

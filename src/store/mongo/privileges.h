@@ -1,5 +1,5 @@
-// What the user of a MongoDB address may do on its database: a right that is missing is said at the
-// start, not by the first request that needs it.
+// The privileges of a MongoDB user on its database: a missing one is reported at the start, not by
+// the first request that needs it.
 //
 // Threads: plain functions over a thread-safe client.
 #pragma once
@@ -20,8 +20,8 @@ struct Privileges {
 inline constexpr const char* kWantsAUser =
     "this MongoDB wants a user and a password, and the address has none";
 
-// What a node needs; what only an adoption needs besides is among it where `adopts`. Errors: as
-// ask.h says.
+// Compares the user's privileges with those that a node needs, and an adoption where `adopts`.
+// Errors: as ask.h says.
 Result<Privileges> LookAtPrivileges(MongoClient::Lease& lease, bool adopts);
 
 // Errors: kForbidden where one of them is missing, or the server wants a user and the address names

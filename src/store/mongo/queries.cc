@@ -14,9 +14,8 @@ namespace barracuda::store {
 namespace {
 
 constexpr int64_t kWorkMs = 4'000;
-constexpr size_t kOwnersMax = 64;  // boots with work left at one moment
 constexpr uint32_t kTimeLimitExceeded = 50;
-constexpr size_t kGroupsMax = 200'000;
+constexpr size_t kGroupsMax = 1'000'000;  // of sums: beyond it there are none, not some
 constexpr Collection kWithWork[] = {Collection::kConversions, Collection::kContacts};
 
 using Cursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
@@ -31,7 +30,7 @@ bool Each(mongoc_cursor_t* cursor, bson_error_t& error, Take take) {
 
 // Only what the work list needs.
 Result<std::vector<WorkItem>> FindWork(
-    MongoClient::Lease& lease, Collection collection, const Bson& filter, size_t limit
+    MongoClient::Lease& lease, Seen& seen, Collection collection, const Bson& filter, size_t limit
 ) {
     Bson options;
     options.Document("sort", Bson().Int("owner", 1).Int("due", 1));
@@ -46,32 +45,24 @@ Result<std::vector<WorkItem>> FindWork(
     );
     auto most = static_cast<int64_t>(limit);
     options.Int("limit", most).Int("batchSize", most).Int("maxTimeMS", kWorkMs);
-    auto in = lease.Collection(NameOf(collection));
-    Cursor cursor(
-        mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
-        mongoc_cursor_destroy
-    );
+    auto found = seen.Find(lease, NameOf(collection), filter, options);
+    if (!found) return Fail(found.error());
     std::vector<WorkItem> items;
-    bson_error_t error = {};
-    const bool all = Each(cursor.get(), error, [&](const bson_t& document) {
-        std::string_view bytes(
-            reinterpret_cast<const char*>(bson_get_data(&document)), document.len
+    for (const auto& bytes : *found) {
+        const domain::TopFields fields(bytes);
+        items.push_back(
+            {RefOfDocument(collection, bytes),
+             NodeId(fields.TextOr("owner")),
+             Time{fields.Number("due")}}
         );
-        WorkItem item;
-        item.ref = RefOfDocument(collection, bytes);
-        item.owner = domain::TopText(bytes, "owner").value_or("");
-        bson_iter_t at;
-        if (bson_iter_init_find(&at, &document, "due")) item.due = domain::TimeOf(at);
-        items.push_back(std::move(item));
-    });
-    if (!all) return Fail(ErrorOf(error));
+    }
     return items;
 }
 
 // A missing owner reads as an empty one.
-void AppendOwner(Bson& filter, const std::string& owner) {
+void AppendOwner(Bson& filter, const NodeId& owner) {
     if (!owner.empty()) {
-        filter.Text("owner", owner);
+        filter.Text("owner", owner.value);
     } else {
         filter.Document("owner", Bson().Array("$in", Bson().Null("0").Text("1", "")));
     }
@@ -83,26 +74,28 @@ Bson DueWithin(Time from, Time until) {
     return due;
 }
 
-// One seek in the index for each owner.
+// However many they are: whoever is left out is never taken over from.
 Result<bool> FindOwners(
-    MongoClient::Lease& lease, Collection collection, std::set<std::string>& owners
+    MongoClient::Lease& lease, Seen& seen, Collection collection, std::set<NodeId>& owners
 ) {
     Bson some;
     some.Date("$gte", Time{INT64_MIN});
     Bson nobodys;
     nobodys.Null("owner").Document("due", some);
-    auto found = FindWork(lease, collection, nobodys, 1);
-    std::string last;
-    for (size_t count = 0; found; ++count) {
+    auto found = FindWork(lease, seen, collection, nobodys, 1);
+    NodeId last;
+    for (bool first = true; found; first = false) {
         if (!found->empty()) owners.insert(last = found->front().owner);
-        if (count > 0 && (found->empty() || count == kOwnersMax)) return true;
+        if (!first && found->empty()) return true;
         Bson next;
-        next.Document("owner", Bson().Text(count == 0 ? "$gte" : "$gt", last));
+        next.Document("owner", Bson().Text(first ? "$gte" : "$gt", last.value));
         next.Document("due", some);
-        found = FindWork(lease, collection, next, 1);
+        found = FindWork(lease, seen, collection, next, 1);
     }
     return Fail(found.error());
 }
+
+constexpr std::string_view kOccurrence = "occurrence";
 
 struct Sum {
     std::vector<const char*> fields;
@@ -116,6 +109,12 @@ Bson PipelineOf(const Sum& sum) {
     std::string group = R"({"m":{"$dateToString":{"date":"$createdAt","format":"%Y-%m",)"
                         R"("timezone":"UTC","onNull":"1970-01"}})";
     for (size_t i = 0; i < sum.fields.size(); ++i) {
+        if (sum.fields[i] == kOccurrence) {
+            group += fmt::format(
+                R"(,"f{}":{{"$cond":[{{"$gt":["$occurrence",""]}},"{}",""]}})", i, kAgain
+            );
+            continue;
+        }
         group += fmt::format(
             R"(,"f{}":{{"$convert":{{"input":"${}","to":"string","onError":"","onNull":""}}}})",
             i,
@@ -131,7 +130,7 @@ Bson PipelineOf(const Sum& sum) {
         R"({{"$round":[{{"$multiply":["$v",1000000]}},0]}},0]}}}}}}}},{{"$limit":{}}}])",
         group,
         sum.money,
-        kGroupsMax
+        kGroupsMax + 1
     );
     return Bson::Json(pipeline);
 }
@@ -184,20 +183,20 @@ RollupRow RowOf(const bson_t& document, size_t fields) {
 
 }  // namespace
 
-Result<std::vector<std::string>> OwnersOfWork(MongoClient& client) {
+Result<std::vector<NodeId>> OwnersOfWork(MongoClient& client, Seen& seen) {
     auto lease = client.Take();
     if (!lease) return Fail(lease.error());
-    std::set<std::string> owners;
+    std::set<NodeId> owners;
     for (Collection collection : kWithWork) {
-        auto found = FindOwners(*lease, collection, owners);
+        auto found = FindOwners(*lease, seen, collection, owners);
         if (!found) return Fail(found.error());
     }
-    return std::vector<std::string>(owners.begin(), owners.end());
+    return std::vector<NodeId>(owners.begin(), owners.end());
 }
 
-Result<std::vector<WorkItem>> DueWork(MongoClient& client, const WorkQuery& query) {
+Result<std::vector<WorkItem>> DueWork(MongoClient& client, Seen& seen, const WorkQuery& query) {
     auto from =
-        query.owners ? Result<std::vector<std::string>>(*query.owners) : OwnersOfWork(client);
+        query.owners ? Result<std::vector<NodeId>>(*query.owners) : OwnersOfWork(client, seen);
     if (!from) return Fail(from.error());
     auto lease = client.Take();
     if (!lease) return Fail(lease.error());
@@ -207,7 +206,7 @@ Result<std::vector<WorkItem>> DueWork(MongoClient& client, const WorkQuery& quer
         Bson filter;
         AppendOwner(filter, owner);
         filter.Document("due", DueWithin(query.from.value_or(Time{INT64_MIN}), query.until));
-        auto found = FindWork(*lease, query.collection, filter, query.limit - items.size());
+        auto found = FindWork(*lease, seen, query.collection, filter, query.limit - items.size());
         if (!found) return Fail(found.error());
         // In one order whoever is asked: an owner that is none is null or empty.
         std::stable_sort(found->begin(), found->end(), [](const auto& a, const auto& b) {
@@ -219,10 +218,9 @@ Result<std::vector<WorkItem>> DueWork(MongoClient& client, const WorkQuery& quer
 }
 
 Result<std::vector<std::string>> FindAnyOf(
-    MongoClient& client, IndexId index, std::span<const std::string> values
+    MongoClient& client, Seen& seen, IndexId index, std::span<const std::string> values
 ) {
-    std::vector<std::string> documents;
-    if (values.empty()) return documents;
+    if (values.empty()) return std::vector<std::string>();
     const IndexDefinition& definition = IndexOf(index);
     Bson list, filter, options;
     size_t count = 0;
@@ -231,19 +229,7 @@ Result<std::vector<std::string>> FindAnyOf(
     options.Int("maxTimeMS", kWorkMs);
     auto lease = client.Take();
     if (!lease) return Fail(lease.error());
-    auto in = lease->Collection(NameOf(definition.collection));
-    Cursor cursor(
-        mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
-        mongoc_cursor_destroy
-    );
-    bson_error_t error = {};
-    const bool all = Each(cursor.get(), error, [&](const bson_t& document) {
-        documents.emplace_back(
-            reinterpret_cast<const char*>(bson_get_data(&document)), document.len
-        );
-    });
-    if (!all) return Fail(ErrorOf(error));
-    return documents;
+    return seen.Find(*lease, NameOf(definition.collection), filter, options);
 }
 
 Result<std::optional<std::vector<RollupRow>>> SumUp(
@@ -251,7 +237,7 @@ Result<std::optional<std::vector<RollupRow>>> SumUp(
 ) {
     Sum sum;
     if (collection == Collection::kConversions) {
-        sum = {{"affiliate_id", "goal_type", "status", "currency"}, "amount"};
+        sum = {{"affiliate_id", "goal_type", "status", "currency", kOccurrence.data()}, "amount"};
     } else if (collection == Collection::kContacts) {
         sum = {{"type", "status", "affiliate_status", "ftd", "ftd_currency"}, "ftd_amount"};
     } else {
@@ -277,6 +263,9 @@ Result<std::optional<std::vector<RollupRow>>> SumUp(
         const bool server = error.domain == MONGOC_ERROR_SERVER;
         if (server && error.code == kTimeLimitExceeded) return std::nullopt;
         return Fail(ErrorOf(error));
+    }
+    if (rows.size() > kGroupsMax) {
+        return Fail(ErrorCode::kUnavailable, "the statistics have too many groups");
     }
     std::sort(rows.begin(), rows.end(), [](const RollupRow& a, const RollupRow& b) {
         return a.group < b.group;

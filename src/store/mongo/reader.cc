@@ -17,8 +17,6 @@ constexpr int64_t kReadMs = 4'000;  // of one read in the server; below the sock
 // One read holds at most so many clicks: 1,024 keys take 9 ms by `$in` (docs/decisions/mongodb.md).
 constexpr size_t kKeysMax = 1'024;
 
-using Cursor = std::unique_ptr<mongoc_cursor_t, decltype(&mongoc_cursor_destroy)>;
-
 // By click and goal; the occurrence is picked in memory, for a list of triples costs five times as
 // much to plan.
 Bson FilterOf(Collection collection, std::span<const Ref> refs, std::span<const size_t> wanted) {
@@ -54,11 +52,6 @@ bool Deadline::Wait() {
     return true;
 }
 
-void Reader::SeeAtLeast(ClusterMoment moment) {
-    std::lock_guard lock(mutex_);
-    seen_ = std::max(seen_, moment);
-}
-
 Result<Reader::Documents> Reader::Load(std::span<const Ref> refs, Deadline deadline) {
     std::map<Collection, std::vector<size_t>> by_collection;
     for (size_t i = 0; i < refs.size(); ++i) by_collection[refs[i].collection].push_back(i);
@@ -83,38 +76,17 @@ Result<bool> Reader::Find(
 ) {
     auto lease = client_.Take();
     if (!lease) return Fail(lease.error());
-    ClusterMoment seen;
-    {
-        std::lock_guard lock(mutex_);
-        seen = seen_;
-    }
-    auto session = lease->Session(seen);
     std::unordered_map<std::string, std::string> documents;
     for (size_t begin = 0; begin < wanted.size(); begin += kKeysMax) {
         auto part = std::span(wanted).subspan(begin, std::min(kKeysMax, wanted.size() - begin));
-        Bson filter = FilterOf(collection, refs, part);
         Bson options;
         options.Int("maxTimeMS", kReadMs).Int("batchSize", 2 * kKeysMax);
-        bson_error_t error = {};
-        if (session) mongoc_client_session_append(session.get(), options.get(), &error);
-        auto in = lease->Collection(NameOf(collection));
-        Cursor cursor(
-            mongoc_collection_find_with_opts(in.get(), filter.get(), options.get(), nullptr),
-            mongoc_cursor_destroy
-        );
-        const bson_t* document = nullptr;
-        while (mongoc_cursor_next(cursor.get(), &document)) {
-            std::string bytes(
-                reinterpret_cast<const char*>(bson_get_data(document)), document->len
-            );
+        Bson filter = FilterOf(collection, refs, part);
+        auto read = seen_.Find(*lease, NameOf(collection), filter, options);
+        if (!read) return Fail(read.error());
+        for (auto& bytes : *read) {
             std::string key = RefOfDocument(collection, bytes).key;
             documents.insert_or_assign(std::move(key), std::move(bytes));
-        }
-        const bson_t* reply = nullptr;
-        if (mongoc_cursor_error_document(cursor.get(), &error, &reply)) {
-            Error failed = ErrorOf(error);
-            if (FailureOf(error, reply) != Failure::kTransient) failed.code = ErrorCode::kInternal;
-            return Fail(failed);
         }
     }
     for (size_t i : wanted) {

@@ -1,14 +1,13 @@
 // Majority reads by primary key, repeated over failovers until a deadline; and the waits between.
 //
-// After a lost write the winner is stored but perhaps not yet on a majority. The reader remembers
-// the cluster's moment of that loss, and later reads wait (in the server) until the majority has
-// reached it: so a `duplicate` is only ever answered from a document that cannot be rolled back.
+// After a lost write the winner is stored but perhaps not yet on a majority. The moment of that
+// loss is noted (seen.h), and later reads wait (in the server) until the majority has reached it:
+// so a `duplicate` is only ever answered from a document that cannot be rolled back.
 //
 // Threads: thread-safe.
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <span>
@@ -17,6 +16,7 @@
 
 #include "store/engine.h"
 #include "store/mongo/mongo_client.h"
+#include "store/mongo/seen.h"
 
 namespace barracuda::store {
 
@@ -37,21 +37,19 @@ private:
 
 class Reader {
 public:
-    explicit Reader(MongoClient& client) : client_(client) {}
+    Reader(MongoClient& client, Seen& seen) : client_(client), seen_(seen) {}
 
     using Documents = std::vector<std::optional<std::string>>;
 
     // Documents in the order of `refs`. Errors: kUnavailable at the deadline.
     Result<Documents> Load(std::span<const Ref> refs, Deadline deadline);
 
-    // From now on every read sees at least `moment`.
-    void SeeAtLeast(ClusterMoment moment);
-
     MongoClient& client() { return client_; }
+    Seen& seen() { return seen_; }
 
 private:
-    // What of one collection stands in `refs` at `wanted`, into `found`. Errors: the server's, with
-    // kUnavailable where trying again may help.
+    // Reads the documents of one collection among `refs`, at `wanted`, into `found`. Errors: the
+    // server's, with kUnavailable where trying again may help.
     Result<bool> Find(
         Collection collection,
         std::span<const Ref> refs,
@@ -60,8 +58,7 @@ private:
     );
 
     MongoClient& client_;
-    std::mutex mutex_;  // guards what follows
-    ClusterMoment seen_;
+    Seen& seen_;
 };
 
 }  // namespace barracuda::store

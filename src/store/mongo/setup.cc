@@ -31,6 +31,10 @@ std::optional<std::string> TextIn(const Bson& reply, const char* field) {
     return domain::ScalarText(at);
 }
 
+std::string NameOfIndex(const char* name, int since) {
+    return fmt::format("barracuda_{}_v{}", name, since);
+}
+
 struct Spec {
     Collection collection;
     std::string name;
@@ -42,21 +46,24 @@ struct Spec {
 // The primary key of conversions and the queue of unfinished work are keys of their own in RocksDB;
 // here they are indexes. `_id` ends every other one, so that pages have one order.
 std::vector<Spec> Specs() {
-    auto name = [](const char* of) { return fmt::format("barracuda_{}_v{}", of, kIndexVersion); };
+    const std::string work = NameOfIndex("work", 2);
     std::vector<Spec> specs = {
-        {Collection::kConversions, name("key"), {"click_id", "goal_id", "occurrence"}, true, ""},
-        {Collection::kConversions, name("work"), {"owner", "due"}, false, "due"},
-        {Collection::kContacts, name("work"), {"owner", "due"}, false, "due"},
+        {Collection::kConversions, kKeyIndex, {"click_id", "goal_id", "occurrence"}, true, ""},
+        {Collection::kConversions, work, {"owner", "due"}, false, "due"},
+        {Collection::kContacts, work, {"owner", "due"}, false, "due"},
     };
     for (const auto& index : Indexes()) {
-        Spec spec{index.collection, name(index.name), {}, index.unique, ""};
+        Spec spec{index.collection, NameOfIndex(index), {}, index.unique, ""};
         for (const char* field : index.fields) spec.fields.emplace_back(field);
         if (spec.fields[0] == "_id") continue;  // every collection has that one
         if (!spec.unique) spec.fields.emplace_back("_id");
         if (index.collection == Collection::kContacts && spec.fields[0] != "createdAt") {
             spec.only_with = spec.fields[0];
         }
-        if (index.id == IndexId::kConversionDead) spec.only_with = spec.fields[0];
+        // Few have one.
+        if (index.id == IndexId::kConversionDead || index.id == IndexId::kConversionTransaction) {
+            spec.only_with = spec.fields[0];
+        }
         specs.push_back(std::move(spec));
     }
     return specs;
@@ -130,6 +137,10 @@ Error Missing(const Error& error) {
 
 }  // namespace
 
+std::string NameOfIndex(const IndexDefinition& index) {
+    return NameOfIndex(index.name, index.since);
+}
+
 Result<bool> CheckServer(
     MongoClient& client, bool allow_standalone, std::chrono::milliseconds patience
 ) {
@@ -157,7 +168,7 @@ Result<bool> CheckServer(
             if (BoolIn(*told, "ismaster")) return true;
         } else if (told.error().code == ErrorCode::kForbidden) {
             return Fail(ErrorCode::kInvalid, "wrong credentials: " + told.error().message);
-        } else if (told.error().message.find("wire version") != std::string::npos) {
+        } else if (told.error().code == ErrorCode::kUpstream) {
             return Fail(
                 ErrorCode::kInvalid,
                 "this MongoDB is too old: 4.4 or later is needed (" + told.error().message + ")"

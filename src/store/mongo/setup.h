@@ -1,4 +1,4 @@
-// What must hold before a database is used: a server that keeps our promises, rights, our indexes
+// Checks that a database can be used: a server that keeps our promises, privileges, our indexes
 // and our marker.
 //
 // Threads: plain functions over a thread-safe client; several nodes may run them at one moment.
@@ -8,9 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "store/index.h"
 #include "store/mongo/mongo_client.h"
 
 namespace barracuda::store {
+
+// The name of an index of index.h, and of the index of the conversions' primary key.
+std::string NameOfIndex(const IndexDefinition& index);
+inline constexpr const char* kKeyIndex = "barracuda_key_v2";
 
 // A replica set or a sharded cluster of MongoDB 4.4 or later that takes writes. Waits for a primary
 // up to `patience`. Errors: kInvalid, each with what to do.

@@ -13,6 +13,9 @@ namespace barracuda::store {
 namespace {
 
 constexpr size_t kSample = 20;  // documents looked at to know whose a collection is
+// Of other databases: looked at, named, and the time for each.
+constexpr size_t kDatabasesMax = 100, kNamedMax = 5;
+constexpr int64_t kLookMs = 200;
 
 // The seed's collections, and fields of which its documents there have one of each list. Clicks and
 // goals are nobody else's: beside such a collection the others are the seed's too, however little
@@ -205,6 +208,42 @@ Result<bool> DropNarrowIndex(MongoClient& client) {
     auto dropped = lease->Command(command);
     if (!dropped) return Fail(dropped.error());
     return true;
+}
+
+Result<bool> HoldsConversions(MongoClient& client) {
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
+    return HasAny(*lease, NameOf(Collection::kConversions), Bson());
+}
+
+Result<std::vector<std::string>> OthersWithConversions(MongoClient& client) {
+    auto lease = client.Take();
+    if (!lease) return Fail(lease.error());
+    Bson all, first;
+    all.Bool("authorizedDatabases", true);  // their names only: libmongoc says so itself
+    first.Int("limit", 1).Int("maxTimeMS", kLookMs);
+    bson_error_t error = {};
+    char** names = mongoc_client_get_database_names_with_opts(lease->get(), all.get(), &error);
+    if (!names) return Fail(ToldError(error));
+    std::vector<std::string> others;
+    for (size_t i = 0; names[i] && i < kDatabasesMax && others.size() < kNamedMax; ++i) {
+        if (lease->database() == names[i]) continue;
+        const MongoCollection in(
+            mongoc_client_get_collection(lease->get(), names[i], NameOf(Collection::kConversions)),
+            mongoc_collection_destroy
+        );
+        const MongoCursor cursor(
+            mongoc_collection_find_with_opts(in.get(), Bson().get(), first.get(), nullptr),
+            mongoc_cursor_destroy
+        );
+        const bson_t* document = nullptr;
+        const bool any = mongoc_cursor_next(cursor.get(), &document);
+        if (any && LooksLike(SeedCollections().front(), BytesOf(*document))) {
+            others.emplace_back(names[i]);
+        }
+    }
+    bson_strfreev(names);
+    return others;
 }
 
 std::string TwoUniqueIndexes(const std::string& index, const std::string& goal) {

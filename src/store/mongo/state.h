@@ -1,4 +1,4 @@
-// What a database is before it is served, and the seed's unique index in it.
+// The state of a database before it is served, and the seed's unique index in it.
 //
 // Threads: plain functions over a thread-safe client. Errors: kForbidden for a missing privilege,
 // else kUnavailable.
@@ -34,10 +34,16 @@ inline constexpr const char* kAdoptionId = "adoption";
 // goal can count only once a click. Empty: there is none.
 Result<std::string> NarrowIndex(MongoClient& client);
 Result<bool> DropNarrowIndex(MongoClient& client);
-// What to say where it is there and `goal` counts several times a click.
+// The message where that index is there and `goal` counts several times a click.
 std::string TwoUniqueIndexes(const std::string& index, const std::string& goal);
 
-// Goals recorded as several times a click (delivery/goal_rules.h), or becoming so.
+// Other databases of this server with a collection of conversions that look like the old
+// application's or ours, as far as this user sees them; at most a few are looked at.
+Result<std::vector<std::string>> OthersWithConversions(MongoClient& client);
+// Whether this one holds any.
+Result<bool> HoldsConversions(MongoClient& client);
+
+// Goals recorded as several times a click (nodes/goal_rules.h), or becoming so.
 Result<std::vector<std::string>> RepeatableGoals(MongoClient& client);
 
 }  // namespace barracuda::store

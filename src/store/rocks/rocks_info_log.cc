@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
-#include <mutex>
 
+#include "base/thread_safety.h"
 #include "base/time.h"
 
 namespace barracuda::store {
@@ -32,12 +32,12 @@ public:
         if (length < 0) return;
         line.resize(begin + std::min(static_cast<size_t>(length), kLineBytesMax - 1));
         if (!line.ends_with('\n')) line.push_back('\n');
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         Put(line);
     }
 
 private:
-    void Put(const std::string& line) {
+    void Put(const std::string& line) REQUIRES(mutex_) {
         if (file_ >= 0 && bytes_ + line.size() > file_bytes_max_) CloseFile();
         if (file_ < 0 && !OpenFile()) return;
         const auto written = write(file_, line.data(), line.size());
@@ -45,7 +45,7 @@ private:
     }
 
     // Goes on with the file that is there: it may be that of a process which has the lock.
-    bool OpenFile() {
+    bool OpenFile() REQUIRES(mutex_) {
         struct stat now {};
         bytes_ = stat(path_.c_str(), &now) == 0 ? static_cast<size_t>(now.st_size) : 0;
         if (bytes_ + kLineBytesMax > file_bytes_max_) {
@@ -56,16 +56,16 @@ private:
         return file_ >= 0;
     }
 
-    void CloseFile() {
+    void CloseFile() REQUIRES(mutex_) {
         if (file_ >= 0) close(file_);
         file_ = -1;
     }
 
     const std::string path_;
     const size_t file_bytes_max_;
-    std::mutex mutex_;
-    int file_ = -1;
-    size_t bytes_ = 0;
+    Mutex mutex_;
+    int file_ GUARDED_BY(mutex_) = -1;
+    size_t bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace

@@ -1,130 +1,47 @@
 #include "store/rocks/rocks_kv.h"
 
+#include <fcntl.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/merge_operator.h>
-#include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <rocksdb/utilities/table_properties_collectors.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
-#include <tuple>
 
+#include "store/kv_keys.h"
+#include "store/rocks/high_water.h"
+#include "store/rocks/log_watch.h"
+#include "store/rocks/loss.h"
 #include "store/rocks/rocks_info_log.h"
+#include "store/rocks/rocks_options.h"
+#include "store/rocks/rocks_reads.h"
+#include "store/rocks/sight.h"
+#include "store/rocks/store_files.h"
 
 namespace barracuda::store {
 
 namespace {
 
-constexpr std::array<const char*, 4> kFamilies = {"default", "indexes", "work", "log"};
 constexpr size_t kInfoLogBytesMax = 8 << 20;
-constexpr size_t kWorkBufferBytes = 4 << 20;
-constexpr size_t kDeletionWindow = 1'024, kDeletionsMax = 256;  // of entries that follow each other
 
-rocksdb::Slice SliceOf(std::string_view text) { return {text.data(), text.size()}; }
-
-class RollupAdd final : public rocksdb::AssociativeMergeOperator {
-public:
-    bool
-    Merge(const rocksdb::Slice&, const rocksdb::Slice* existing, const rocksdb::Slice& value, std::string* result, rocksdb::Logger*)
-        const override {
-        auto sum = RollupValue::Parse({value.data(), value.size()});
-        if (!sum) return false;
-        if (existing) {
-            // A damaged sum counts for nothing until verify --repair has counted anew; failing here
-            // would end all writes at the next compaction.
-            auto base = RollupValue::Parse({existing->data(), existing->size()});
-            if (base) sum->Add(*base);
-        }
-        *result = sum->Bytes();
-        return true;
-    }
-    const char* Name() const override { return "barracuda.RollupAdd"; }
-};
-
-Error ErrorOf(const rocksdb::Status& status) {
-    return Error{ErrorCode::kUnavailable, "RocksDB: " + status.ToString(), {}};
-}
-
-class RocksIterator final : public KvIterator {
-public:
-    explicit RocksIterator(std::unique_ptr<rocksdb::Iterator> it) : it_(std::move(it)) {}
-    void Seek(std::string_view key) override { it_->Seek(SliceOf(key)); }
-    void SeekForPrev(std::string_view key) override { it_->SeekForPrev(SliceOf(key)); }
-    bool Valid() const override { return it_->Valid(); }
-    void Next() override { it_->Next(); }
-    void Prev() override { it_->Prev(); }
-    std::string_view Key() const override { return {it_->key().data(), it_->key().size()}; }
-    std::string_view Value() const override { return {it_->value().data(), it_->value().size()}; }
-    Result<bool> Status() const override {
-        if (!it_->status().ok()) return Fail(ErrorOf(it_->status()));
-        return true;
-    }
-
-private:
-    std::unique_ptr<rocksdb::Iterator> it_;
-};
-
-using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
-
-Result<std::vector<std::optional<std::string>>> ReadMany(
-    rocksdb::DB& db,
-    const rocksdb::ReadOptions& options,
-    rocksdb::ColumnFamilyHandle* family,
-    std::span<const std::string> keys
-) {
-    std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-    std::vector<rocksdb::PinnableSlice> found(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    db.MultiGet(options, family, slices.size(), slices.data(), found.data(), statuses.data());
-    std::vector<std::optional<std::string>> values(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-        if (statuses[i].ok()) {
-            values[i].emplace(found[i].data(), found[i].size());
-        } else if (!statuses[i].IsNotFound()) {
-            return Fail(ErrorOf(statuses[i]));
-        }
-    }
-    return values;
-}
-
-class RocksSnapshot final : public KvSnapshot {
-public:
-    RocksSnapshot(rocksdb::DB& db, const Families& families) : db_(db), families_(families) {
-        options_.snapshot = db_.GetSnapshot();
-        options_.fill_cache = false;
-    }
-    ~RocksSnapshot() override { db_.ReleaseSnapshot(options_.snapshot); }
-    RocksSnapshot(const RocksSnapshot&) = delete;
-    RocksSnapshot& operator=(const RocksSnapshot&) = delete;
-
-    Result<std::vector<std::optional<std::string>>> MultiGet(
-        Space space, std::span<const std::string> keys
-    ) override {
-        return ReadMany(db_, options_, families_[static_cast<size_t>(space)], keys);
-    }
-    std::unique_ptr<KvIterator> Iterate(Space space) override {
-        std::unique_ptr<rocksdb::Iterator> it(
-            db_.NewIterator(options_, families_[static_cast<size_t>(space)])
-        );
-        return std::make_unique<RocksIterator>(std::move(it));
-    }
-
-private:
-    rocksdb::DB& db_;
-    const Families& families_;
-    rocksdb::ReadOptions options_;
+// The file system of a database, and the watch over its write-ahead logs.
+struct Watched {
+    std::shared_ptr<LogWatch> logs;
+    std::unique_ptr<rocksdb::Env> env;
 };
 
 class RocksKv final : public Kv {
 public:
-    RocksKv(rocksdb::DB* db, Families families) : db_(db), families_(std::move(families)) {}
+    RocksKv(rocksdb::DB* db, Families families, Watched watched, bool filling)
+        : watched_(std::move(watched)),
+          db_(db),
+          families_(std::move(families)),
+          filling_(filling) {}
 
     ~RocksKv() override {
         for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
         db_->Close();
+        db_.reset();  // before the mark: a log may go until then
     }
 
     Result<std::vector<std::optional<std::string>>> MultiGet(
@@ -143,8 +60,9 @@ public:
             sorted.push_back(&change);
             bytes += change.key.size() + change.value.size() + 16;
         }
-        std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-            return std::tie(a->space, a->key) < std::tie(b->space, b->key);
+        std::stable_sort(sorted.begin(), sorted.end(), [this](const auto* a, const auto* b) {
+            if (a->space != b->space || IsSortedLater(a->space)) return a->space < b->space;
+            return a->key < b->key;
         });
         rocksdb::WriteBatch batch(bytes);
         for (const auto* at : sorted) {
@@ -162,23 +80,22 @@ public:
                     status = batch.Merge(family, change.key, change.value);
                     break;
             }
-            if (!status.ok()) return Fail(ErrorOf(status));
+            if (!status.ok()) return Fail(RocksErrorOf(status));
         }
         rocksdb::WriteOptions options;
-        options.sync = true;
+        options.sync = !filling_;
         auto status = db_->Write(options, &batch);
-        if (!status.ok()) return Fail(ErrorOf(status));
+        if (!status.ok()) return Fail(RocksErrorOf(status));
+        Advance(changes);
         return true;
     }
 
     std::unique_ptr<KvIterator> Iterate(Space space) override {
-        std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, Family(space)));
-        return std::make_unique<RocksIterator>(std::move(it));
+        return IterateOver(*db_, {}, Family(space));
     }
 
-    std::unique_ptr<KvSnapshot> Snapshot() override {
-        return std::make_unique<RocksSnapshot>(*db_, families_);
-    }
+    std::unique_ptr<KvSnapshot> Snapshot() override { return SnapshotOf(*db_, families_, false); }
+    std::unique_ptr<KvSnapshot> View() override { return SnapshotOf(*db_, families_, true); }
 
     Result<bool> Backup(const std::string& directory) override {
         rocksdb::Checkpoint* made = nullptr;
@@ -186,125 +103,284 @@ public:
         std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
         // 0: flush first. A hard-linked log may miss a sync in this version (fixed in 9.4.0).
         if (status.ok()) status = checkpoint->CreateCheckpoint(directory, 0);
-        if (!status.ok()) return Fail(ErrorOf(status));
+        if (!status.ok()) return Fail(RocksErrorOf(status));
+        return MarkBackup(directory);
+    }
+
+    // After the open to be written: the mark goes on from what is there.
+    Result<bool> BeginMark(const std::string& directory, const std::optional<HighWater>& before) {
+        HighWater mark{.sequence = db_->GetLatestSequenceNumber(), .at = Time::Now()};
+        mark.losses = static_cast<uint32_t>(ReadAcceptedLoss(*db_).times);
+        if (before && before->sequence == mark.sequence) {
+            mark.at = before->at;
+            mark.conversions = before->conversions;
+            mark.contacts = before->contacts;
+        } else {
+            Count(mark);
+        }
+        auto file = HighWaterFile::Open(directory, mark);
+        if (!file) return Fail(file.error());
+        high_water_ = std::move(*file);
+        watched_.logs->Begin(*db_, *high_water_);
         return true;
     }
 
+    Result<bool> Purge(Space space, std::span<const KeyRange> ranges) override {
+        // All of them: a log file goes when no family needs it any more.
+        auto status = db_->Flush({}, families_);
+        rocksdb::CompactRangeOptions options;
+        options.exclusive_manual_compaction = false;
+        options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+        for (const auto& range : ranges) {
+            const rocksdb::Slice from(range.from), to(range.to);
+            if (status.ok()) status = db_->CompactRange(options, Family(space), &from, &to);
+        }
+        if (!status.ok()) return Fail(RocksErrorOf(status));
+        return true;
+    }
+
+    // Records in the store itself the loss that the operator accepts. Indexes and rollups are built
+    // anew, as other entries than documents may be lost.
+    Result<bool> RecordLoss(uint64_t writes) {
+        auto loss = ReadAcceptedLoss(*db_);
+        loss = {.times = loss.times + 1, .writes = loss.writes + writes, .last = Time::Now()};
+        const KvChange changes[] = {
+            {Space::kDocuments, KvChange::Kind::kPut, std::string(kAcceptedLossKey), loss.Bytes()},
+            {Space::kDocuments, KvChange::Kind::kDelete, std::string(kVersionKey), {}}};
+        return Apply(changes);
+    }
+
 private:
+    bool IsSortedLater(Space space) const { return filling_ && space == Space::kIndexes; }
     rocksdb::ColumnFamilyHandle* Family(Space space) const {
         return families_[static_cast<size_t>(space)];
     }
 
+    void Count(HighWater& mark) const {
+        auto* indexes = Family(Space::kIndexes);
+        const auto count = [&](Collection collection) {
+            return CountByRollups(*db_, indexes, static_cast<char>(collection));
+        };
+        mark.conversions = count(Collection::kConversions);
+        mark.contacts = count(Collection::kContacts);
+    }
+
+    // The batch is durable: the mark follows it.
+    void Advance(std::span<const KvChange> changes) {
+        if (!high_water_) return;
+        HighWater mark = high_water_->mark();
+        bool recount = false;  // a repair sets sums instead of adding to them
+        for (const auto& change : changes) {
+            if (change.space != Space::kIndexes || change.key[0] != kRollupPrefix) continue;
+            const auto sum = RollupValue::Parse(change.value);
+            if (change.kind != KvChange::Kind::kAdd || !sum) {
+                recount = true;
+            } else if (change.key[1] == static_cast<char>(Collection::kConversions)) {
+                mark.conversions += sum->count;
+            } else {
+                mark.contacts += sum->count;
+            }
+        }
+        if (recount) Count(mark);
+        mark.sequence = db_->GetLatestSequenceNumber();
+        mark.at = Time::Now();
+        high_water_->Advance(mark);
+    }
+
+    // One that fits it: a copy of it that lacks something is refused like any store.
+    Result<bool> MarkBackup(const std::string& directory) {
+        auto sight = LookAt(directory, db_->GetEnv(), OurOptions().wal_recovery_mode);
+        if (!sight) return Fail(sight.error());
+        HighWater mark{.sequence = sight->end, .at = Time::Now()};
+        mark.losses = static_cast<uint32_t>(ReadAcceptedLoss(*db_).times);
+        auto left = CountLeft(directory, db_->GetEnv(), OurOptions().wal_recovery_mode);
+        if (!left) return Fail(left.error());
+        mark.conversions = left->conversions;
+        mark.contacts = left->contacts;
+        auto file = HighWaterFile::Open(directory, mark);
+        if (!file) return Fail(file.error());
+        return true;
+    }
+
+    Watched watched_;  // outlives the database
     std::unique_ptr<rocksdb::DB> db_;
     Families families_;
+    const bool filling_;
+    std::unique_ptr<HighWaterFile> high_water_;  // while it may be written
 };
 
-rocksdb::ColumnFamilyOptions FamilyOptions(std::string_view name) {
-    rocksdb::ColumnFamilyOptions options;
-    options.write_buffer_size = 32 << 20;
-    options.max_write_buffer_number = 4;
-    options.level_compaction_dynamic_level_bytes = true;
-    rocksdb::BlockBasedTableOptions table;
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
-    table.optimize_filters_for_memory = true;
-    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    if (name == kFamilies[0]) {
-        // Nearly every key the ledger asks for is new: the filter answers without the skip list.
-        options.memtable_whole_key_filtering = true;
-        options.memtable_prefix_bloom_size_ratio = 0.02;
+constexpr const char* kInUse = "in use by a running barracuda";
+
+Error CannotOpen(const std::string& directory, std::string why) {
+    // Not any "lock": a directory's name or "block checksum mismatch" hold it as well.
+    if (why.find("lock hold by") != std::string::npos ||
+        why.find("While lock file") != std::string::npos) {
+        why = kInUse;
     }
-    if (name == "work") {
-        // A queue: nearly everything in it is deleted soon. What is written out goes through a
-        // compaction at once where it is mostly tombstones, and a poll meets a few MB of them.
-        options.write_buffer_size = kWorkBufferBytes;
-        options.table_properties_collector_factories.push_back(
-            rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindow, kDeletionsMax)
+    const auto code = why == kInUse ? ErrorCode::kConflict : ErrorCode::kUnavailable;
+    return {code, "cannot open the store in " + directory + ": " + why, directory};
+}
+
+// By another process. (To close a file gives back every lock of this process on it.)
+bool IsLocked(const std::string& directory) {
+    const int fd = open((directory + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return false;
+    struct flock held {};
+    held.l_type = F_WRLCK;
+    held.l_whence = SEEK_SET;
+    const bool locked = fcntl(fd, F_GETLK, &held) == 0 && held.l_type != F_UNLCK;
+    close(fd);
+    return locked;
+}
+
+// While it lives nobody else opens the store. RocksDB takes the same lock for itself, so it is
+// given back just before an open.
+class Lock {
+public:
+    static Result<std::unique_ptr<Lock>> Take(rocksdb::Env& env, const std::string& directory) {
+        rocksdb::FileLock* taken = nullptr;
+        auto status = env.LockFile(directory + "/LOCK", &taken);
+        if (!status.ok()) return Fail(CannotOpen(directory, WordsOf(status)));
+        return std::unique_ptr<Lock>(new Lock(env, taken));
+    }
+    ~Lock() { env_.UnlockFile(lock_); }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+private:
+    Lock(rocksdb::Env& env, rocksdb::FileLock* lock) : env_(env), lock_(lock) {}
+
+    rocksdb::Env& env_;
+    rocksdb::FileLock* lock_;
+};
+
+// Of one open, from the first look to the mark.
+class Opening {
+public:
+    explicit Opening(const RocksOptions& options)
+        : options_(options), env_(options.env ? options.env : rocksdb::Env::Default()) {}
+
+    Result<std::unique_ptr<Kv>> Run() {
+        auto found = Look();
+        if (!found) return Fail(found.error());
+        if (*found != Found::kStore && !options_.create_if_missing) {
+            return Fail(CannotOpen(options_.directory, "it does not exist"));
+        }
+        if (options_.read_only) return OpenToRead();
+        if (auto made = MakeDirectory(); !made) return Fail(made.error());
+        auto lock = Lock::Take(*env_, options_.directory);
+        if (!lock) return Fail(lock.error());
+        found = Look();  // another one may have made it meanwhile
+        if (!found) return Fail(found.error());
+        if (auto ready = *found == Found::kStore ? CheckLoss() : Begin(); !ready) {
+            return Fail(ready.error());
+        }
+        lock->reset();
+        return Open(*found);
+    }
+
+private:
+    Result<Found> Look() const {
+        return LookAtStore(
+            options_.directory,
+            {.restoring = options_.restoring, .without_log = options_.accept_loss}
         );
     }
-    if (name == "indexes") options.merge_operator = std::make_shared<RollupAdd>();
-    return options;
-}
 
-// RocksDB opens without its write-ahead log as if there had never been one, and what was
-// acknowledged since the last flush is gone without a word. A store that was ever open to be
-// written has a log, and this mark of ours says so; a backup, or a first open that was cut off, has
-// neither.
-constexpr const char* kMark = "/HAS_LOG";
-
-bool LostItsLog(const std::string& directory) {
-    namespace fs = std::filesystem;
-    std::error_code ec;
-    if (!fs::exists(directory + kMark, ec)) return false;
-    for (const auto& entry : fs::directory_iterator(directory, ec)) {
-        if (entry.path().extension() == ".log") return false;
+    Result<bool> MakeDirectory() {
+        made_ = mkdir(options_.directory.c_str(), 0700) == 0;
+        if (made_ || errno == EEXIST) return true;
+        return Fail(FileError("cannot make " + options_.directory, errno));
     }
-    return !ec;
-}
 
-// After the open: by then RocksDB has made a log.
-rocksdb::Status Mark(rocksdb::Env& env, const std::string& directory) {
-    if (env.FileExists(directory + kMark).ok()) return rocksdb::Status::OK();
-    auto status = rocksdb::WriteStringToFile(&env, {}, directory + kMark, true);
-    std::unique_ptr<rocksdb::Directory> made_in;
-    if (status.ok()) status = env.NewDirectory(directory, &made_in);
-    if (status.ok()) status = made_in->Fsync();
-    return status;
-}
+    Result<bool> Begin() { return BeginStore(options_.directory, kNewStore); }
 
-rocksdb::Status OpenDatabase(
-    const rocksdb::DBOptions& db, const RocksOptions& options, Families* families, rocksdb::DB** to
-) {
-    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    for (const char* name : kFamilies) descriptors.emplace_back(name, FamilyOptions(name));
-    if (options.read_only) {
-        return rocksdb::DB::OpenForReadOnly(db, options.directory, descriptors, families, to);
+    Result<bool> CheckLoss() {
+        auto judged = JudgeLoss(options_.directory, env_, options_.accept_loss);
+        if (!judged) return Fail(judged.error());
+        before_ = judged->mark;
+        accepting_ = judged->accepting;
+        mode_ = judged->mode;
+        return true;
     }
-    return rocksdb::DB::Open(db, options.directory, descriptors, families, to);
-}
+
+    Result<std::unique_ptr<Kv>> OpenToRead() {
+        // Between a server's start and its control socket only the lock says that it is there, and
+        // what moves under the look would seem to be missing.
+        if (IsLocked(options_.directory)) return Fail(CannotOpen(options_.directory, kInUse));
+        if (auto whole = CheckLoss(); !whole) return Fail(whole.error());
+        auto db = OurOptions();
+        db.max_open_files = options_.tables_open_max;
+        db.env = env_;
+        return OpenDatabase(db);
+    }
+
+    Result<std::unique_ptr<Kv>> Open(Found found) {
+        auto db = OurOptions(options_.filling);
+        db.wal_recovery_mode = mode_;
+        db.max_open_files = options_.tables_open_max;
+        db.create_if_missing = db.create_missing_column_families = found != Found::kStore;
+        db.info_log = MakeInfoLog(options_.directory, kInfoLogBytesMax);
+        Watched watched;
+        watched.logs = std::make_shared<LogWatch>(env_->GetFileSystem(), options_.directory);
+        watched.env = rocksdb::NewCompositeEnv(watched.logs);
+        db.env = watched.env.get();
+        auto kv = OpenDatabase(db, std::move(watched));
+        if (!kv) {
+            if (found != Found::kStore) TakeBack();
+            return kv;
+        }
+        if (auto marked = Mark(static_cast<RocksKv&>(**kv), found); !marked) {
+            return Fail(CannotOpen(options_.directory, marked.error().message));
+        }
+        return kv;
+    }
+
+    Result<std::unique_ptr<Kv>> OpenDatabase(const rocksdb::DBOptions& db, Watched watched = {}) {
+        const auto descriptors = OurFamilies(options_.filling);
+        const auto& directory = options_.directory;
+        Families families;
+        rocksdb::DB* opened = nullptr;
+        const auto status =
+            options_.read_only
+                ? rocksdb::DB::OpenForReadOnly(db, directory, descriptors, &families, &opened)
+                : rocksdb::DB::Open(db, directory, descriptors, &families, &opened);
+        if (!status.ok()) return Fail(CannotOpen(directory, WordsOf(status)));
+        return std::make_unique<RocksKv>(
+            opened, std::move(families), std::move(watched), options_.filling
+        );
+    }
+
+    // A store that could not be made leaves nothing behind; unless another one is making it.
+    void TakeBack() {
+        auto lock = Lock::Take(*env_, options_.directory);
+        if (!lock || UnfinishedIn(options_.directory) != kNewStore) return;
+        if (!RemoveStoreFiles(options_.directory) || !FinishStore(options_.directory)) return;
+        if (made_) rmdir(options_.directory.c_str());
+    }
+
+    // RocksDB has made a log by now, and nothing is acknowledged yet.
+    Result<bool> Mark(RocksKv& kv, Found found) {
+        if (auto marked = MarkHasLog(options_.directory); !marked) return marked;
+        if (accepting_ > 0) {
+            if (auto recorded = kv.RecordLoss(accepting_); !recorded) return recorded;
+        }
+        if (auto begun = kv.BeginMark(options_.directory, before_); !begun) return begun;
+        return found == Found::kStore ? true : FinishStore(options_.directory);
+    }
+
+    const RocksOptions& options_;
+    rocksdb::Env* env_;
+    bool made_ = false;  // the directory, by this open
+    std::optional<HighWater> before_;
+    uint64_t accepting_ = 0;
+    rocksdb::WALRecoveryMode mode_ = OurOptions().wal_recovery_mode;
+};
 
 }  // namespace
 
 Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options) {
-    if (LostItsLog(options.directory)) {
-        return Fail(
-            ErrorCode::kUnavailable,
-            "cannot open the store in " + options.directory +
-                ": its *.log files are gone, and the newest conversions with them",
-            options.directory
-        );
-    }
-    rocksdb::DBOptions db;
-    db.create_if_missing = options.create_if_missing;
-    db.create_missing_column_families = true;
-    // Acknowledged conversions must never be rolled back silently.
-    db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-    db.max_bgerror_resume_count = 0;  // no auto-resume: duplicate WAL entries (fixed in 9.6.0)
-    db.max_total_wal_size = 96 << 20;
-    db.max_background_jobs = 2;
-    if (!options.read_only) db.info_log = MakeInfoLog(options.directory, kInfoLogBytesMax);
-    if (options.env) db.env = options.env;
-    Families families;
-    rocksdb::DB* opened = nullptr;
-    auto status = OpenDatabase(db, options, &families, &opened);
-    std::unique_ptr<Kv> kv;
-    if (status.ok()) {
-        kv = std::make_unique<RocksKv>(opened, std::move(families));
-        if (!options.read_only) status = Mark(*db.env, options.directory);
-    }
-    if (!status.ok()) {
-        std::string text = status.ToString();
-        // Not any "lock": a directory's name or "block checksum mismatch" hold it as well.
-        if (text.find("lock hold by") != std::string::npos ||
-            text.find("While lock file") != std::string::npos) {
-            text = "in use by a running barracuda";
-        }
-        return Fail(
-            ErrorCode::kUnavailable,
-            "cannot open the store in " + options.directory + ": " + text,
-            options.directory
-        );
-    }
-    return kv;
+    return Opening(options).Run();
 }
 
 }  // namespace barracuda::store

@@ -15,13 +15,20 @@ namespace barracuda::store {
 
 struct RocksOptions {
     std::string directory;
-    bool create_if_missing = true;
-    bool read_only = false;       // changes no file and takes no lock: as it stands now
+    bool create_if_missing = true;  // never where a file of a store lies
+    bool read_only = false;         // changes no file; not where this process has it open
+    bool accept_loss = false;       // goes on with what is left, and records what is not
+    // A store is being made of what is at hand already: nothing is synced, and an index is slow to
+    // read until the next open. A crash leaves what has to be made again.
+    bool filling = false;
+    bool restoring = false;       // its files are there, and UNFINISHED still says otherwise
+    int tables_open_max = -1;     // descriptors for its tables; -1: as many as there are
     rocksdb::Env* env = nullptr;  // tests hand in one that lies; nullptr: the system's
 };
 
-// Errors: kUnavailable naming the directory (locked by a running server, unreadable, corrupt, its
-// write-ahead log removed).
+// Errors, naming the directory: kConflict where a running server holds its lock, else kUnavailable
+// (unreadable, corrupt, lacking a file, unfinished, or smaller than it was: high_water.h). A
+// refused open changes nothing, so that the next one is refused as well.
 Result<std::unique_ptr<Kv>> OpenRocks(const RocksOptions& options);
 
 }  // namespace barracuda::store

@@ -6,6 +6,7 @@
 #include <rocksdb/file_system.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "store/engine_fixture.h"
@@ -135,7 +136,7 @@ TEST(Rocks, ASecondOpenIsRefusedReadably) {
     ASSERT_TRUE(first);
     auto second = OpenRocks({.directory = directory.At("db")});
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(second.error().code, ErrorCode::kConflict);
     EXPECT_THAT(second.error().message, HasSubstr("in use by a running barracuda"));
     EXPECT_THAT(second.error().message, HasSubstr(directory.At("db")));
     first->reset();
@@ -171,6 +172,117 @@ TEST(Rocks, ABackupOpensAndHoldsWhatWasThere) {
         Put(*copy, DealRef("own"), std::nullopt, Document({.click = "own"})), WriteState::kApplied
     );
     EXPECT_EQ(Get(*engine, DealRef("own")), std::nullopt);
+    EXPECT_THAT(*engine->Verify(false), IsEmpty());
+}
+
+TEST(Rocks, AStoreThatWasFilledIsLikeOneThatGrew) {
+    TempDirectory directory;
+    const std::string place = directory.At("db");
+    constexpr size_t kCount = 300;
+    {
+        auto engine = OpenEngine({.directory = place, .filling = true});
+        ASSERT_TRUE(engine);
+        std::vector<Write> writes;
+        for (size_t i = 0; i < kCount; ++i) {
+            const std::string click = "c" + std::to_string(i);
+            writes.push_back({DealRef(click), std::nullopt, Document({.click = click, .due = 7})});
+        }
+        ASSERT_TRUE(engine->Commit(writes));
+        EXPECT_EQ(Put(*engine, DealRef("c7"), std::nullopt, *writes[7].after), WriteState::kLost);
+    }
+    auto engine = OpenEngine({.directory = place});
+    ASSERT_TRUE(engine);
+    EXPECT_THAT(*engine->Verify(false), IsEmpty());
+    ScanRequest by_creation;
+    by_creation.index = IndexId::kConversionCreated;
+    EXPECT_EQ(*engine->Count(by_creation, 10 * kCount), kCount);
+    EXPECT_THAT(*engine->Work({.until = Time{1000}, .limit = 10 * kCount}), SizeIs(kCount));
+    EXPECT_EQ(
+        Put(*engine, DealRef("new"), std::nullopt, Document({.click = "new"})), WriteState::kApplied
+    );
+}
+
+std::string FileWith(const std::string& directory, std::string_view word) {
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string bytes(std::istreambuf_iterator<char>(in), {});
+        if (bytes.find(word) != std::string::npos) return entry.path().filename();
+    }
+    return {};
+}
+
+// The log, the tables, and the manifest with its first and last keys.
+TEST(Rocks, WhatIsPurgedIsInNoFile) {
+    TempDirectory directory;
+    constexpr const char* kWho = "purged@example.com";
+    auto engine = OpenEngine({.directory = directory.At("db")});
+    ASSERT_TRUE(engine);
+    for (int round = 0; round < 3; ++round) {  // in a table and in the log
+        const std::string id = std::to_string(round), email = id + kWho;
+        Put(*engine, ContactRef(id), std::nullopt, Contact(id, email));
+        Put(*engine, DealRef("c" + id), std::nullopt, Document({.click = "c" + id}));
+        if (round == 2) break;  // what came last is in the log
+        ASSERT_TRUE(engine->Backup(directory.At("copy" + id))) << "writes the tables out";
+    }
+    EXPECT_NE(FileWith(directory.At("db"), kWho), "") << "control";
+    std::vector<Ref> refs;
+    for (int round = 0; round < 3; ++round) {
+        const std::string id = std::to_string(round);
+        Put(*engine, ContactRef(id), Contact(id, id + kWho), std::nullopt);
+        refs.push_back(ContactRef(id));
+    }
+    ASSERT_TRUE(engine->Purge(refs));
+    EXPECT_EQ(FileWith(directory.At("db"), kWho), "");
+    EXPECT_THAT(engine->Scan({})->documents, SizeIs(3)) << "and nothing else";
+    EXPECT_THAT(*engine->Verify(false), IsEmpty());
+}
+
+// An erasure took words out of a conversion's source: they are in no cell's key either.
+TEST(Rocks, WordsThatWereErasedAreInNoCell) {
+    TempDirectory directory;
+    constexpr const char* kWho = "purged-source";
+    auto engine = OpenEngine({.directory = directory.At("db")});
+    ASSERT_TRUE(engine);
+    auto sale = domain::DecodeConversion(Document({.click = "c1"}));
+    auto before = *sale;
+    before.fields.Set(domain::Field::kSource, kWho);
+    Put(*engine, DealRef("c1"), std::nullopt, domain::Encode(before));
+    ASSERT_TRUE(engine->Backup(directory.At("copy"))) << "writes the tables out";
+    EXPECT_NE(FileWith(directory.At("db"), kWho), "") << "control";
+    sale->rev = 2;
+    Put(*engine, DealRef("c1"), domain::Encode(before), domain::Encode(*sale));
+    const Ref refs[] = {DealRef("c1")};
+    ASSERT_TRUE(engine->Purge(refs));
+    const auto where = FileWith(directory.At("db"), kWho);
+    EXPECT_TRUE(where.empty() || where.starts_with("MANIFEST")) << where << ": a table's last key";
+    EXPECT_THAT(*engine->Verify(false), IsEmpty());
+}
+
+// A store of version 0.1.0: its index of e-mails is built anew, and they go out of the tables.
+TEST(Rocks, AnOlderVersionsEmailsGoWithItsIndex) {
+    TempDirectory directory;
+    constexpr const char* kWho = "older@example.com";
+    {
+        auto kv = *OpenRocks({.directory = directory.At("db")});
+        std::vector<KvChange> changes{
+            {Space::kDocuments, KvChange::Kind::kPut, std::string("\0index_version", 14), "2.2.2"},
+            {Space::kIndexes, KvChange::Kind::kPut, std::string("\x0a") + kWho + '\0' + "1", ""}};
+        ASSERT_TRUE(kv->Apply(changes));
+        ASSERT_TRUE(kv->Backup(directory.At("copy"))) << "writes the tables out";
+    }
+    auto tables_say = [&] {
+        for (const auto& entry : std::filesystem::directory_iterator(directory.At("db"))) {
+            if (entry.path().extension() != ".sst" && entry.path().extension() != ".log") continue;
+            std::ifstream in(entry.path(), std::ios::binary);
+            const std::string bytes(std::istreambuf_iterator<char>(in), {});
+            if (bytes.find(kWho) != std::string::npos) return true;
+        }
+        return false;
+    };
+    EXPECT_TRUE(tables_say()) << "control";
+    auto engine = OpenEngine({.directory = directory.At("db")});
+    ASSERT_TRUE(engine);
+    EXPECT_FALSE(tables_say());
     EXPECT_THAT(*engine->Verify(false), IsEmpty());
 }
 

@@ -4,28 +4,30 @@
 #include <rocksdb/db.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
 #include <cstring>
 
+#include "base/check.h"
 #include "store/index.h"
-#include "store/rocks/rocks_info_log.h"
+#include "store/rocks/log_database.h"
+#include "store/rocks/store_files.h"
 
 namespace barracuda::store {
 
 namespace {
 
 constexpr uint64_t kSegmentsPerBound = 16;  // a log is cut a sixteenth of its bound at a time
-constexpr size_t kInfoLogBytesMax = 2 << 20;
+// Stands in place of an erased record, so that the others keep their places.
+constexpr std::string_view kErasedRecord("\5\0\0\0\0", 5);
 constexpr char kMeta = 'm', kAbout = 'a', kBlock = 'r';
-
-Error ErrorOf(const rocksdb::Status& status) {
-    return Error{ErrorCode::kUnavailable, "the log database: " + status.ToString(), {}};
-}
 
 void AppendNumber(std::string& key, uint64_t number) {
     for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
 }
 
+// 0 where the bytes end before: of a disk's own making.
 uint64_t NumberAt(std::string_view key, size_t at) {
+    if (key.size() < at + 8) return 0;
     uint64_t number = 0;
     for (size_t i = 0; i < 8; ++i) number = number << 8 | static_cast<unsigned char>(key[at + i]);
     return number;
@@ -45,17 +47,6 @@ std::string BlockKey(LogId log, uint64_t segment, uint64_t block) {
     std::string key = KeyIn(log, segment, kBlock);
     AppendNumber(key, block);
     return key;
-}
-
-rocksdb::Options OptionsOf(const std::string& directory) {
-    rocksdb::Options options;
-    options.create_if_missing = true;
-    options.write_buffer_size = 8 << 20;
-    options.max_write_buffer_number = 2;
-    options.max_total_wal_size = 16 << 20;
-    options.max_background_jobs = 1;
-    options.info_log = MakeInfoLog(directory, kInfoLogBytesMax);
-    return options;
 }
 
 // The documents of a block, in order; each begins with its own length.
@@ -105,42 +96,56 @@ void RocksLog::Segment::Count(const LogEntry& entry) {
     bytes += entry.bson.size();
 }
 
-RocksLog::RocksLog(std::unique_ptr<rocksdb::DB> db, std::map<LogId, LogBounds> bounds)
-    : db_(std::move(db)), bounds_(std::move(bounds)) {}
+RocksLog::RocksLog(std::unique_ptr<LogDatabase> database, std::map<LogId, LogBounds> bounds)
+    : database_(std::move(database)), bounds_(std::move(bounds)) {}
 
-RocksLog::~RocksLog() { (void)db_->Close(); }
+RocksLog::~RocksLog() = default;
 
 Result<std::unique_ptr<RocksLog>> RocksLog::Open(
     const std::string& directory, std::map<LogId, LogBounds> bounds
 ) {
-    rocksdb::DB* opened = nullptr;
-    auto status = rocksdb::DB::Open(OptionsOf(directory), directory, &opened);
-    if (status.IsCorruption()) {
-        status = rocksdb::DestroyDB(directory, OptionsOf(directory));
-        if (status.ok()) status = rocksdb::DB::Open(OptionsOf(directory), directory, &opened);
-    }
-    if (!status.ok()) return Fail(ErrorOf(status));
-    std::unique_ptr<RocksLog> log(
-        new RocksLog(std::unique_ptr<rocksdb::DB>(opened), std::move(bounds))
-    );
+    bool damaged = false;
+    auto log = OpenWhole(directory, bounds, damaged);
+    if (log || !damaged) return log;
+    const std::string why = log.error().message;
+    if (auto removed = RemoveStoreFiles(directory); !removed) return Fail(removed.error());
+    log = OpenWhole(directory, bounds, damaged);
+    if (log) (*log)->lost_ = why;
+    return log;
+}
+
+Result<std::unique_ptr<RocksLog>> RocksLog::OpenWhole(
+    const std::string& directory, const std::map<LogId, LogBounds>& bounds, bool& damaged
+) {
+    auto database = LogDatabase::Open(directory, damaged);
+    if (!database) return Fail(database.error());
+    std::unique_ptr<RocksLog> log(new RocksLog(std::move(*database), bounds));
+    MutexLock lock(log->mutex_);
     for (LogId id : kLogIds) {
+        damaged = true;
         if (auto loaded = log->LoadSegments(id); !loaded) return Fail(loaded.error());
     }
     return log;
 }
 
 Result<bool> RocksLog::LoadSegments(LogId log) {
-    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}));
+    auto db = database_->Get();
+    if (!db) return Fail(db.error());
+    std::unique_ptr<rocksdb::Iterator> it((*db)->NewIterator({}));
     std::string prefix(1, static_cast<char>(log));
     for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix);) {
+        if (it->key().size() < prefix.size() + 8) {
+            it->Next();  // no key of ours
+            continue;
+        }
         uint64_t number = NumberAt(it->key().ToStringView(), 1);
         std::string meta;
-        auto status = db_->Get({}, KeyIn(log, number, kMeta), &meta);
-        if (!status.ok() && !status.IsNotFound()) return Fail(ErrorOf(status));
+        auto status = (*db)->Get({}, KeyIn(log, number, kMeta), &meta);
+        if (!status.ok() && !status.IsNotFound()) return Fail(LogDatabase::ErrorOf(status));
         segments_[log].push_back(Segment::Parse(number, meta));
         it->Seek(SegmentKey(log, number + 1));
     }
-    if (!it->status().ok()) return Fail(ErrorOf(it->status()));
+    if (!it->status().ok()) return Fail(LogDatabase::ErrorOf(it->status()));
     return true;
 }
 
@@ -157,7 +162,7 @@ RocksLog::Segment RocksLog::Next(LogId log, Time at) const {
 
 Result<bool> RocksLog::Append(LogId log, std::span<const LogEntry> entries) {
     if (entries.empty()) return true;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     Segment segment = Next(log, entries.front().at);
     uint64_t block = segment.blocks++;
     rocksdb::WriteBatch batch;
@@ -170,14 +175,16 @@ Result<bool> RocksLog::Append(LogId log, std::span<const LogEntry> entries) {
         AppendText(key, entries[i].about);
         AppendNumber(key, block);
         AppendNumber(key, i);
-        if (auto put = batch.Put(key, {}); !put.ok()) return Fail(ErrorOf(put));
+        if (auto put = batch.Put(key, {}); !put.ok()) return Fail(LogDatabase::ErrorOf(put));
     }
     auto status = batch.Put(BlockKey(log, segment.number, block), value);
     if (status.ok()) status = batch.Put(KeyIn(log, segment.number, kMeta), segment.Bytes());
-    if (status.ok()) status = db_->Write({}, &batch);
-    if (!status.ok()) return Fail(ErrorOf(status));
+    if (!status.ok()) return Fail(LogDatabase::ErrorOf(status));
+    auto written = database_->Write([&](rocksdb::DB& db) { return db.Write({}, &batch); });
+    if (!written) return written;
     auto& segments = segments_[log];
     if (segments.empty() || segments.back().number != segment.number) segments.emplace_back();
+    BARRACUDA_CHECK(segments.size() == 1 || segments.end()[-2].number < segment.number);
     segments.back() = segment;
     return true;
 }
@@ -227,19 +234,22 @@ public:
                 }
             }
         }
-        if (!it->status().ok()) return Fail(ErrorOf(it->status()));
+        if (!it->status().ok()) return Fail(LogDatabase::ErrorOf(it->status()));
         return true;
     }
 
 private:
     bool Take(std::string_view document, Place place, LogPage& page) {
+        if (document.size() == kErasedRecord.size()) return true;
         if (page.documents.size() == request_.limit || scanned_ == request_.scanned_max) {
             page.cursor = last_.Cursor();
             return false;
         }
         ++scanned_;
         last_ = place;
-        if (Passes(request_, document)) page.documents.emplace_back(document);
+        if (!Passes(request_, document)) return true;
+        page.documents.emplace_back(document);
+        page.places.push_back(Place{place.segment, place.block, place.position + 1}.Cursor());
         return true;
     }
 
@@ -260,12 +270,14 @@ Result<LogPage> RocksLog::Read(const LogRequest& request) {
     }
     std::vector<Segment> segments;
     {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         auto found = segments_.find(request.log);
         if (found != segments_.end()) segments = found->second;
     }
     LogPage page;
-    Reader reader(*db_, request);
+    auto db = database_->Get();
+    if (!db) return Fail(db.error());
+    Reader reader(**db, request);
     for (auto at = segments.rbegin(); at != segments.rend(); ++at) {
         if (before && at->number > before->segment) continue;
         if (request.from && at->last_ms < request.from->ms) continue;
@@ -281,17 +293,86 @@ Result<LogPage> RocksLog::Read(const LogRequest& request) {
 Result<bool> RocksLog::Drop(LogId log, uint64_t segment) {
     std::string low = SegmentKey(log, segment), high = SegmentKey(log, segment + 1);
     rocksdb::Slice from(low), to(high);
-    // Whole files first, at once; what shares a file with others goes by a range tombstone.
-    auto status = rocksdb::DeleteFilesInRange(
-        db_.get(), db_->DefaultColumnFamily(), &from, &to, /*include_end=*/false
-    );
-    if (status.ok()) status = db_->DeleteRange({}, db_->DefaultColumnFamily(), from, to);
-    if (!status.ok()) return Fail(ErrorOf(status));
+    return database_->Write([&](rocksdb::DB& db) {
+        // Whole files first, at once; what shares a file with others goes by a range tombstone.
+        auto status = rocksdb::DeleteFilesInRange(
+            &db, db.DefaultColumnFamily(), &from, &to, /*include_end=*/false
+        );
+        return status.ok() ? db.DeleteRange({}, db.DefaultColumnFamily(), from, to) : status;
+    });
+}
+
+namespace {
+
+// The block without these records; nullopt: it holds none.
+std::optional<std::string> BlockWithout(
+    std::string_view block, const std::string& field, std::span<const std::string> values
+) {
+    std::string left;
+    bool changed = false;
+    for (auto document : DocumentsOf(block)) {
+        const bool gone = HoldsAny(document, field, values);
+        left += gone ? kErasedRecord : document;
+        changed |= gone;
+    }
+    return changed ? std::optional(left) : std::nullopt;
+}
+
+}  // namespace
+
+Result<bool> RocksLog::Erase(
+    LogId log, const std::string& field, std::span<const std::string> values
+) {
+    std::string low, high;  // of the blocks that were written anew
+    auto db = database_->Get();
+    if (!db) return Fail(db.error());
+    std::unique_ptr<rocksdb::Iterator> it((*db)->NewIterator({}));
+    const std::string prefix(1, static_cast<char>(log));
+    for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+        const std::string key = it->key().ToString();
+        if (key.size() != 18 || key[9] != kBlock) continue;
+        const auto left = BlockWithout(it->value().ToStringView(), field, values);
+        if (!left) continue;
+        if (auto replaced = Replace(log, NumberAt(key, 1), key, *left); !replaced) return replaced;
+        if (low.empty()) low = key;
+        high = key;
+    }
+    if (!it->status().ok()) return Fail(LogDatabase::ErrorOf(it->status()));
+    it.reset();  // else its view keeps what was
+    return low.empty() ? true : Compact(low, high);
+}
+
+// Nothing where the segment was dropped meanwhile.
+Result<bool> RocksLog::Replace(
+    LogId log, uint64_t segment, const std::string& key, std::string_view block
+) {
+    MutexLock lock(mutex_);
+    const auto& segments = segments_[log];
+    const bool there = std::any_of(segments.begin(), segments.end(), [&](const Segment& one) {
+        return one.number == segment && one.blocks > 0;
+    });
+    if (!there) return true;
+    return database_->Write([&](rocksdb::DB& db) {
+        return db.Put({}, key, rocksdb::Slice(block.data(), block.size()));
+    });
+}
+
+// Takes overwritten values between these keys out of the write-ahead log and the tables.
+Result<bool> RocksLog::Compact(const std::string& low, const std::string& high) {
+    auto db = database_->Get();
+    if (!db) return Fail(db.error());
+    auto status = (*db)->Flush({});
+    rocksdb::CompactRangeOptions options;
+    options.exclusive_manual_compaction = false;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    const rocksdb::Slice from(low), to(high);
+    if (status.ok()) status = (*db)->CompactRange(options, &from, &to);
+    if (!status.ok()) return Fail(LogDatabase::ErrorOf(status));
     return true;
 }
 
 Result<bool> RocksLog::Trim(LogId log, Time now) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto bounds = bounds_.find(log);
     if (bounds == bounds_.end()) return true;
     auto& segments = segments_[log];
@@ -314,7 +395,7 @@ Result<bool> RocksLog::Trim(LogId log, Time now) {
 }
 
 LogStats RocksLog::stats(LogId log) const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     LogStats stats;
     auto found = segments_.find(log);
     if (found == segments_.end()) return stats;

@@ -49,7 +49,7 @@ protected:
 };
 
 TEST_F(RocksWorkTest, APollDoesNotPassWhatIsFinishedAgain) {
-    const WorkQuery ours{.until = Time{1'000'000}, .owners = std::vector<std::string>{"n1"}};
+    const WorkQuery ours{.until = Time{1'000'000}, .owners = std::vector<NodeId>{"n1"}};
     const WorkQuery all{.until = Time{1'000'000}};
     EXPECT_GE(PollSkips(ours, 0), uint64_t{kFinished}) << "the first one does: the control";
     EXPECT_EQ(PollSkips(ours, 0), 0u);
@@ -66,7 +66,7 @@ TEST_F(RocksWorkTest, APollDoesNotPassWhatIsFinishedAgain) {
 // One waits at the front all the time, as behind a network that hangs.
 TEST_F(RocksWorkTest, WhatWaitsAtTheFrontMakesNoPollPassTheRest) {
     Put(engine(), DealRef("stuck"), std::nullopt, Document({.click = "stuck", .due = 1}));
-    const WorkQuery ours{.until = Time{1'000'000}, .owners = std::vector<std::string>{"n1"}};
+    const WorkQuery ours{.until = Time{1'000'000}, .owners = std::vector<NodeId>{"n1"}};
     const WorkQuery all{.until = Time{1'000'000}};
     EXPECT_GE(PollSkips(all, 1), uint64_t{kFinished});
     FinishMany("d", 100, 10'000);
@@ -79,7 +79,7 @@ TEST_F(RocksWorkTest, WhatWaitsAtTheFrontMakesNoPollPassTheRest) {
 
 // What is due earlier than everything finished lowers the mark.
 TEST_F(RocksWorkTest, AnEarlierDueIsFound) {
-    const WorkQuery ours{.until = Time{1'000'000}, .owners = std::vector<std::string>{"n1"}};
+    const WorkQuery ours{.until = Time{1'000'000}, .owners = std::vector<NodeId>{"n1"}};
     const WorkQuery all{.until = Time{1'000'000}};
     ASSERT_THAT(*engine().Work(ours), SizeIs(0));
     ASSERT_THAT(*engine().Work(all), SizeIs(0));
@@ -93,7 +93,7 @@ TEST_F(RocksWorkTest, AnEarlierDueIsFound) {
     EXPECT_EQ(engine().Work(all)->front().owner, "a");
     EXPECT_THAT(*engine().Work(ours), SizeIs(4));
     EXPECT_THAT(*engine().Work(all), SizeIs(5));
-    EXPECT_EQ(*engine().WorkOwners(), (std::vector<std::string>{"a", "n1"}));
+    EXPECT_EQ(*engine().WorkOwners(), (std::vector<NodeId>{"a", "n1"}));
 }
 
 }  // namespace

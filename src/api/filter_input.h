@@ -1,0 +1,27 @@
+// Which conversions a query or a body means: read here alone, so that a list, its export and a job
+// over many mean the same ones.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/reader.h"
+#include "report/filter.h"
+#include "report/zone.h"
+
+namespace barracuda::api {
+
+inline constexpr size_t kValuesMax = 50;  // of one filter
+
+// What stands between commas, without blanks at the ends; `\,` is a comma of a value. Empty ones do
+// not count.
+std::vector<std::string> ValuesIn(std::string_view text);
+
+// Refuses by name what can match nothing.
+report::Filter ReadFilter(Reader& reader);
+
+// `tz`: whose days and times are meant; absent: UTC.
+report::Zone ReadZone(Reader& reader);
+
+}  // namespace barracuda::api

@@ -1,0 +1,66 @@
+// What the command line's help says beyond names of options: how to begin, and what a command does.
+#pragma once
+
+namespace barracuda::app {
+
+inline constexpr const char* kAbout =
+    "Barracuda records conversions exactly once and tells the affiliate network about them.";
+
+inline constexpr const char* kStart = R"(
+First steps:
+  barracuda demo                                         look at it: made-up data, gone at the end
+  barracuda serve                                        serve on 127.0.0.1:8080, data in ./data
+  barracuda key create --name shop --scope ingest        a key for your servers, shown once
+  curl 'http://127.0.0.1:8080/api/postback?click_id=c1&affiliate_id=7&goal=registration' \
+    -H 'Authorization: Bearer KEY'
+
+Settings come from built-in defaults, a TOML file (--config), the environment
+(BARRACUDA_SECTION_KEY) and flags; the later one wins. `barracuda check-config` prints all of
+them and where each came from. `barracuda COMMAND --help` explains one command.
+)";
+
+inline constexpr const char* kAdopt = R"(
+Stop that application first, and make a dump: mongodump is the way back. Run it again when it was
+interrupted, it goes on where it stopped. Progress goes to stderr, the report to stdout. Exit code: 0
+adopted, or nothing to adopt; 1 interrupted or failed on the way; 2 not begun.
+More: docs/operating/adopt.md
+)";
+
+inline constexpr const char* kPlace =
+    "rocksdb:DIR or a MongoDB address; not given: the store of the settings";
+
+inline constexpr const char* kMigrate = R"(
+Stop every server first. The target has to be empty. Run it again when it was interrupted, it goes on
+where it stopped; until its end nothing serves from the target. Both stores are compared in the end.
+Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
+)";
+
+inline constexpr const char* kVerify = R"(
+It reads every document and compares: indexes, work queue and sums with the documents, each conversion
+with its deliveries (due, owner, dead), each contact with its conversions (affiliateRegistered, ftd,
+ftd_amount, ftd_date, its flow). Contacts are named by their ids. It works beside a running server, which
+goes on meanwhile. More: docs/operating/commands.md
+)";
+
+inline constexpr const char* kRetry = R"(
+They are due at once: the server sends them, now or when it runs again. With filters and a rate:
+POST /api/admin/replays, docs/operating/logs.md. Exit code 1: an ID is no dead delivery's, or the store
+failed on the way.
+)";
+
+inline constexpr const char* kDemo = R"(
+It prints where to sign in, and serves until Ctrl-C; then its store goes. No file of settings, no
+BARRACUDA_ name of the environment and no store of yours is read or written. The networks are a sandbox
+in the same process, which fails now and then; nothing beyond 127.0.0.0/8 is called.
+
+  barracuda demo                                  a million conversions, on 127.0.0.1:8080
+  barracuda demo --conversions 20000 --listen 127.0.0.1:0
+  barracuda demo --seed 7                         others; the same seed makes the same, up to now
+)";
+
+inline constexpr const char* kDoctor = R"(
+One line a finding: ok, warn or fail, and what to do. Exit code: the worst, 0, 1 or 2. With a server
+running on the data directory it tells what is in its store.
+)";
+
+}  // namespace barracuda::app

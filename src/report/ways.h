@@ -1,0 +1,63 @@
+// How the conversions of a filter are read: by an index or the primary key's seek, and which of
+// these is chosen.
+//
+//     auto plan = PlanOf(engine, filter, "createdAt", true, 10'000);
+//     auto page = ReadWay(engine, plan->way, place, 500);   // its cursor is the next `place`
+//
+// What no index serves is read by what serves the rest of the filter, at worst in the order of
+// creation, and held against the filter document by document.
+//
+// Threads: any that may read the store, which PlanOf and ReadWay do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/filter.h"
+#include "store/engine.h"
+
+namespace barracuda::report {
+
+struct Way {
+    char id = 0;                            // of its index; 0: the primary key
+    std::vector<store::ScanRequest> parts;  // one behind the other
+    std::string_view order;                 // createdAt, updatedAt or click_id; else empty
+    bool covers = false;                    // gives nothing that the filter does not ask for
+    bool whole = false;                     // gives everything there is
+};
+
+// All that a filter offers, those that likely give less before the others.
+std::vector<Way> WaysOf(const Filter& filter, std::string_view sort, bool descending);
+// nullopt: the filter offers no such way.
+std::optional<Way> WayNamed(const Filter& filter, std::string_view sort, bool descending, char id);
+
+struct Plan {
+    Way way;
+    bool in_order = true;  // else what it gives is gathered and sorted
+};
+
+// Where some way gives at most `gathered_max` the one that gives least, for that many can be
+// sorted; else one that has the list's order; else what gives less.
+Result<Plan> PlanOf(
+    store::Engine& engine,
+    const Filter& filter,
+    std::string_view sort,
+    bool descending,
+    size_t gathered_max
+);
+
+// One page of a way; empty `place`: its beginning. A page may be short of `limit` and go on.
+Result<store::Page> ReadWay(
+    store::Engine& engine, const Way& way, std::string_view place, size_t limit
+);
+
+// How many it gives, counted up to `most`.
+Result<size_t> CountWay(store::Engine& engine, const Way& way, size_t most);
+
+// Tells a list's cursors from those of a list with another order or another filter, whose periods
+// alone may move on between two pages.
+std::string MarkOf(const Filter& filter, std::string_view sort, bool descending);
+
+}  // namespace barracuda::report

@@ -1,0 +1,314 @@
+#include "store/cells.h"
+
+#include <algorithm>
+
+#include "base/money.h"
+#include "base/text.h"
+#include "store/engine.h"
+
+namespace barracuda::store {
+
+namespace {
+
+using domain::GoalType;
+using domain::Provenance;
+using domain::Status;
+
+// In the order of their numbers in a cell, which are those of the index of states.
+constexpr GoalType kTypes[] = {GoalType::kOther, GoalType::kRegistration, GoalType::kDeposit};
+constexpr Status kStatuses[] = {Status::kPending, Status::kApproved, Status::kRejected};
+constexpr Provenance kProvenances[] = {
+    Provenance::kUnknown,
+    Provenance::kReported,
+    Provenance::kAdmin,
+    Provenance::kForm,
+    Provenance::kAuto};
+constexpr const char* kMoney[] = {"amount", "payout", "revenue"};
+constexpr const char* kTextFields[kCellFields] = {"affiliate_id", "offer_id", "country", "source"};
+
+template <typename Word, size_t kSize>
+uint64_t NumberOf(const Word (&words)[kSize], Word word) {
+    return static_cast<uint64_t>(std::find(words, words + kSize, word) - words);
+}
+
+// The first one where `name` is no word of it, as a document is read.
+template <typename Word, size_t kSize>
+Word WordOf(const Word (&words)[kSize], Word otherwise, std::string_view name) {
+    for (Word word : words) {
+        if (name == domain::NameOf(word)) return word;
+    }
+    return otherwise;
+}
+
+// Which texts a view tells apart.
+bool Holds(CellView view, CellField field) {
+    if (view == CellView::kAll) return true;
+    return static_cast<int>(view) - static_cast<int>(CellView::kAffiliate) ==
+           static_cast<int>(field);
+}
+
+// Numbers are in groups of seven bits, the lowest first; signed ones fold their sign into the
+// lowest bit.
+void AppendNumber(std::string& to, unsigned __int128 number) {
+    while (number >= 0x80) {
+        to.push_back(static_cast<char>(0x80 | (number & 0x7f)));
+        number >>= 7;
+    }
+    to.push_back(static_cast<char>(number));
+}
+
+void AppendSigned(std::string& to, __int128 number) {
+    const auto bits = static_cast<unsigned __int128>(number);
+    AppendNumber(to, number < 0 ? ~(bits << 1) : bits << 1);
+}
+
+void AppendSized(std::string& to, std::string_view text) {
+    AppendNumber(to, text.size());
+    to.append(text);
+}
+
+void AppendBegin(std::string& to, Time begin) {
+    const auto quarter = static_cast<uint64_t>(begin.ms / kQuarterMs);
+    for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(quarter >> shift));
+}
+
+class Bytes {
+public:
+    explicit Bytes(std::string_view rest) : rest_(rest) {}
+
+    unsigned __int128 Number() {
+        unsigned __int128 number = 0;
+        for (int shift = 0; shift < 128; shift += 7) {
+            if (rest_.empty()) break;
+            const auto byte = static_cast<unsigned char>(rest_.front());
+            rest_.remove_prefix(1);
+            number |= static_cast<unsigned __int128>(byte & 0x7f) << shift;
+            if (byte < 0x80) return number;
+        }
+        sound_ = false;
+        return 0;
+    }
+    __int128 Signed() {
+        const auto number = Number();
+        return static_cast<__int128>(number & 1 ? ~(number >> 1) : number >> 1);
+    }
+    std::string_view Sized() {
+        const auto size = Number();
+        sound_ = sound_ && size <= rest_.size();
+        return sound_ ? Take(static_cast<size_t>(size)) : std::string_view();
+    }
+    bool sound() const { return sound_; }
+    bool ended() const { return rest_.empty(); }
+    size_t left() const { return rest_.size(); }
+
+private:
+    std::string_view Take(size_t size) {
+        const auto taken = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return taken;
+    }
+
+    std::string_view rest_;
+    bool sound_ = true;
+};
+
+constexpr size_t kHeadBytes = 6;  // prefix, view, begin
+
+// One row of a value: `id` is its bytes that tell it from the others.
+struct RowBytes {
+    std::string_view id;
+    CellSums sums;
+};
+
+std::optional<RowBytes> NextRow(std::string_view& rows) {
+    Bytes bytes(rows);
+    const size_t before = rows.size();
+    bytes.Number();
+    bytes.Sized();
+    RowBytes row;
+    row.id = rows.substr(0, before - bytes.left());
+    row.sums.count = static_cast<int64_t>(bytes.Signed());
+    for (auto& sum : row.sums.money) sum = bytes.Signed();
+    if (!bytes.sound()) return std::nullopt;
+    rows.remove_prefix(before - bytes.left());
+    return row;
+}
+
+void AppendRow(std::string& to, std::string_view id, const CellSums& sums) {
+    if (sums.Nothing()) return;
+    to.append(id);
+    AppendSigned(to, sums.count);
+    for (auto sum : sums.money) AppendSigned(to, sum);
+}
+
+}  // namespace
+
+std::string CellText(std::string text) {
+    constexpr size_t kTextMax = 120, kKept = 100, kHashBytes = 16;
+    if (text.size() <= kTextMax) return text;
+    return std::string(CutUtf8(text, kKept)) + "\xe2\x80\xa6" +
+           HashHex(text, kHashBytes).substr(0, kHashBytes);
+}
+
+uint64_t CellKind::Number() const {
+    return NumberOf(kTypes, type) | NumberOf(kStatuses, status) << 2 |
+           NumberOf(kProvenances, provenance) << 4 | uint64_t{again} << 7;
+}
+
+std::optional<CellKind> CellKind::Of(uint64_t number) {
+    const size_t type = number & 3, status = number >> 2 & 3, provenance = number >> 4 & 7;
+    if (type >= std::size(kTypes) || status >= std::size(kStatuses) ||
+        provenance >= std::size(kProvenances) || number >= 0x100) {
+        return std::nullopt;
+    }
+    return CellKind{
+        kTypes[type], kStatuses[status], kProvenances[provenance], (number >> 7 & 1) != 0};
+}
+
+void CellSums::Add(const CellSums& other, int sign) {
+    count += sign * other.count;
+    for (size_t i = 0; i < money.size(); ++i) money[i] += sign * other.money[i];
+}
+
+std::optional<Counted> CountedOf(const domain::TopFields& document) {
+    const auto at = document.Date("createdAt");
+    if (!at || document.TextOr("is_test") == "true") return std::nullopt;
+    Counted counted;
+    counted.at = *at;
+    counted.goal = CellText(document.TextOr("goal_id"));
+    for (size_t i = 0; i < kCellFields; ++i) {
+        counted.texts[i] = CellText(document.TextOr(kTextFields[i]));
+    }
+    counted.kind = {
+        WordOf(kTypes, GoalType::kOther, document.TextOr("goal_type")),
+        WordOf(kStatuses, Status::kPending, document.TextOr("status")),
+        WordOf(kProvenances, Provenance::kUnknown, document.TextOr("provenance")),
+        !document.TextOr("occurrence").empty()};
+    counted.currency = CellText(document.TextOr("currency"));
+    if (counted.currency.empty()) counted.currency = domain::kDefaultCurrency;
+    counted.sums.count = 1;
+    for (size_t i = 0; i < std::size(kMoney); ++i) {
+        const auto text = document.Text(kMoney[i]);
+        const auto sum = text ? Money::Parse(*text) : Money{};
+        if (sum) counted.sums.money[i] = sum->micros;
+    }
+    return counted;
+}
+
+Time BeginOfCell(CellView view, Time at) {
+    const int64_t length = LengthOf(view), most = int64_t{UINT32_MAX} * kQuarterMs;
+    const int64_t ms = std::clamp(at.ms, int64_t{0}, most);
+    return Time{ms - ms % length};
+}
+
+std::string CellPrefix(CellView view, Time at) {
+    std::string prefix{kCellPrefix, static_cast<char>(view)};
+    AppendBegin(prefix, BeginOfCell(view, at));
+    return prefix;
+}
+
+std::optional<Time> CellBegin(std::string_view key) {
+    if (key.size() < kHeadBytes || key[0] != kCellPrefix) return std::nullopt;
+    uint32_t quarter = 0;
+    for (char byte : key.substr(2, 4)) quarter = quarter << 8 | static_cast<unsigned char>(byte);
+    return Time{int64_t{quarter} * kQuarterMs};
+}
+
+CellRead EachRow(std::string_view key, std::string_view rows, const TakeCell& take) {
+    const auto begin = CellBegin(key);
+    if (!begin) return CellRead::kDamaged;
+    const auto view = static_cast<CellView>(key[1]);
+    Cell cell;
+    cell.begin = *begin;
+    Bytes of_key(key.substr(kHeadBytes));
+    cell.goal = of_key.Sized();
+    for (size_t i = 0; i < kCellFields; ++i) {
+        if (Holds(view, static_cast<CellField>(i))) cell.texts[i] = of_key.Sized();
+    }
+    if (!of_key.sound() || !of_key.ended()) return CellRead::kDamaged;
+    while (!rows.empty()) {
+        const auto row = NextRow(rows);
+        if (!row) return CellRead::kDamaged;
+        Bytes of_row(row->id);
+        const auto kind = CellKind::Of(static_cast<uint64_t>(of_row.Number()));
+        if (!kind) return CellRead::kDamaged;
+        cell.kind = *kind;
+        cell.currency = of_row.Sized();
+        cell.sums = row->sums;
+        if (!take(cell)) return CellRead::kEnough;
+    }
+    return CellRead::kDone;
+}
+
+// Both are in the order of their ids, and so is what comes of them.
+std::optional<std::string> AddRows(std::string_view one, std::string_view other) {
+    std::string rows;
+    rows.reserve(one.size() + other.size());
+    std::optional<RowBytes> a, b;
+    const auto next = [](std::string_view& from, std::optional<RowBytes>& row) {
+        if (row || from.empty()) return true;
+        row = NextRow(from);
+        return row.has_value();
+    };
+    for (;;) {
+        if (!next(one, a) || !next(other, b)) return std::nullopt;
+        if (!a && !b) return rows;
+        if (a && b && a->id == b->id) {
+            a->sums.Add(b->sums);
+            b.reset();
+        }
+        auto& first = !b || (a && a->id < b->id) ? a : b;
+        AppendRow(rows, first->id, first->sums);
+        first.reset();
+    }
+}
+
+void CellBatch::Change(const std::optional<Counted>& before, const std::optional<Counted>& after) {
+    if (before == after) return;  // a delivery's outcome, as most changes are
+    if (before) Add(*before, -1);
+    if (after) Add(*after, +1);
+}
+
+void CellBatch::Add(const Counted& counted, int sign) {
+    for (CellView view : kCellViews) Add(view, counted, sign);
+}
+
+void CellBatch::Add(CellView view, const Counted& counted, int sign) {
+    Row row{.at = bytes_.size(), .key = 0, .all = 0, .sums = {}};
+    bytes_.push_back(kCellPrefix);
+    bytes_.push_back(static_cast<char>(view));
+    AppendBegin(bytes_, BeginOfCell(view, counted.at));
+    AppendSized(bytes_, counted.goal);
+    for (size_t i = 0; i < kCellFields; ++i) {
+        if (Holds(view, static_cast<CellField>(i))) AppendSized(bytes_, counted.texts[i]);
+    }
+    row.key = static_cast<uint32_t>(bytes_.size() - row.at);
+    AppendNumber(bytes_, counted.kind.Number());
+    AppendSized(bytes_, counted.currency);
+    row.all = static_cast<uint32_t>(bytes_.size() - row.at);
+    row.sums.Add(counted.sums, sign);
+    rows_.push_back(row);
+}
+
+void CellBatch::Each(const std::function<void(std::string_view, std::string)>& take) {
+    std::sort(rows_.begin(), rows_.end(), [this](const Row& a, const Row& b) {
+        const int keys = KeyOf(a).compare(KeyOf(b));
+        return keys != 0 ? keys < 0 : AllOf(a) < AllOf(b);
+    });
+    std::string rows;
+    for (size_t i = 0; i < rows_.size();) {
+        const std::string_view key = KeyOf(rows_[i]);
+        rows.clear();
+        while (i < rows_.size() && KeyOf(rows_[i]) == key) {
+            const std::string_view all = AllOf(rows_[i]);
+            CellSums sums;
+            for (; i < rows_.size() && AllOf(rows_[i]) == all; ++i) sums.Add(rows_[i].sums);
+            AppendRow(rows, all.substr(key.size()), sums);
+        }
+        if (!rows.empty()) take(key, rows);
+    }
+}
+
+CellSource* CellsOf(Engine& engine) { return dynamic_cast<CellSource*>(&engine); }
+
+}  // namespace barracuda::store

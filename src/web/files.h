@@ -1,0 +1,20 @@
+// The desk's files, as web/dist had them when the program was built (cmake/desk_files.cmake).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace barracuda::web {
+
+struct File {
+    std::string_view path;  // below /admin/, as "assets/main-Bx3f.js"
+    std::string_view content_type;
+    std::string_view tag;  // of its content, for ETag
+    bool hashed = false;   // its name changes with its content
+    std::string_view plain, gzip, brotli;
+};
+
+// Empty in a build without the desk.
+std::span<const File> Files();
+
+}  // namespace barracuda::web
