@@ -7,17 +7,16 @@
 // Ours and theirs alternate, so that the ratio is of one machine in one state. Directories are made
 // beside the program, on the disk that is measured, and removed.
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "directory.h"
 #include "ledger/ledger.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
@@ -51,19 +50,6 @@ public:
 private:
     store::MemoryKv memory_;
     Batches& batches_;
-};
-
-struct Directory {
-    std::string path;
-    Directory() {
-        std::string name = (std::filesystem::current_path() / "bench-commit-XXXXXX").string();
-        if (!mkdtemp(name.data())) throw std::runtime_error("cannot make " + name);
-        path = name;
-    }
-    ~Directory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
 };
 
 struct Measured {
@@ -147,14 +133,14 @@ Value Must(Result<Value> result) {
 }
 
 Measured Ours(size_t commands, size_t in_flight) {
-    Directory directory;
-    auto engine = Must(store::KvEngine::Open(Must(store::OpenRocks({directory.path + "/db"}))));
+    bench::Directory directory("commit");
+    auto engine = Must(store::KvEngine::Open(Must(store::OpenRocks({directory.path() + "/db"}))));
     return Measure(commands, [&] { return Drive(*engine, commands, in_flight); });
 }
 
 Measured Bare(const Batches& batches, size_t commands) {
-    Directory directory;
-    auto kv = Must(store::OpenRocks({directory.path + "/db"}));
+    bench::Directory directory("commit");
+    auto kv = Must(store::OpenRocks({directory.path() + "/db"}));
     return Measure(commands, [&] {
         for (const auto& batch : batches) Must(kv->Apply(batch));
         return batches.size();

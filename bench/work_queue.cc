@@ -7,11 +7,10 @@
 #include <fmt/format.h>
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <filesystem>
 
+#include "directory.h"
 #include "domain/conversion.h"
 #include "store/kv_engine.h"
 #include "store/rocks/rocks_kv.h"
@@ -78,10 +77,9 @@ Cost PollFromTheFront(store::Kv& kv) {
 }
 
 int Run(size_t finished, bool stuck) {
-    std::string directory = (std::filesystem::current_path() / "bench-work-XXXXXX").string();
-    if (!mkdtemp(directory.data())) throw std::runtime_error("cannot make " + directory);
+    bench::Directory directory("work");
     {
-        auto kv = store::OpenRocks({.directory = directory + "/db"});
+        auto kv = store::OpenRocks({.directory = directory.path() + "/db"});
         Must(kv.has_value());
         store::Kv& lent = **kv;
         auto engine = store::KvEngine::Open(std::move(*kv));
@@ -120,7 +118,6 @@ int Run(size_t finished, bool stuck) {
             plain.skipped
         );
     }
-    std::filesystem::remove_all(directory);
     return 0;
 }
 
