@@ -37,6 +37,7 @@ class MockNetwork:
         self.per_key = {}
         self.created = {}  # (hash, goal_type_id) -> conversion of network B
         self.created_more = {}  # what network B says of every new conversion besides
+        self.goal_more = {}  # what network A says of every goal besides, or a function of its query
         self.listed = None  # network B's whole answer to a look-up, if not by `created`
         self.clicks = {}  # click_id -> hash, handed out by offer
         self.click_numbers = 1000
@@ -194,7 +195,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             pass
 
     def ok_goal(self, query, body):
-        self.reply(200, {"ok": True, "click_id": query.get("click_id")})
+        more = self.network.goal_more
+        self.reply(200, {"ok": True, "click_id": query.get("click_id"), **(more(query) if callable(more) else more)})
 
     def ok_offer(self, query, body):
         net, click_hash = self.network, new_hash()

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from documents import text_of
 
 SPEC = yaml.safe_load(text_of("docs/api/openapi.yaml"))
-METHODS = ("get", "head", "post", "put", "delete", "options")
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 OPERATIONS = {(path, method.upper()): item[method]
               for path, item in SPEC["paths"].items() for method in METHODS if method in item}
 
@@ -61,6 +61,8 @@ def strict(schema, part=False):
         out["properties"] = {name: strict(one) for name, one in out["properties"].items()}
         if not part:
             out.setdefault("additionalProperties", False)
+            if "id" in out["properties"]:
+                out["patternProperties"] = {"^_id$": {}}  # the same as `id`, and generators would name both alike
     if isinstance(out.get("items"), dict):
         out["items"] = strict(out["items"])
     if isinstance(out.get("additionalProperties"), dict):

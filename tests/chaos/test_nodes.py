@@ -140,3 +140,57 @@ def test_a_key_revoked_on_one_node_ends_on_the_other(pair, net):
     assert b.post("/api/ftd", report, key=key).status == 200, "made on the other node a moment ago"
     a.command("key", "revoke", "shared")
     wait_until(lambda: b.post("/api/ftd", report, key=key).status == 401, 5, "revoked everywhere", step=0.1)
+
+
+def test_a_key_made_elsewhere_is_never_refused_for_good(pair):
+    """A tracker takes 401 for final. Strangers who invent keys use up what may be looked up in the store, but not that."""
+    a, b = pair
+    until = time.monotonic() + 4
+
+    def invent(_):
+        answers = []
+        while time.monotonic() < until:
+            answers.append(b.post("/api/ftd", {"click_id": new_id(), "affiliate_id": "7", "amount": 5},
+                                  key="bki_" + secrets.token_hex(16)))
+        return answers
+
+    def new_keys(_):
+        answers = []
+        while time.monotonic() < until:
+            key = a.create_key("ingest", name=secrets.token_hex(4))
+            report = {"click_id": new_id(), "affiliate_id": "7", "amount": 5}
+            answers.append(b.post("/api/ftd", report, key=key))
+            wait_until(lambda: b.post("/api/ftd", report, key=key).status == 200, 8, "known after the next reading", step=0.2)
+        return answers
+    *invented, made = burst(9, lambda i: (new_keys if i == 8 else invent)(i))
+    invented = sum(invented, [])
+    assert {answer.status for answer in invented} == {401, 503}
+    assert {answer.status for answer in made} <= {200, 503} and made
+    assert all(answer.headers.get("Retry-After") for answer in [*invented, *made] if answer.status == 503)
+
+
+def test_what_the_store_cannot_be_asked_is_not_called_unknown(pair, mongo):
+    _, b = pair
+    known = b.create_key("ingest", name="known")
+    report = {"click_id": new_id(), "affiliate_id": "7", "amount": 5}
+    assert b.post("/api/ftd", report, key=known).status == 200
+    database = mongo.database(b.env["BARRACUDA_STORE_DATABASE"])
+
+    def fail_point(mode, collection):
+        database.client.admin.command("configureFailPoint", "failCommand", mode=mode, data={
+            "failCommands": ["find"], "errorCode": 13, "namespace": f"{database.name}.{collection}", "appName": "barracuda"})
+    for collection, path in (("api_keys", "/api/ftd"), ("sessions", "/api/admin/auth/profile"),
+                             ("sessions", "/api/admin/auth/logout")):
+        def ask():
+            method, body = ("GET", None) if path.endswith("profile") else ("POST", report)
+            prefix = "bki_" if collection == "api_keys" else "bks_"
+            return b.request(method, path, json_body=body, key=prefix + secrets.token_hex(16))
+        assert ask().status == 401
+        fail_point("alwaysOn", collection)
+        try:
+            answer = ask()
+            assert (answer.status, bool(answer.headers.get("Retry-After"))) == (503, True), (path, answer)
+            assert b.post("/api/ftd", report, key=known).status == 200, "memory knows it"
+        finally:
+            fail_point("off", collection)
+        assert ask().status == 401

@@ -2,9 +2,12 @@
 import collections
 import http.client
 import random
+import time
 
 import harness
 from clients import Clients
+
+WAIT = {"BARRACUDA_DELIVERY_INLINE_WAIT": "1s"}
 
 Sent = collections.namedtuple("Sent", "route click goal_id")
 
@@ -43,6 +46,15 @@ class Load(Clients):
                         self.surprises.append((sent, answer))
         finally:
             connection.close()
+
+
+def loaded_and_killed(srv, least=1, seconds=(0.0, 0.0), **load):
+    """Kills the server under load: once `least` reports are acknowledged, and a random moment later. -> the load."""
+    with Load(srv, **load) as clients:
+        harness.wait_until(lambda: len(clients.acked) >= least, 20, f"{least} acknowledged")
+        time.sleep(random.uniform(*seconds))
+        srv.kill9()
+    return clients
 
 
 def new_report(route):

@@ -1,9 +1,13 @@
-"""Builds the shim powercut.c, and does to a directory what a power cut would have done."""
+"""Builds the shim powercut.c, runs a server over it, and does to its directory what a power cut would have done."""
 import collections
+import contextlib
 import os
 import stat
 import subprocess
 from pathlib import Path
+
+from harness import Server
+from load import WAIT, loaded_and_killed
 
 SOURCE = Path(__file__).with_name("powercut.c")
 
@@ -58,3 +62,22 @@ def cut(data, journal):
             kept.append(f"S {info.st_dev} {info.st_ino} {min(size, info.st_size)} {path}\n")
     Path(journal).write_text("".join(kept))
     return Cut(syncs, removed, shortened, lost)
+
+
+@contextlib.contextmanager
+def server(directory, net, shim, **env):
+    """A server on a disk whose power can be cut. -> it, and what cuts the power once it is killed."""
+    journal = directory / "journal"
+    with Server(directory, net, env={**WAIT, **environment(shim, journal), **env}) as srv:
+        yield srv, lambda: cut(srv.data, journal)
+
+
+def cut_while_the_disk_lies(srv, cut_power, **load):
+    """Some load, then more of it on a disk that only says it has synced, a kill, a power cut. -> the load that was lied to."""
+    loaded_and_killed(srv, least=50, **load)
+    srv.start()
+    srv.stop()
+    srv.start(env={"POWERCUT_IGNORE_SYNC": "1"})
+    lied_to = loaded_and_killed(srv, least=50, **load)
+    cut_power()
+    return lied_to

@@ -14,11 +14,10 @@ import pytest
 
 import powercut
 from harness import BINARY, Server, burst, new_hash, new_id, wait_until
-from load import Load, send
+from load import WAIT, loaded_and_killed, send
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
 POWERCUT_ROUNDS = int(os.environ.get("POWERCUT_ROUNDS", "6"))
-WAIT = {"BARRACUDA_DELIVERY_INLINE_WAIT": "1s"}
 
 
 def assert_kept(srv, acked, unanswered=()):
@@ -49,11 +48,7 @@ def test_kill9_under_load(net, tmp_path):
     acked, unanswered = [], []
     with Server(tmp_path, net, env=WAIT) as srv:
         for _ in range(ROUNDS):
-            with Load(srv) as load:
-                wait_until(lambda: load.acked, 10, "the load has begun")
-                time.sleep(random.uniform(0.0, 0.35))
-                srv.kill9()
-            assert load.acked
+            load = loaded_and_killed(srv, seconds=(0.0, 0.35))
             acked += load.acked
             unanswered += load.unanswered + load.refused
             srv.start()
@@ -145,11 +140,6 @@ def test_a_second_server_does_not_open_the_same_data(net, tmp_path):
 
 # ------------------------------------------------------------------------------------------------- power cut
 
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    return powercut.build(tmp_path_factory.mktemp("shim"))
-
-
 def test_the_shim_itself(shim, tmp_path):
     """What is synced stays, through a rename; what is not is cut; with ignored syncs everything goes."""
     script = """if True:
@@ -177,16 +167,13 @@ def test_the_shim_itself(shim, tmp_path):
 
 @pytest.mark.bounded(120)
 def test_power_cut_loses_nothing(net, shim, tmp_path):
-    journal, acked, unanswered = tmp_path / "journal", [], []
-    with Server(tmp_path, net, env={**WAIT, **powercut.environment(shim, journal)}) as srv:
+    acked, unanswered = [], []
+    with powercut.server(tmp_path, net, shim) as (srv, cut_power):
         for _ in range(POWERCUT_ROUNDS):
-            with Load(srv) as load:
-                wait_until(lambda: load.acked, 10, "the load has begun")
-                time.sleep(random.uniform(0.05, 0.4))
-                srv.kill9()
+            load = loaded_and_killed(srv, seconds=(0.05, 0.4))
             acked += load.acked
             unanswered += load.unanswered + load.refused
-            cut = powercut.cut(srv.data, journal)
+            cut = cut_power()
             assert cut.syncs > 0, "the shim saw no sync: this test would prove nothing"
             srv.start()
             assert_kept(srv, acked, unanswered)
@@ -199,16 +186,8 @@ def test_power_cut_loses_nothing(net, shim, tmp_path):
 @pytest.mark.bounded(60)
 def test_negative_control_a_disk_that_lies(net, shim, tmp_path):
     """The same test on a disk that only pretends to sync must see the loss; otherwise it cannot see any."""
-    journal = tmp_path / "journal"
-    with Server(tmp_path, net, env={**WAIT, **powercut.environment(shim, journal)}) as srv:
-        with Load(srv) as honest:
-            wait_until(lambda: len(honest.acked) >= 50, 20, "some load")
-        srv.stop()
-        srv.start(env={"POWERCUT_IGNORE_SYNC": "1"})
-        with Load(srv) as lied_to:
-            wait_until(lambda: len(lied_to.acked) >= 50, 20, "some load")
-            srv.kill9()
-        powercut.cut(srv.data, journal)
+    with powercut.server(tmp_path, net, shim) as (srv, cut_power):
+        lied_to = powercut.cut_while_the_disk_lies(srv, cut_power)
         srv.start(ready=False)
         try:
             srv.wait_ready(10)

@@ -21,7 +21,7 @@ def alive(srv, token):
 
 
 def create(srv, email):
-    srv.command("admin", "create", "--email", email, "--name", "N", "--password-stdin", stdin=OLD + "\n")
+    srv.command("admin", "create", "--email", email, "--name", "N", "--password-stdin", stdin="\ufeff" + OLD + "\r\n")
 
 
 def set_password(srv, email, password=NEW, check=True):

@@ -250,7 +250,9 @@ def test_contacts_and_admins(node, seed, database):
     taken = node.post("/api/contact", {"email": "ANN@example.com", "type": "user"})
     assert taken.status == 409
     login = {"email": "boss@example.com", "password": "password"}
+    begin = time.monotonic()
     assert node.post("/api/admin/auth/login", login).status == 401
+    assert time.monotonic() - begin > 0.03, "hashed as nobody's is: the time tells no e-mail"
     node.command("admin", "create", "--email", "boss@example.com", "--name", "B", "--password-stdin", stdin="long enough\n")
     assert node.post("/api/admin/auth/login", {**login, "password": "long enough"}).status == 200
 
@@ -268,6 +270,21 @@ def test_without_the_seeds_index_true_duplicates_are_merged_too(node, database):
     assert database.adoption_aside.count_documents({"reason": "merged"}) == 3
     index = database.conversions.index_information()
     assert index["barracuda_key_v2"]["unique"] and not [name for name in index if "adopt" in name]
+
+
+def test_blanks_and_unseen_characters_of_ids_are_trimmed(node, seed, database):
+    for click in ("w-1", "w-1 ", "\u200bw-1", "w-2\ufeff\n"):
+        seed.conversion(click, "6", amount=5)
+    seed.conversion("w-2", "6\u00a0", amount=7)
+    seed.flush()
+    done = adopt(node)
+    kept = {d["click_id"]: d for d in database.conversions.find()}
+    assert sorted(kept) == ["w-1", "w-2"] and {d["goal_id"] for d in kept.values()} == {"6"}, done.stdout
+    assert database.adoption_aside.count_documents({"reason": "merged"}) == 3
+    node.start()
+    for click in ("w-1", " w-2 "):
+        answer = node.post("/api/ftd", {"click_id": click, "affiliate_id": "7", "amount": 5})
+        assert answer.status == 200 and answer.json["verdict"] == "updated", answer
 
 
 def test_ids_that_are_no_object_ids(node, seed, database):

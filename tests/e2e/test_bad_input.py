@@ -53,26 +53,22 @@ for path in LEDGER:
         field(path, click, macro, "macro")
     field(path, "affiliate_id", "{affiliate_id}", "macro")
     field(path, "offer_id", "{{offer.id}}", "macro")
-    field(path, "sub1", "{sub1}", "macro")
     for value in ({}, {"$ne": None}, [], ["c-1"], True):
         field(path, click, value)
     field(path, "affiliate_id", {"$gt": ""})
     field(path, "offer_id", [2])
     for number in ("5.0", "1e3", "0.5"):
         case(path, json.dumps({**GOOD[path], click: "@"}).replace('"@"', number), click, name=f"{click}={number}")
-    field(path, click, "x" * 257)
-    field(path, "affiliate_id", "x" * 257)
+    field(path, click, "x" * 1025)
+    field(path, "affiliate_id", "x" * 1025)
     for control in ("\u0000", "a\nb", "\u007f", "a\tb"):
         field(path, click, control)
     case(path, json.dumps({**GOOD[path], click: "@"}).replace("@", "\\ud800"), click, name="lone surrogate")
     case(path, json.dumps({**GOOD[path], click: "@"}).encode().replace(b"@", b"\xff\xfe"), click, name="invalid UTF-8")
     case(path, json.dumps({**GOOD[path], click: "@"}).encode().replace(b"@", b"\xc0\xaf"), click, name="overlong UTF-8")
 for path in (CONTACT, REGISTER):
-    field(path, "sub1", "{sub1}", "macro")
-    field(path, "affiliate_id", "##aff##", "macro")
-    field(path, "url_id", "[url]", "macro")
     field(path, "affiliate_id", {})
-    field(path, "sub1", ["a"])
+    field(path, "url_id", "a\tb")
 field(PRIVATE, "goal_type_id", "{goal}", "macro")
 field(ADMIN, "goal_id", "$goal", "macro")
 field(PRIVATE, "goal_type_id", {})
@@ -120,7 +116,7 @@ for path in (CONTACT, REGISTER):
     for value in ("x", "a@", "@b.de", "a b@c.de", "a@b@c.de", "a@-b.de", "a@b..de", "a@b.de ,x", 5, {"$gt": ""}, ["a@b.de"], "a@" + "b" * 64 + ".de",
                   "a@b_c.de", "a\u0000@b.de"):
         field(path, "email", value)
-for currency in ("US", "DOLLAR", "12$"):
+for currency in ("US", "DOLLAR", "12$", "UDS"):
     field(FTD, "currency", currency)
     field(POSTBACK, "currency", currency)
 
@@ -157,11 +153,10 @@ Q = "/api/postback?affiliate_id=7&goal=deposit&"
 case(Q + "click_id=a&click_id=b", "", "click_id", method="GET")
 case(Q + "click_id=a&click_id=a", "", "click_id", method="GET")
 case(Q + "click_id=a&amount=1&amount=2", "", "amount", method="GET")
-case(Q + "click_id=a&=x&=y", "", "without a name", method="GET")
 for path in (FTD, PRIVATE, GOALS, ADMIN, POSTBACK, CONTACT):
     case(path + "?explain=1&explain=0", GOOD[path], "explain", name="a parameter twice beside a body")
 for path in ("/api/admin/conversions/stats", "/api/admin/contacts/stats"):
-    case(path + "?a=1&a=2", "", "a is given twice", method="GET")
+    case(path + "?a=1&a=2", "", "a is no parameter", method="GET")
 case(Q + "click_id=%ff%fe", "", "click_id", method="GET")
 case(Q + "click_id=a%00b", "", "click_id", method="GET")
 case(Q + "click_id=%zz", "", method="GET")
@@ -170,7 +165,6 @@ case(Q + "click_id=%7Bclick_id%7D", "", "click_id", "macro", method="GET")
 for macro in ("%click_id%", "%%click_id%%", "%ad_id%", "%cid%"):  # unreplaced it is no escape either
     case(Q + "click_id=" + macro, "", "click_id", "macro", method="GET")
 case(Q + "click_id=a&sub2=5%", "", "sub2", "escape", method="GET")
-case(Q + "click_id=a&x%=1", "", "escape", method="GET")
 case("/api/admin/auth/login", {"email": "a@b.de"}, "password")
 case("/api/admin/auth/login", {"password": "x"}, "email")
 case("/api/admin/auth/login", {"email": {"$gt": ""}, "password": {"$gt": ""}}, "email")
@@ -222,7 +216,7 @@ def test_afterwards_nothing_is_stored(clean):
 
 # --------------------------------------------------------------------------------- bytes no client library sends
 
-LINE = b"POST /api/ftd HTTP/1.1\r\nHost: x\r\n"
+LINE = b"POST /api/ftd HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 BODY = b'{"click_id":"c-1","affiliate_id":"7","amount":1}'
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
 WIRE = {
@@ -233,7 +227,7 @@ WIRE = {
     "header over 16 KiB": (LINE + b"X-A: " + b"a" * 17000 + b"\r\n" + LENGTH + b"\r\n" + BODY, (431,)),
     "header over 16 KiB in many fields": (LINE + b"".join(b"X-%d: " % i + b"a" * 400 + b"\r\n" for i in range(60)) + LENGTH + b"\r\n" + BODY, (431,)),
     "over 100 fields": (LINE + b"".join(b"X-%d: a\r\n" % i for i in range(101)) + LENGTH + b"\r\n" + BODY, (431,)),
-    "request line over 8 KiB": (b"GET /api/postback?click_id=" + b"a" * 8300 + b" HTTP/1.1\r\nHost: x\r\n\r\n", (414,)),
+    "request line over 8 KiB": (b"GET /api/postback?click_id=" + b"a" * 8300 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", (414,)),
     "no host": (b"POST /api/ftd HTTP/1.1\r\n" + LENGTH + b"\r\n" + BODY, (400,)),
     "two hosts": (LINE + b"Host: y\r\n" + LENGTH + b"\r\n" + BODY, (400,)),
     "length is no number": (LINE + b"Content-Length: abc\r\n\r\n" + BODY, (400,)),
@@ -245,8 +239,8 @@ WIRE = {
     "space before colon": (LINE + b"Content-Length : 48\r\n\r\n" + BODY, (400,)),
     "folded header": (LINE + b"X-A: a\r\n b\r\n" + LENGTH + b"\r\n" + BODY, (400,)),
     "control byte in header": (LINE + b"X-A: a\x00b\r\n" + LENGTH + b"\r\n" + BODY, (400,)),
-    "unknown version": (b"POST /api/ftd HTTP/3.0\r\nHost: x\r\n" + LENGTH + b"\r\n" + BODY, (400, 505)),
-    "no version": (b"POST /api/ftd\r\nHost: x\r\n" + LENGTH + b"\r\n" + BODY, (400,)),
+    "unknown version": (b"POST /api/ftd HTTP/3.0\r\nHost: 127.0.0.1\r\n" + LENGTH + b"\r\n" + BODY, (400, 505)),
+    "no version": (b"POST /api/ftd\r\nHost: 127.0.0.1\r\n" + LENGTH + b"\r\n" + BODY, (400,)),
     "nonsense": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", (400,)),
 }
 

@@ -87,7 +87,8 @@ def test_mark_as_done(owed, net):
     row = dead_one(owed, net, click)
     answer = act(owed, row["ref"], "done")
     assert answer.status == 200 and answer.data["state"] == "done", answer
-    assert act(owed, row["ref"], "done").status == 409
+    refused = act(owed, row["ref"], "done")
+    assert refused.status == 409 and "is done" in refused.message, "and not: see some list"
     conversion = owed.conversion(click)
     assert conversion["status"] == "pending", "no network has accepted it"
     assert conversion["history"][-1]["by"] == "key:t" and conversion["history"][-1]["to"] == "done"

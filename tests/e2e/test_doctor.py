@@ -59,6 +59,8 @@ def test_nothing_there_yet(rocks):
     said(found, "keys", "ok", "0 active")  # auth.ingest is open
     said(found, "admins", "warn", "there is none")
     said(found, "network default", "ok", f"127.0.0.1:{rocks.net.port}")
+    for api in ("public", "private"):  # two of one host are told apart
+        said(found, "network default", "ok", f"its {api} API 127.0.0.1:")
     assert code == 1 and not (rocks.data / "CURRENT").exists()
     _, found = doctor(rocks, BARRACUDA_AUTH_INGEST="key")
     said(found, "keys", "warn", "nobody can report")

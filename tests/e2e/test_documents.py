@@ -9,6 +9,7 @@ import pytest
 import documents
 from documents import ROOT, commands, dead_links, literals, rows, spans, text_of
 from harness import BINARY, Server, new_id, wait_until
+from openapi import SPEC
 
 SETTINGS = [row for row in rows(text_of("docs/operating/settings.md")) if "environment" in row]
 BY_PATH = {spans(row["setting"])[0]: row for row in SETTINGS}
@@ -62,7 +63,8 @@ def test_the_old_names(tmp_path):
 @pytest.mark.parametrize("path", list(BY_PATH))
 def test_what_a_setting_accepts(tmp_path, path):
     name = spans(BY_PATH[path]["environment"])[0]
-    done, _ = check_config(tmp_path, {name: "" if path == "store.data" else "two words"})
+    wrong = "" if path == "store.data" else "two\nlines" if "text" in BY_PATH[path]["accepts"] else "two words"
+    done, _ = check_config(tmp_path, {name: wrong})
     assert done.returncode == 2
     assert f"{path} (environment {name}): expected {BY_PATH[path]['accepts']}" in done.stderr, done.stderr
 
@@ -120,7 +122,7 @@ def leaves(*words):
 def test_every_command_with_its_options():
     common = {"--help", "--config", "--data", "--store"}
     found = leaves()
-    assert len(found) > 8 and all(common <= options for options in found.values())
+    assert len(found) > 8 and all(common <= options for name, options in found.items() if name != "demo")
     documented = {one(row["command"]): set(spans(row["takes"]))
                   for row in rows(text_of("docs/operating/commands.md")) if "command" in row}
     assert documented == {name: options - common for name, options in found.items()}
@@ -161,6 +163,74 @@ def test_what_the_service_names_is_made_before():
     assert f"barracuda doctor {flags}\n" in text_of("docs/operating/runbook.md")
 
 
+CONFINED = """LimitCORE=0|UMask=0077|NoNewPrivileges=yes|CapabilityBoundingSet=|SystemCallFilter=@system-service|RestrictAddressFamilies=
+RestrictNamespaces=yes|MemoryDenyWriteExecute=yes|ProtectSystem=strict|ProtectHome=yes|ProtectKernelTunables=yes|PrivateDevices=yes
+PrivateTmp=yes|LockPersonality=yes""".replace("\n", "|").split("|")
+
+
+def test_the_service_is_confined():
+    """What brings `systemd-analyze security` from 7.9 to 1.4; what the program needs of the kernel is among what is left."""
+    unit = text_of("docs/operating/install.md").partition("[Service]\n")[2].partition("[Install]")[0]
+    lines = [line.strip() for line in unit.splitlines()]
+    assert not [one for one in CONFINED if not any(line.startswith(one) for line in lines)]
+    assert "ReadWritePaths=/var/lib/barracuda" in lines and any("AF_INET AF_INET6 AF_UNIX" in line for line in lines)
+
+
+# ----------------------------------------------------------------------- names in any document, not only in its table
+
+
+
+def code_in(path):
+    """-> every text that a document gives as code: between backticks, and the indented lines."""
+    text = path.read_text(encoding="utf-8")
+    return spans(re.sub(r"^    .*$", "", text, flags=re.M)) + commands(text).replace("\\\n", " ").splitlines()
+
+
+def unknown_commands(code, known):
+    """-> commands and options of the program that a piece of code names and the program does not have."""
+    out = []
+    for rest in re.findall(r"(?:^|(?<!-u)[\s/(])barracuda ((?:[a-z][a-z-]*\b)[^|;&>#)]*)", code):
+        words = re.match(r"[a-z-]+(?: [a-z-]+)?", rest).group(0).split()
+        name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known), None)
+        if name is None:
+            out += [] if any(one.startswith(words[0] + " ") for one in known) and len(words) == 1 else [rest]
+            continue
+        options = re.findall(r"(?<!\S)--[a-z][a-z-]*", rest)
+        out += [f"{name} {option}" for option in options if option not in known[name]]
+    return out
+
+
+def test_commands_that_any_document_names():
+    known = leaves()
+    assert unknown_commands("sudo -u barracuda barracuda key burn --name x", known)
+    assert unknown_commands("barracuda verify --mend", known) == ["verify --mend"]
+    assert not unknown_commands("chown -R barracuda: x; barracuda key create --name x --config F", known)
+    for path in documents.DOCS:
+        for code in code_in(path):
+            assert not unknown_commands(code, known), f"{path.relative_to(ROOT)}: {code}"
+
+
+def test_settings_that_any_document_names():
+    sections = {path.split(".")[0] for path in BY_PATH}
+    variables = {name for row in SETTINGS for name in spans(row["environment"])}
+    fields = {f"{name}.{field}" for name in ("limits", "network") for schema in ("Limits", "NetworkInput")
+              for field in SPEC["components"]["schemas"][schema]["properties"]}  # a network's own, of the API
+    ours = re.compile(rf"(?<![\w./])((?:{'|'.join(sections)})\.[a-z_]+)(?![\w.(/-])")
+    for path in documents.DOCS:
+        place = path.relative_to(ROOT)
+        for code in code_in(path):
+            for name in ours.findall(code):
+                assert name in BY_PATH or name in fields or name.rpartition(".")[2] in ("cc", "h", "md", "py", "io", "toml", "jsonl", "example"), f"{place}: {name}"
+            for section, name in re.findall(r"\[(\w+)\] (\w+)\b", code):
+                assert section not in sections or f"{section}.{name}" in BY_PATH, f"{place}: [{section}] {name}"
+            for name in re.findall(r"\bBARRACUDA_[A-Z_]+[A-Z]\b", code):
+                known = name.removesuffix("_FILE") in variables or name.startswith(("BARRACUDA_SECTION", "BARRACUDA_SECRET_"))
+                assert known or name in OF_TESTS, f"{place}: {name}"
+
+
+OF_TESTS = {"BARRACUDA_BINARY", "BARRACUDA_TEST_MONGODB", "BARRACUDA_TEST_STORE", "BARRACUDA_SANITIZE", "BARRACUDA_WEB"}
+
+
 # ---------------------------------------------------------------------------------------------------- metrics
 
 def test_every_metric_with_its_type(srv):
@@ -171,9 +241,10 @@ def test_every_metric_with_its_type(srv):
     names = names - parts | types.keys()  # some have no value before the first attempt
     documented = {one(row["metric"]): row["type"] for row in rows(text_of("docs/operating/metrics.md")) if "metric" in row}
     assert documented == {name: types.get(name, "untyped") for name in names}
-    for path in ROOT.glob("docs/operating/*.md"):
-        for name in re.findall(r"\bbarracuda_[a-z_]+", path.read_text(encoding="utf-8")):
-            assert name in names, f"{path.name}: {name}"
+    others = {"barracuda_session", "barracuda_export", "barracuda_adopt_click"}  # a cookie, a line of a file, an index
+    for path in documents.DOCS:
+        for name in re.findall(r"\bbarracuda_[a-z_]+[a-z]\b", path.read_text(encoding="utf-8")):
+            assert name in names | others, f"{path.relative_to(ROOT)}: {name}"
 
 
 # ---------------------------------------------------------------------------------------------------- threads
@@ -181,7 +252,7 @@ def test_every_metric_with_its_type(srv):
 def test_every_thread_by_its_name(net, tmp_path):
     table = [row for row in rows(text_of("docs/architecture.md")) if "stopped by" in row]
     names = {one(row["name"]) for row in table}
-    some = {one(row["name"]) for row in table if "MongoDB" in row["how many"] or "SIGTERM" in row["how many"]}
+    some = {one(row["name"]) for row in table if re.search("MongoDB|SIGTERM|after an older version|barracuda demo", row["how many"])}
 
     def there():
         tasks = (Path("/proc") / str(server.process.pid) / "task").iterdir()
@@ -212,12 +283,42 @@ def test_what_is_said_stands_in_the_runbook():
     assert len(said) >= 6
     everything = "".join(p.read_text(encoding="utf-8") for p in sorted(ROOT.glob("src/**/*.cc")) if "_test" not in p.name)
     said += re.findall(r'(?:JsonError|FailWith)\(\s*503,\s*"([^"]+)"', everything)
-    membership = text_of("src/delivery/membership.cc")
+    membership = text_of("src/nodes/membership.cc")
     fenced = re.search(r"Membership::Fenced\(\) const \{(.*?)\n\}", membership, re.S).group(1)
     said += re.findall(r'return "([^"]+)"', fenced)
     said += re.findall(r'trouble_(?: = |\()"([^"]+)"', everything)
     assert len(said) >= 14
     assert not [text for text in said if text.rstrip(" :") not in RUNBOOK]
+
+
+# ----------------------------------------------------------------------------------------------------- faults
+
+def known_tests():
+    """-> `test_file.py::name` of every test in Python, `Suite.Name` of every one in C++."""
+    there = {f"{path.name}::{name}" for path in sorted((ROOT / "tests").rglob("test_*.py"))
+             for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.M)}
+    for path in sorted((ROOT / "src").rglob("*_test.cc")):
+        found = re.findall(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)", path.read_text(encoding="utf-8"), re.M)
+        there |= {f"{suite}.{name}" for suite, name in found}
+    return there
+
+
+def without_test(faults, there):
+    """-> rows that name a test which is not there, or neither a test nor the reason for none."""
+    named = {row["number"] + " " + row["kind"]: row["test"] for row in faults}
+    return [f"{which}: {cell}" for which, cell in named.items()
+            if not (spans(cell) or re.match(r"none: .", cell)) or set(spans(re.sub(r"^none: .*", "", cell))) - there]
+
+
+def test_every_fault_has_its_test():
+    there, faults = known_tests(), [row for row in rows(text_of("docs/decisions/faults-0.1.md")) if "test" in row]
+    assert len(there) > 900 and len(faults) > 100
+    assert len({(row[""], row["number"], row["kind"]) for row in faults}) == len(faults)
+    assert not without_test(faults, there)
+    for wrong in ("`test_metrics.py::test_gone`", "`Lanes.Gone`", "", "none:", "by hand", "`Lanes.ABatchIsBounded`, `Lanes.Gone`"):
+        assert without_test([{**faults[0], "test": wrong}], there), wrong
+    for right in ("`Lanes.ABatchIsBounded`", "none: decided"):
+        assert not without_test([{**faults[0], "test": right}], there), right
 
 
 # ------------------------------------------------------------------------------------------------------ links

@@ -7,6 +7,8 @@ import stat
 import subprocess
 import time
 
+import pytest
+
 import harness
 from harness import BINARY, Server, request, wait_until
 
@@ -17,13 +19,13 @@ NEW_ADMIN = {"email": "first@example.com", "name": "First", "password": "correct
 class OnTerminal:
     """The program with a terminal as its stdout; stderr goes to a file, like `2> log` (or to the terminal)."""
 
-    def __init__(self, server, all_on_terminal=False):
+    def __init__(self, server, all_on_terminal=False, typing=True, before=()):
         self.server, self.text = server, ""
         self.master, slave = pty.openpty()
         with open(server.stderr, "ab") as log:
             self.process = subprocess.Popen(
-                [str(BINARY), "serve", "--data", str(server.data), "--listen", f"127.0.0.1:{server.port}"],
-                env=server.env, cwd=server.directory, stdin=slave, stdout=slave,
+                [*before, str(BINARY), "serve", "--data", str(server.data), "--listen", f"127.0.0.1:{server.port}"],
+                env=server.env, cwd=server.directory, stdin=slave if typing else subprocess.DEVNULL, stdout=slave,
                 stderr=slave if all_on_terminal else log)
         os.close(slave)
         server.process = self.process
@@ -105,11 +107,27 @@ def test_the_link_makes_one_admin(tmp_path, net):
     assert "setup" not in again.text
 
 
+CONTAINER = ["unshare", "--pid", "--fork", "--kill-child=KILL"]  # its first process, as a container's is
+
+
+@pytest.mark.parametrize("typing,before", [(False, []), (True, CONTAINER)], ids=["no stdin", "in a container"])
+def test_a_terminal_that_nobody_types_at_is_a_log(tmp_path, net, typing, before):
+    if before and subprocess.run([*before, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no namespaces here")
+    server = fresh(tmp_path, net)
+    terminal = OnTerminal(server, all_on_terminal=True, typing=typing, before=before)
+    text = terminal.read_until("Stop with Ctrl-C.")
+    assert "/setup?token" not in text and "bki_" not in text and "bkt_" not in text
+    path = server.data / "setup-link"
+    assert str(path) in text and LINK.fullmatch(path.read_text().strip())
+    terminal.process.kill() if before else terminal.stop()
+
+
 def test_without_a_terminal(tmp_path, net):
     server = fresh(tmp_path, net)
     server.start()
     path = server.data / "setup-link"
-    wait_until(path.exists, 10, "the link's file")
+    wait_until(lambda: path.exists() and path.read_text(), 10, "the link in its file")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     first = LINK.fullmatch(path.read_text().strip()).group(1)
     log = wait_until(lambda: "Stop with Ctrl-C." in server.log_tail() and server.log_tail(), 10)

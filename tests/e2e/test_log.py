@@ -63,7 +63,7 @@ def test_a_line_a_request(logged):
     wait_until(lambda: any(r["client"] == "203.0.113.9" for r in requests_of(logged)), 5)
 
 
-def test_a_path_is_told_only_where_it_is_ours(logged):
+def test_a_path_tells_no_person(logged):
     ours = "0123456789abcdef01234567"
     logged.admin("GET", f"/api/admin/contacts/{ours}")
     assert last(logged, 404)["path"] == f"/api/admin/contacts/{ours}"
@@ -71,7 +71,11 @@ def test_a_path_is_told_only_where_it_is_ours(logged):
     line = last(logged, 400)
     assert line["path"] == line["route"] == "/api/admin/contacts/{id}"
     logged.get("/jane.secret@example.com")
-    wait_until(lambda: requests_of(logged)[-1]["path"] == "-", 5)
+    wait_until(lambda: requests_of(logged)[-1]["path"] == "/***", 5)
+    logged.get("/API/ftd/?click_id=secret")
+    wait_until(lambda: requests_of(logged)[-1]["path"] == "/API/ftd/", 5)
+    line = requests_of(logged)[-1]
+    assert (line["route"], line["method"], line["status"]) == ("-", "GET", 404)
     send_raw(logged.port, b"janesecret /api/ftd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert last(logged, 405)["method"] == "-"
     assert "secret" not in logged.stderr.read_text()

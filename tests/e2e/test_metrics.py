@@ -2,10 +2,12 @@
 import math
 import os
 import re
+import resource
+import time
 
 import pytest
 
-from harness import new_id, wait_until
+from harness import Server, new_id, wait_until
 from seven_routes import check, route6
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -78,8 +80,10 @@ def whole(family, kind, values, need):
 
 
 def test_all_of_it(srv):
-    seen = read(srv.get("/metrics").body.decode())  # nothing was sent: families without a value
-    assert seen["barracuda_destination_attempt_seconds"] == ("histogram", {})
+    seen = read(srv.get("/metrics").body.decode())  # nothing was sent: every counter is there, and is 0
+    for family in ("barracuda_destination_attempts_total", "barracuda_destination_attempt_seconds"):
+        values = {value for (_, labels), value in seen[family][1].items() if ("destination", "default") in labels}
+        assert values == {0}, family
     check(route6(srv, new_id()), verdict="recorded")
 
     def written():
@@ -111,8 +115,53 @@ def test_answers_by_route_and_status(srv):
     assert new == {(*route, "2xx"): 1, (*route, "4xx"): 1, ("/api/admin/deliveries/{id}", "GET", "4xx"): 1, ("-", "-", "4xx"): 2}
 
 
+def test_every_series_is_born_at_0(net, tmp_path):
+    """A counter that is born at 120 has had no increase: an alarm would miss the first burst."""
+    with Server(tmp_path, net) as server:
+        def series():
+            families = read(server.get("/metrics").body.decode())
+            return {key: v for kind, values in families.values() if kind != "gauge" for key, v in values.items()}
+
+        template = {"name": "later", "kind": "template", "postback": {"method": "GET", "url": net.base_url + "/{click_id}"}}
+        assert server.admin("POST", "/api/admin/networks", json_body=template).status == 200
+        before = series()
+        for path in ("/api/ftd", "/api/postback", "/api/contact", "/api/admin/networks", "-"):
+            for status in ("2xx", "4xx", "5xx"):
+                assert any(dict(labels).get("route") == path and dict(labels).get("status") == status
+                           for _, labels in before), (path, status)
+        kinds = {dict(labels)["kind"] for (name, labels) in before if name == "barracuda_faults_total"}
+        assert {"accept", "route", "answer", "store"} <= kinds
+        assert {v for (name, _), v in before.items() if name == "barracuda_faults_total"} == {0}
+        check(route6(server, new_id()), verdict="recorded")
+        assert server.post("/api/ftd", {}).status == 400
+        assert server.get("/api/FTD/").status == 404
+        wait_until(lambda: server.admin("GET", "/api/admin/attempts").data, 10, "told")
+        after = series()
+        born = {key: v for key, v in after.items() if key not in before and v != 0}
+        assert not born, born
+
+
+def test_what_took_how_long(srv):
+    check(route6(srv, new_id()), verdict="recorded")
+    values = read(srv.get("/metrics").body.decode())["barracuda_answer_seconds"][1]
+    of_route = {name: v for (name, labels), v in values.items()
+                if dict(labels).get("route") == "/api/goals/postback" and dict(labels).get("method") == "POST"
+                and dict(labels).get("le", "+Inf") == "+Inf"}
+    assert of_route["barracuda_answer_seconds_count"] == of_route["barracuda_answer_seconds_bucket"] >= 1
+    assert 0 < of_route["barracuda_answer_seconds_sum"] < 60
+    attempts = read(srv.get("/metrics").body.decode())["barracuda_destination_attempt_seconds"][1]
+    assert max(float(dict(labels)["le"]) for _, labels in attempts if dict(labels).get("le", "+Inf") != "+Inf") >= 9
+
+
 def test_the_process_and_its_disk(srv):
     seen = read(srv.get("/metrics").body.decode())
+    pid = srv.process.pid
+    value = {name: v for name, (_, values) in seen.items() if name.startswith("process_") for v in values.values()}
+    assert abs(value["process_open_fds"] - len(os.listdir(f"/proc/{pid}/fd"))) <= 3
+    assert value["process_max_fds"] == resource.prlimit(pid, resource.RLIMIT_NOFILE)[0]
+    assert abs(value["process_start_time_seconds"] - time.time()) < 3600
+    assert 1 << 20 < value["process_resident_memory_bytes"] < value["process_virtual_memory_bytes"]
+    assert value["process_cpu_seconds_total"] > 0
     (_, labels), = seen["barracuda_build_info"][1]
     assert dict(labels) == {"version": srv.command("--version").stdout.split()[-1]}
     free, = seen["barracuda_data_free_bytes"][1].values()

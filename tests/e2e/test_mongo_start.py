@@ -8,7 +8,7 @@ import bson
 import pytest
 
 import mongo_server
-from harness import Server, new_id
+from harness import STORE, Server, new_id
 from ports import free_port
 
 pytestmark = pytest.mark.bounded(120)
@@ -30,8 +30,9 @@ def locked():
 
 
 def refused(tmp_path, net, uri, **env):
-    """-> the line on stderr of a node that does not start."""
-    node = Server(tmp_path, net, env={**NODE, **env, "BARRACUDA_STORE_URL": uri}, start=False, keys=False)
+    """-> the line on stderr of a node that does not start. `env`: None takes a variable away."""
+    env = {name: value for name, value in {**NODE, **env, "BARRACUDA_STORE_URL": uri}.items() if value is not None}
+    node = Server(tmp_path, net, env=env, start=False, keys=False)
     done = node.command("serve", "--listen", f"127.0.0.1:{free_port()}", check=False)
     assert done.returncode == 2, (done.returncode, done.stderr)
     lines = [line for line in done.stderr.splitlines() if line]
@@ -132,3 +133,42 @@ class OldServer:
 def test_too_old_a_server(tmp_path, net):
     with contextlib.closing(OldServer()) as old:
         assert "too old" in refused(tmp_path, net, f"mongodb://127.0.0.1:{old.port}/x")
+
+
+@pytest.mark.parametrize("name", ["admin", "local", "config", "Admin", "%61dmin", "a.b"])
+def test_a_database_of_mongodb_itself(tmp_path, net, name):
+    """Hosted addresses name admin, as the place to log in: nothing of ours belongs there."""
+    uri = f"mongodb://127.0.0.1:{free_port()}/"
+    for place, env in ((uri + name, {}), (uri, {"BARRACUDA_STORE_DATABASE": name}), (uri, {"DB_NAME": name})):
+        line = refused(tmp_path, net, place, **{"BARRACUDA_STORE_DATABASE": None, **env})
+        assert "store.database" in line, (env, line)
+        assert ("MongoDB's own" in line) == (name.lower() in ("admin", "local", "config")), line
+    node = Server(tmp_path, net, env=NODE, start=False, keys=False)
+    for side in (("--from", uri + name, "--to", f"rocksdb:{tmp_path}/other"), ("--from", "rocksdb:x", "--to", uri + name)):
+        moved = node.command("migrate", *side, check=False)
+        assert moved.returncode == 2 and "store.database" in moved.stderr, moved.stderr
+
+
+def test_rocksdb_needs_no_database(tmp_path, net):
+    with Server(tmp_path, net, env={"BARRACUDA_STORE_URL": "rocksdb", "DB_NAME": "admin"}):
+        pass
+
+
+def test_another_database_with_conversions_is_named(tmp_path, net, mongo, database):
+    """The address of the old application may name none, and its DB_NAME be forgotten."""
+    if STORE == "mongodb":
+        pytest.skip("other tests keep databases on this server")
+    database.conversions.insert_one({"click_id": "c", "goal_id": "6"})
+    fresh = f"{database.name}_new"
+    env = {"BARRACUDA_STORE_URL": mongo.uri(), "BARRACUDA_STORE_DATABASE": fresh}
+    try:
+        with Server(tmp_path / "a", net, env=env) as node:
+            line = next(line for line in node.stderr.read_text().splitlines() if "holds no conversions" in line)
+            assert database.name in line and fresh in line and "DB_NAME" in line, line
+            node.get("/api/postback", click_id=new_id(), affiliate_id="7", goal="deposit")
+            node.stop()
+            node.stderr.unlink()
+            node.start()
+            assert "holds no conversions" not in node.stderr.read_text()
+    finally:
+        database.client.drop_database(fresh)

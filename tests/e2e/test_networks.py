@@ -6,6 +6,8 @@ import http.server
 import json
 import re
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,7 +22,7 @@ class Receiver:
     """A tracker on loopback: keeps every request as it came, answers `status`."""
 
     def __init__(self):
-        self.requests, self.status, self.by_click = [], 200, {}
+        self.requests, self.status, self.by_click, self.delay = [], 200, {}, 0
         outer, self.lock = self, threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -34,6 +36,7 @@ class Receiver:
                 with outer.lock:
                     outer.requests.append((self.command, self.path, dict(self.headers.items()), body))
                     status = next((s for c, s in outer.by_click.items() if c in self.path + body.decode()), outer.status)
+                time.sleep(outer.delay)
                 self.send_response(status)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
@@ -98,6 +101,11 @@ def report(srv, click, **more):
     answer = srv.get("/api/postback", **query)
     assert answer.status == 200, answer
     return answer
+
+
+def together(calls):
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [f.result() for f in [pool.submit(c) for c in calls]]
 
 
 def mac(key, text):
@@ -224,6 +232,7 @@ def test_changes_are_told_once_and_in_order(srv, tracker, made):
     ({"goals": ["77"]}, "goals[0]", None, "no goal"),
     ({"statuses": ["paid"]}, "statuses[0]", None, "pending, approved or rejected"),
     ({"limits": {"allowed_addresses": ["10.0.0.0/99"]}}, "limits.allowed_addresses[0]", None, "range"),
+    ({"limits": {"allowed_addresses": ["127.0.0.0/9", "10.0.0.0/8"]}}, "limits.allowed_addresses[1]", None, "network.allow_addresses"),
     ({"limits": {"concurrency": "many"}}, "limits.concurrency", None, "whole number"),
     ({"kind": "smtp"}, "kind", None, "expected irev_v3"),
     ({"name": "a/b"}, "name", None, "letters"),
@@ -305,6 +314,72 @@ def test_preview_and_test_send(srv, tracker, made):
     # What is not stored yet can be previewed.
     unsaved = {"network": template("unsaved", "http://127.0.0.1/?x={goal_id}")}
     assert srv.admin("POST", "/api/admin/networks/unsaved/preview", json_body=unsaved).data["url"] == "http://127.0.0.1/?x=6"
+
+
+def test_a_test_respects_a_stop_and_is_bounded(srv, tracker, made):
+    made("networks", template("held", tracker.url + "/t?c={click_id}"))
+    path = "/api/admin/networks/held"
+    assert srv.admin("POST", path + "/stop", json_body={}).status == 200
+    click = new_id()
+    answer = srv.admin("POST", path + "/test", json_body={"parameters": {"click_id": click}})
+    assert answer.status == 409 and "stopped" in answer.message, answer
+    assert not tracker.of(click)
+    assert srv.admin("POST", path + "/resume", json_body={}).status == 200
+    tracker.delay = 1.5
+    answers = together([lambda: srv.admin("POST", path + "/test", json_body={"parameters": {"click_id": click}})] * 12)
+    tracker.delay = 0
+    assert sorted({a.status for a in answers}) == [200, 429], answers
+    assert len(tracker.of(click)) == sum(a.status == 200 for a in answers) <= 8
+    assert all(a.headers["Retry-After"] for a in answers if a.status == 429)
+    assert srv.admin("POST", path + "/test", json_body={"parameters": {"click_id": click}}).status == 200
+
+
+def test_more_networks_than_a_conversion_can_owe_are_refused(srv, net, tracker, made):
+    names, refused = [], None
+    while not refused and len(names) < 60:
+        name = f"many{len(names)}"
+        answer = srv.admin("POST", "/api/admin/networks", json_body=template(name, f"{tracker.url}/{name}?c={{click_id}}"))
+        if answer.status == 200:
+            names.append(name)
+        else:
+            refused = answer
+    try:
+        assert refused is not None and refused.status == 400 and refused.json["field"] == "active", refused
+        assert "room for 30" in refused.message
+        click = new_id()
+        assert srv.post("/api/goals/postback", {"click_id": click, "affiliate_id": "7", "goal_type": "deposit"}).status == 200
+        srv.post("/api/private/conversions", {"click_hash": click, "goal_type_id": "6"})
+        for name in names:
+            wait_until(lambda name=name: any(f"/{name}?" in r[1] for r in tracker.of(click)), 20, f"{name} is told")
+        assert "dead" not in [d["state"] for d in srv.conversion(click, "6")["deliveries"]]
+        off = {**template("one-more", tracker.url + "/x?c={click_id}"), "active": False}
+        made("networks", off)
+        answer = srv.admin("PUT", "/api/admin/networks/one-more", json_body={**off, "active": True})
+        assert answer.status == 400 and answer.json["field"] == "active", answer
+        kept = template(names[0], f"{tracker.url}/{names[0]}?c={{click_id}}&x=1")
+        path = f"/api/admin/networks/{names[0]}"
+        assert srv.admin("PUT", path, json_body=kept).status == 200, "it gets no worse"
+        assert srv.admin("PUT", path, json_body={**kept, "updates": True}).status == 400
+    finally:
+        for name in names:
+            path = f"/api/admin/networks/{name}"
+            wait_until(lambda path=path: srv.admin("DELETE", path).status in (200, 404), 10, f"{name} goes", step=0.1)
+
+
+def test_a_network_that_is_down_leaves_room_for_the_default_one(srv, net, tracker, made):
+    made("networks", template("far", tracker.url + "/far?c={click_id}&e={event}&a={amount}", updates=True))
+    assert srv.admin("POST", "/api/admin/networks/far/stop", json_body={}).status == 200
+    click = new_id()
+    report(srv, click)
+    for amount in range(1, 40):
+        answer = srv.admin("POST", "/api/admin/conversions", json_body={
+            "click_id": click, "affiliate_id": "7", "goal_id": "6", "goal_type": "deposit", "amount": amount})
+        assert answer.status == 200, answer
+    answer = srv.post("/api/goals/postback", {"click_id": click, "affiliate_id": "7", "goal_type": "deposit"})
+    assert answer.status == 200 and answer.json["success"] is True, answer
+    assert answer.message == "Conversion delivered to the network" and len(net.goals(click)) == 1
+    assert srv.admin("POST", "/api/admin/networks/far/resume", json_body={}).status == 200
+    wait_until(lambda: any("e=update&a=39" in r[1] for r in tracker.of(click)), 20, "how it stands")
 
 
 def test_edits_keep_a_history_and_a_rev(srv, tracker, made):

@@ -1,6 +1,7 @@
 """Commands beside a server, without one, beside one that hangs, and by the wrong user."""
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -61,14 +62,16 @@ def test_a_mount_whose_user_has_no_name_here(rocks):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 def test_who_else_works_on_a_store_breaks_it_not(net):
-    top = Path(tempfile.mkdtemp(prefix="barracuda-offline-"))  # one that others may pass
+    # A place that others may pass, and the program in it: a checkout may lie in a home that only its owner enters.
+    top = Path(tempfile.mkdtemp(prefix="barracuda-offline-", dir="/var/tmp"))
     try:
         top.chmod(0o755)
+        program = shutil.copy(BINARY, top / "barracuda")
         with Server(top, net, env={"BARRACUDA_STORE_URL": "rocksdb"}, start=False, keys=False) as server:
             server.database = None
 
             def as_nobody(*arguments):
-                return subprocess.run([str(BINARY), *arguments, "--data", str(server.data)], user=NOBODY, group=NOBODY,
+                return subprocess.run([str(program), *arguments, "--data", str(server.data)], user=NOBODY, group=NOBODY,
                                       extra_groups=[], env=server.env, cwd="/", capture_output=True, text=True, timeout=30)
             server.data.chmod(0o700)
             os.chown(server.data, NOBODY, NOBODY)
@@ -98,6 +101,99 @@ def test_who_else_works_on_a_store_breaks_it_not(net):
             assert [line[:12] for line in doctor.stdout.splitlines() if line.startswith("fail")] == ["fail  data: "], doctor
     finally:
         shutil.rmtree(top)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o770, 0o1777, 0o2775, 0o702])
+def test_a_directory_that_others_may_write_to(rocks, mode, tmp_path):
+    """Who writes there can answer commands in the server's place, with a key of their own."""
+    backup = own_backup(rocks, tmp_path)
+    rocks.data.mkdir()
+    for filled in (False, True):
+        rocks.data.chmod(mode)
+        before = files(rocks.data)
+        for command in (["serve"], ["key", "create", "--name", "n", "--scope", "ingest"], ["restore", str(backup)],
+                        *([["key", "list"], ["verify"]] if filled else [])):
+            said = refused(rocks, *command)
+            assert "others may write to" in said and "chmod go-w" in said or "holds a store already" in said, said
+        doctor = rocks.command("doctor", check=False)
+        assert doctor.returncode == 2 and "fail  data: others may write to" in doctor.stdout, doctor
+        assert files(rocks.data) == before
+        rocks.data.chmod(0o750)
+        rocks.command("key", "create", "--name", "n", "--scope", "ingest")
+    rocks.data.chmod(0o777)
+    rocks.data = rocks.data / "inside"
+    rocks.command("key", "create", "--name", "n", "--scope", "ingest")
+    assert rocks.data.stat().st_mode & 0o777 == 0o700
+
+
+LISTENS = """
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind("control.sock")
+os.chmod("control.sock", 0o777)
+s.listen()
+print("here", flush=True)
+while True:
+    c = s.accept()[0]
+    print(c.recv(4096), flush=True)
+    c.sendall(b'{"exit":0,"out":"bki_false","note":""}\\n')
+    c.close()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+@pytest.mark.parametrize("command", [["key", "create", "--name", "n", "--scope", "ingest"], ["key", "list"], ["serve"], ["doctor"]])
+def test_another_user_at_the_control_socket_is_asked_nothing(rocks, command):
+    rocks.data.mkdir()
+    rocks.data.chmod(0o777)
+    with subprocess.Popen(["/usr/bin/python3", "-c", LISTENS], cwd=rocks.data, user=NOBODY, group=NOBODY, extra_groups=[],
+                          stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout.readline() == "here\n"
+            rocks.data.chmod(0o700)
+            if command == ["serve"]:
+                rocks.start()  # it takes the place
+                rocks.create_key("ingest")
+                return
+            done = rocks.command(*command, check=False)
+            assert done.returncode == 2 and "is answered by user nobody" in done.stderr + done.stdout, done
+            assert "bki_false" not in done.stdout
+        finally:
+            other.kill()
+            assert set(other.stdout.read().split()) <= {"b''"}, "it heard something"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_a_parent_that_may_not_be_searched(rocks, net):
+    top = Path(tempfile.mkdtemp(prefix="barracuda-offline-"))
+    try:
+        shut = top / "shut"
+        top.chmod(0o755)
+        shut.mkdir(mode=0o700)
+        program = shutil.copy(BINARY, top)  # the checkout may lie where nobody else looks
+        for data in (shut / "data", shut / "a" / "b"):
+            for there in (False, True):
+                if there:
+                    data.mkdir(parents=True, mode=0o777)
+                for command in (["serve"], ["verify"], ["key", "list"], ["key", "create", "--name", "n", "--scope", "ingest"],
+                                ["deliveries", "list"], ["backup", str(top / "x")], ["export", str(top / "y")],
+                                ["restore", str(top)], ["import", str(top / "y")], ["doctor"], ["migrate", "--to", f"rocksdb:{shut}/m"]):
+                    done = subprocess.run([str(program), *command, "--data", str(data)], user=NOBODY, group=NOBODY, extra_groups=[],
+                                          env=rocks.env, cwd="/", capture_output=True, text=True, timeout=30)
+                    assert done.returncode == 2, (command, done)
+                    assert command == ["doctor"] or len(done.stderr.splitlines()) == 1, (command, done)
+    finally:
+        shutil.rmtree(top)
+
+
+def test_a_restore_that_finds_no_room_says_so(rocks, tmp_path):
+    backup = own_backup(rocks, tmp_path)
+    (backup / "000999.sst").write_bytes(bytes(2_000_000))
+    rocks.data.mkdir(mode=0o700)
+    done = subprocess.run([str(BINARY), "restore", str(backup), "--data", str(rocks.data)], env=rocks.env, capture_output=True, text=True,
+                          timeout=30, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)))
+    assert done.returncode == 2 and done.stderr == "barracuda: cannot copy 000999.sst: File too large\n", done
+    assert not files(rocks.data), "nothing is left of it"
 
 
 def test_the_doctor_touches_nothing(rocks):
@@ -144,7 +240,10 @@ def test_a_store_without_its_log_does_not_open(rocks, tmp_path):
     for command in (["serve"], ["verify"], ["key", "list"]):
         assert "its *.log files are gone" in refused(rocks, *command)
     assert "its *.log files are gone" in rocks.command("doctor", check=False).stdout
-    (rocks.data / "HAS_LOG").unlink()  # who knows what is lost may go on without it (runbook.md)
+    (rocks.data / "HAS_LOG").unlink()  # it is not the only one that knows
+    assert "writes are missing" in refused(rocks, "key", "list")
+    (rocks.data / "HAS_LOG").touch()
+    assert "accepted as lost" in rocks.command("verify", "--accept-loss").stdout  # who knows what is lost may go on without it
     assert rocks.command("key", "list").returncode == 0
 
     rocks.data = restored

@@ -4,6 +4,7 @@
         dns.answers["fixed.test"] = always("10.0.0.1")
         dns.answers["rebound.test"] = lambda n: ["1.2.3.4"] if n == 0 else ["127.0.0.1"]
         dns.answers["alias.test"] = lambda n: "fixed.test"  # a CNAME, followed here
+        dns.answers["silent.test"] = lambda n: None  # never answered
 
 A lookup asks for A and AAAA from one port: both are the same n. Names that nobody scripted do not exist.
 """
@@ -59,7 +60,9 @@ class DnsServer:
         while not self.closing:
             query, asker = self.socket.recvfrom(4096)
             if len(query) > 12:
-                self.socket.sendto(self._answer(query, asker[1]), asker)
+                answer = self._answer(query, asker[1])
+                if answer:
+                    self.socket.sendto(answer, asker)
 
     def _which(self, name, port, kind):
         """How many lookups of this name came before this one."""
@@ -82,6 +85,8 @@ class DnsServer:
         name, exists = asked, asked in self.answers
         with self.lock:
             found = self.answers[name](self._which(name, port, kind)) if exists else []
+            if found is None:
+                return b""
             while isinstance(found, str):
                 records.append(_record(_name(name), CNAME, _name(found)))
                 name = found

@@ -1,6 +1,7 @@
 """Routes 2 and 3: the forms and the flow behind them."""
 import re
 import time
+import urllib.parse
 from decimal import Decimal
 
 from harness import CLIENTS, Server, burst_requests, new_hash, raw_request, wait_until
@@ -29,7 +30,7 @@ def test_route2_with_a_click(srv, net):
     calls = net.goals(click)
     assert sorted(c.path.rsplit("/", 1)[-1] for c in calls) == ["5", "6"]
     for call in calls:
-        assert call.query["hash"] == click and call.query["affiliate_id"] == "31" and call.delivery
+        assert call.query["hash"] == "testhash" and call.query["affiliate_id"] == "31" and call.delivery, "no form's word"
     first = net.goals(click, 5)[0].query
     assert first["name"] == name and first["company"] == company, "encoded once"
     assert first["email"].lower() == email and first["goal_type"] == "registration"
@@ -50,9 +51,27 @@ def test_route2_acquires_a_click(srv, net):
     assert data["isAffiliate"] is False and data["userType"] == "publisher" and data["affiliateId"] == "2"
     assert net.clicks[data["clickId"]] == data["hash"]
     contact = srv.contact(email)
-    assert contact["click_id"] == data["clickId"] and contact["sub1"] == data["hash"]
+    assert contact["click_id"] == data["clickId"] and contact["click_hash"] == data["hash"]
+    assert contact["sub1"] == data["sub1"] == "facebook", "what the visitor brought"
+    assert srv.conversion(data["clickId"], "5")["sub1"] == "facebook"
     goal = net.goals(data["clickId"], 5)
     assert len(goal) == 1 and goal[0].query["hash"] == data["hash"], "the click's own hash"
+
+
+def test_route2_a_report_by_what_the_visitor_brought(srv, net):
+    """It is a conversion of its own, which the contact follows; it becomes no alias of the acquired click."""
+    email, brought = mail(), f"trk-{new_hash()[:8]}"
+    data = check(srv.post("/api/contact", {"email": email, "type": "affiliate", "sub1": brought}))["data"]
+    assert data["sub1"] == brought and data["clickId"] not in ("", brought) and data["hash"] != brought
+    check(srv.get("/api/postback", click_id=brought, affiliate_id="2", goal="deposit", amount=250), verdict="recorded", duplicate=False)
+    contact = wait_until(lambda: (c := srv.contact(email))["ftd_amount"] == 250 and c, 10, "the flags follow")
+    assert contact["sub1"] == brought and contact["click_id"] == data["clickId"]
+    assert srv.conversion(data["clickId"], "6")["amount"] == 100 and srv.conversion(brought, "6")["amount"] == 250
+    body = check(srv.post("/api/private/conversions", {"click_hash": brought, "goal_type_id": "6"}), verdict="duplicate")
+    assert body["data"]["id"] == srv.conversion(brought, "6")["id"], "not the acquired click's"
+    body = check(srv.post("/api/private/conversions", {"click_hash": data["hash"], "goal_type_id": "6"}))
+    assert body["data"]["id"] == srv.conversion(data["clickId"], "6")["id"], "the network's own hash is"
+    assert brought in srv.admin("POST", "/api/admin/contacts", json_body={"search": email}).body.decode()
 
 
 def test_route2_network_fails_a_random_click(srv, net):
@@ -90,9 +109,14 @@ def test_route3_affiliate(srv, net):
     assert time.monotonic() - begin < 2, "answers at once"
     assert data["affiliatePosted"] is True and data["isAffiliate"] is True and data["affiliateId"] == "8"
     assert data["trackingLink"].startswith(net.base_url + "/offer/2?"), data
+    called = wait_until(lambda: net.seen("offer")[before:], 10, "the offer call")[0]
+    link = urllib.parse.urlsplit(data["trackingLink"])
+    assert dict(urllib.parse.parse_qsl(link.query)) == called.query, "the URL called"
+    assert called.query["source"] == "contact_form" and called.query["name"] == "N" and "sub1" not in called.query
     assert "dashboardUrl" in data and "note" in data
     contact = wait_until(lambda: (c := srv.contact(email)).get("ftd") is True and c, 10, "flow done")
     assert len(net.seen("offer")) == before + 1 and net.seen("offer")[before].query["url_id"] == "2"
+    assert contact["tracking_link"] == data["trackingLink"] and contact["tracking_source"] == "contact_form"
     assert contact["affiliateRegistered"] is True and contact["clicked_url"] and contact["ftd_amount"] == 100
     assert net.clicks[contact["click_id"]] == contact["sub1"]
     assert {c["goal_id"]: c["provenance"] for c in srv.of_click(contact["click_id"])} == {"5": "form", "6": "auto"}
@@ -119,13 +143,39 @@ def test_route3_deposit_only_when_the_registration_is_accepted(srv, net):
 
 
 def test_route2_says_what_became_of_the_call(srv, net):
-    """Recorded is not reported: the note goes by what the network was told."""
+    """Recorded is not reported: one of two notes goes by what the network was told."""
     notes = {"down": "Stored; the network is being told", "refuse": "Stored; the network refused it",
              "ok": "Stored and reported to the network"}
     for mode, note in notes.items():
         net.set_mode(mode, "goal")
         data = check(srv.post("/api/contact", {"email": mail(), "type": "affiliate", "sub1": new_hash()}))["data"]
-        assert (data["note"], data["registrationStatus"]) == (note, "approved" if mode == "ok" else "pending"), data
+        assert (data["deliveryNote"], data["registrationStatus"]) == (note, "approved" if mode == "ok" else "pending"), data
+
+
+def test_what_a_visitor_reads_goes_by_type_and_is_a_setting(srv, net, tmp_path):
+    def said(server, path, kind):
+        form = {"email": mail(), "type": kind, "name": "N", "company": "C", "sub1": new_hash()}
+        body = check(server.post(path, form))
+        return body["message"], body["data"].get("note")
+
+    affiliate = ("Your application has been submitted", "It is under review, and we will contact you")
+    for path in ("/api/contact", "/api/register"):
+        assert said(srv, path, "affiliate") == affiliate
+        assert said(srv, path, "user")[0] == "Your registration is complete"
+    assert said(srv, "/api/contact", "publisher")[1] == "We will contact you"
+    words = {f"BARRACUDA_FORMS_{name}": f"{name} é \"1\"" for name in ("AFFILIATE_MESSAGE", "AFFILIATE_NOTE", "MESSAGE", "NOTE")}
+    with Server(tmp_path, net, env=words) as server:
+        for path in ("/api/contact", "/api/register"):
+            assert said(server, path, "affiliate") == ('AFFILIATE_MESSAGE é "1"', 'AFFILIATE_NOTE é "1"')
+            assert said(server, path, "user")[0] == 'MESSAGE é "1"'
+        assert said(server, "/api/contact", "user")[1] == 'NOTE é "1"'
+
+
+def test_what_a_form_records_says_who_it_was(srv):
+    click = new_hash()
+    check(srv.post("/api/contact", {"email": mail(), "type": "agency", "sub1": click}))
+    for conversion in srv.of_click(click):
+        assert conversion["hash"] == conversion["click_hash"] == click and conversion["metadata"] == {"role": "agency"}
 
 
 def test_route3_unreachable_offer_makes_no_random_click(srv, net):

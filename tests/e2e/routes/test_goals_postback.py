@@ -65,7 +65,9 @@ def test_route6_test_action(srv, net, query):
     config, usage = body["config"], body["usage"]
     assert config["baseUrl"] == net.base_url and config["hashSet"] is True
     assert str(config["goalRegistration"]) == "5" and str(config["goalDeposit"]) == "6"
-    assert set(usage) >= {"registration", "deposit"}
+    assert set(usage) >= {"registration", "deposit"} and body["message"]
+    for goal, id in (("registration", "5"), ("deposit", "6")):
+        assert usage["example"][goal].startswith(f"{net.base_url}/goal/{id}?hash=***&click_id={{click_id}}&")
     assert b"testhash" not in answer.body, "never a secret"
 
 
@@ -90,4 +92,21 @@ def test_route6_sends_the_clicks_own_hash(net, tmp_path):
                 srv.start(arguments=arguments)
                 time.sleep(0.5)
             check(route6(srv, click, "deposit", amount=5), verdict="recorded", duplicate=False)
-            assert [c.query["hash"] for c in net.goals(click, 6)] == [own]
+            assert [c.query["hash"] for c in net.goals(click, 6)] == [own if number < 2 else "testhash"], "what a form typed is not told"
+
+
+def test_route6_tells_no_hash_of_a_strangers_choice(srv, net):
+    """A form names somebody's click, as its own sub1 or with another spelling of it."""
+    sale, email = new_id("sale"), f"{new_id('v')}@example.com"
+    data = srv.post("/api/contact", {"email": email, "type": "user"}).data
+    for route, sub1 in (("register", sale), ("contact", sale), ("register", data["clickId"]), ("contact", data["clickId"]),
+                        ("contact", new_hash()), ("register", data["hash"])):
+        form = {"email": f"{new_id('s')}@example.com", "name": "N", "company": "C", "type": "user", "sub1": sub1}
+        assert srv.post(f"/api/{route}", form).status == 200
+    check(route6(srv, sale), verdict="recorded", duplicate=False)
+    assert [c.query["hash"] for c in net.goals(sale)] == ["testhash"]
+    assert {c.query["hash"] for c in net.goals(data["clickId"])} == {data["hash"]}
+    typed = new_hash()
+    assert srv.post("/api/register", {"email": f"{new_id('t')}@example.com", "name": "N", "company": "C", "type": "user", "sub1": typed}).status == 200
+    check(route6(srv, typed), verdict="recorded", duplicate=False)
+    assert [c.query["hash"] for c in net.goals(typed)] == ["testhash"]
