@@ -108,8 +108,11 @@ def test_kill9_of_the_primary(nodes, mongo):
 
 
 def test_deliveries_while_the_primary_is_killed(nodes, mongo):
-    """Outcomes that no store takes for longer than any deadline are not forgotten: no node crashes, so nobody is told twice."""
+    """Outcomes that no store takes for longer than any deadline are not forgotten: where no node dies, every call to the
+    network is an attempt that is recorded. A starved machine may let a call time out, and so make another."""
     net = nodes[0].net
+    database = mongo.database(DATABASE)
+    dead_before = database.nodes.count_documents({"state": "dead"})
     with Load(ports(nodes), clients=16, deliver=True) as load:
         time.sleep(QUIET_S)
         begin, killed = time.monotonic(), mongo.primary()
@@ -117,15 +120,16 @@ def test_deliveries_while_the_primary_is_killed(nodes, mongo):
         print(f"killed: back after {back(ports(nodes), since=begin):.1f} s")
         mongo.start_member(killed)
         time.sleep(QUIET_S)
-    database = mongo.database(DATABASE)
     print(load.check(database))
     mine = {"click_id": {"$gte": load.prefix, "$lt": load.prefix + "~"}}
     wait_until(lambda: database.conversions.count_documents({**mine, "due": {"$exists": True}}) == 0, 60, "all delivered")
     calls = collections.Counter(call.query["click_id"] for call in net.goals() if call.query["click_id"].startswith(load.prefix))
-    stored = {d["click_id"] for d in database.conversions.find(mine, {"click_id": 1})}
-    twice = [c for c, n in calls.items() if n != 1]
-    print(f"{len(stored)} conversions, {sum(calls.values())} calls")
-    assert set(calls) == stored and not twice, f"untold {list(stored - set(calls))[:3]}, told twice {twice[:3]}"
+    attempts = {d["click_id"]: sum(one["attempts"] for one in d["deliveries"]) for d in database.conversions.find(mine)}
+    forgotten = sorted(click for click, made in calls.items() if made > attempts.get(click, 0))
+    dead = database.nodes.count_documents({"state": "dead"}) - dead_before
+    print(f"{len(attempts)} conversions, {sum(calls.values())} calls, {sum(attempts.values())} attempts, {dead} nodes declared dead")
+    assert set(calls) == set(attempts), f"untold {sorted(set(attempts) - set(calls))[:3]}"
+    assert not forgotten or dead, f"{len(forgotten)} calls of which no attempt tells: {forgotten[:3]}"
 
 
 def test_a_secondary_that_is_cut_off(nodes, mongo):
