@@ -23,14 +23,14 @@ struct NewPassword {
     Login login;
 };
 
-Result<NewPassword> ReadNewPassword(const Call& call) {
+Result<NewPassword> ReadNewPassword(const Accounts& accounts, const Call& call) {
     auto input = Input::OfBody(call.request);
     if (!input) return Fail(input.error());
     Reader reader(*input);
     NewPassword wanted;
     wanted.old = reader.RequiredText("old");
     wanted.next = reader.RequiredText("new");
-    wanted.login = ReadLogin(reader, call.request);
+    wanted.login = ReadLogin(accounts, reader, call.request);
     wanted.login.by_cookie = call.caller.by_cookie;
     const auto problem = auth::ProblemOfPassword(wanted.next);
     if (!problem.empty()) reader.Refuse("new", problem);
@@ -106,7 +106,7 @@ void EndSession(Accounts& accounts, std::shared_ptr<Call> call) {
 }
 
 void PostPassword(Accounts& accounts, std::shared_ptr<Call> call) {
-    auto wanted = ReadNewPassword(*call);
+    auto wanted = ReadNewPassword(accounts, *call);
     if (!wanted) return call->respond(ErrorResponse(wanted.error()));
     auto attempt = AttemptOn(accounts, call->request, call->caller.admin, wanted->login);
     auto place = accounts.admin.passwords().Reserve(true);

@@ -45,7 +45,7 @@ void PostFactor(Accounts& accounts, std::shared_ptr<Call> call) {
     if (!input) return call->respond(ErrorResponse(input.error()));
     Reader reader(*input);
     const std::string challenge = reader.RequiredText("challenge");
-    const Login login = ReadLogin(reader, call->request);
+    const Login login = ReadLogin(accounts, reader, call->request);
     const Shown shown = ReadShown(reader);
     if (reader.error()) return call->respond(ErrorResponse(*reader.error()));
     const auto admin = ChallengedBy(accounts.admin.admins(), challenge, Time::Now());
@@ -116,7 +116,7 @@ void DropFactorDevice(Accounts& accounts, std::shared_ptr<Call> call) {
     auto input = Input::OfBody(call->request);
     if (!input) return call->respond(ErrorResponse(input.error()));
     Reader reader(*input);
-    const Login login = ReadLogin(reader, call->request);
+    const Login login = ReadLogin(accounts, reader, call->request);
     const Shown shown = ReadShown(reader);
     RefuseUnread(*input, reader, "is not taken here");
     if (reader.error()) return call->respond(ErrorResponse(*reader.error()));

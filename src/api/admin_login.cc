@@ -108,7 +108,7 @@ void AdminLogin(Accounts& accounts, std::shared_ptr<Call> call) {
     Reader reader(*input);
     const std::string email = Lower(Trim(reader.RequiredText("email")));
     const std::string password = reader.RequiredText("password");
-    const Login login = ReadLogin(reader, call->request);
+    const Login login = ReadLogin(accounts, reader, call->request);
     if (reader.error()) return call->respond(ErrorResponse(*reader.error()));
     auto attempt = AttemptOn(accounts, call->request, email, login);
     // First a place to hash: an attempt that nobody looks at is not counted.
@@ -149,7 +149,7 @@ void AcceptInvitation(Accounts& accounts, std::shared_ptr<Call> call) {
     Reader reader(*input);
     const std::string token = reader.RequiredText("token");
     const std::string password = reader.RequiredText("password");
-    const Login login = ReadLogin(reader, call->request);
+    const Login login = ReadLogin(accounts, reader, call->request);
     const auto problem = auth::ProblemOfPassword(password);
     if (!problem.empty()) reader.Refuse("password", problem);
     if (reader.error()) return call->respond(ErrorResponse(*reader.error()));

@@ -12,6 +12,16 @@
 
 namespace barracuda::api {
 
+namespace {
+
+std::string CookieName(
+    const auth::TrustedProxies& proxies, const http::Request& request, std::string_view name
+) {
+    return fmt::format("{}{}", SchemeOfClient(proxies, request) == "https" ? "__Host-" : "", name);
+}
+
+}  // namespace
+
 std::string CookieFor(
     const Accounts& accounts,
     const http::Request& request,
@@ -19,13 +29,17 @@ std::string CookieFor(
     std::string_view value,
     int seconds
 ) {
-    std::string cookie = fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", name, value);
+    const std::string own = CookieName(accounts.proxies, request, name);
+    std::string cookie = fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", own, value);
     if (value.empty() || seconds > 0) cookie += fmt::format("; Max-Age={}", seconds);
-    if (SchemeOfClient(accounts.proxies, request) == "https") cookie += "; Secure";
+    if (own != name) cookie += "; Secure";
     return cookie;
 }
 
-std::optional<std::string_view> CookieOf(const http::Request& request, std::string_view name) {
+std::optional<std::string_view> CookieOf(
+    const auth::TrustedProxies& proxies, const http::Request& request, std::string_view plain_name
+) {
+    const std::string name = CookieName(proxies, request, plain_name);
     for (std::string_view line : request.HeaderValues("cookie")) {
         while (!line.empty()) {
             const size_t end = line.find(';');
@@ -40,16 +54,18 @@ std::optional<std::string_view> CookieOf(const http::Request& request, std::stri
     return std::nullopt;
 }
 
-std::optional<SessionToken> SessionTokenOf(const http::Request& request) {
+std::optional<SessionToken> SessionTokenOf(
+    const auth::TrustedProxies& proxies, const http::Request& request
+) {
     if (auto bearer = BearerOf(request)) return SessionToken{std::string(*bearer), false};
-    if (auto cookie = CookieOf(request, kSessionCookie)) {
+    if (auto cookie = CookieOf(proxies, request, kSessionCookie)) {
         return SessionToken{std::string(*cookie), true};
     }
     return std::nullopt;
 }
 
 std::optional<auth::Caller> AdminOf(const Accounts& accounts, const http::Request& request) {
-    auto token = SessionTokenOf(request);
+    auto token = SessionTokenOf(accounts.proxies, request);
     if (!token) return std::nullopt;
     auto session = accounts.admin.sessions().Find(accounts.ledger, token->text, Time::Now());
     if (!session) return std::nullopt;
@@ -85,7 +101,7 @@ http::Response LogInFirst() {
 }  // namespace
 
 void AdminLogout(Accounts& accounts, std::shared_ptr<Call> call) {
-    const auto token = SessionTokenOf(call->request);
+    const auto token = SessionTokenOf(accounts.proxies, call->request);
     if (token && token->by_cookie && !OriginIsOurs(accounts.proxies, call->request)) {
         return call->respond(ErrorResponse(ForeignPage()));
     }

@@ -20,14 +20,18 @@ struct SessionToken {
     std::string text;
     bool by_cookie = false;
 };
-std::optional<SessionToken> SessionTokenOf(const http::Request& request);
+std::optional<SessionToken> SessionTokenOf(
+    const auth::TrustedProxies& proxies, const http::Request& request
+);
 
 // The admin whose session the request shows: scope kAdmin, name "admin:E", the role of now. Where
 // `by_cookie`, what changes something must come from a page of ours (origin.h).
 std::optional<auth::Caller> AdminOf(const Accounts& accounts, const http::Request& request);
 
 // `Set-Cookie` for a name and value that scripts do not see and other sites do not send, kept for
-// `seconds` (0: while the browser runs); an empty value removes it.
+// `seconds` (0: while the browser runs); an empty value removes it. Behind TLS the name begins with
+// `__Host-`, which no neighbouring subdomain and no page sent in the clear can plant (RFC 6265bis,
+// 4.1.3.2), and only a cookie of that name is read.
 std::string CookieFor(
     const Accounts& accounts,
     const http::Request& request,
@@ -35,6 +39,8 @@ std::string CookieFor(
     std::string_view value,
     int seconds = 0
 );
-std::optional<std::string_view> CookieOf(const http::Request& request, std::string_view name);
+std::optional<std::string_view> CookieOf(
+    const auth::TrustedProxies& proxies, const http::Request& request, std::string_view plain_name
+);
 
 }  // namespace barracuda::api

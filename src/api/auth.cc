@@ -187,7 +187,7 @@ struct Credentials {
 Credentials CredentialsOf(const Accounts& accounts, const http::Request& request) {
     bool by_url = false;
     std::string secret = SecretOf(request, Access::kIngestUrl, by_url);
-    auto session = SessionTokenOf(request);
+    auto session = SessionTokenOf(accounts.proxies, request);
     std::string token = session ? session->text : std::string();
     if (!token.starts_with(auth::Sessions::kTokenPrefix)) token.clear();
     if (secret == token || !accounts.keys.MayBeNew(secret)) secret.clear();

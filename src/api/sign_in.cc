@@ -44,11 +44,13 @@ bool MayBeForeign(const Accounts& accounts, const http::Request& request) {
 
 }  // namespace
 
-Login ReadLogin(Reader& reader, const http::Request& request) {
+Login ReadLogin(const Accounts& accounts, Reader& reader, const http::Request& request) {
     Login login;
     login.by_cookie = reader.Bool("cookie") == "true";
     login.device = reader.Text("device");
-    if (login.device.empty()) login.device = CookieOf(request, auth::kDeviceCookie).value_or("");
+    if (login.device.empty()) {
+        login.device = CookieOf(accounts.proxies, request, auth::kDeviceCookie).value_or("");
+    }
     return login;
 }
 

@@ -19,7 +19,7 @@ struct Login {
     bool by_cookie = false;
     std::string device = {};  // a token, perhaps not ours
 };
-Login ReadLogin(Reader& reader, const http::Request& request);
+Login ReadLogin(const Accounts& accounts, Reader& reader, const http::Request& request);
 
 // Before the body is read: a page of another site, or more than such a body has.
 std::optional<http::Response> RefuseUnread(const Accounts& accounts, const http::Request& request);

@@ -41,8 +41,10 @@ def pages_work(proxy):
         login = proxy.ask("POST", "/api/admin/auth/login", json_body=credentials, headers=headers)
         assert login.status == 200 and "token" not in login.data, login
         for cookie in login.headers.get_all("Set-Cookie"):
-            assert ("Secure" in cookie) == proxy.tls, cookie
+            assert ("Secure" in cookie) == proxy.tls == cookie.startswith("__Host-"), cookie
     session = shown(cookies_of(login))
+    planted = shown({name.removeprefix("__Host-"): value for name, value in cookies_of(login).items()})
+    check(proxy.ask("GET", "/api/admin/contacts", headers=planted), 401 if proxy.tls else 200, success=not proxy.tls)
     foreign = proxy.ask("POST", "/api/admin/auth/login", json_body=credentials, headers={**EVIL, "Content-Type": "text/plain"})
     check(foreign, 403, success=False)
 
