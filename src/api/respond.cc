@@ -22,19 +22,25 @@ std::string JsonText(std::string_view text) {
     }
     std::string out = "\"";
     out.reserve(text.size() + 2);
-    for (unsigned char c : text) {
+    const auto stands_for_itself = [](unsigned char c) {
+        return c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
+    };
+    for (auto at = text.begin(); at != text.end();) {
+        const auto end = std::find_if_not(at, text.end(), stands_for_itself);
+        out.append(at, end);  // nearly always the whole text
+        if (end == text.end()) break;
+        const auto c = static_cast<unsigned char>(*end);
         if (c == '"' || c == '\\') {
             out.push_back('\\');
-            out.push_back(static_cast<char>(c));
+            out.push_back(*end);
         } else if (c == '\n') {
             out += "\\n";
-        } else if (c < 0x20 || c == 0x7f) {
+        } else {
             out += "\\u00";
             out.push_back(kHex[c >> 4]);
             out.push_back(kHex[c & 15]);
-        } else {
-            out.push_back(static_cast<char>(c));
         }
+        at = end + 1;
     }
     out.push_back('"');
     return out;

@@ -120,21 +120,21 @@ TopFields::TopFields(std::string_view bson) {
     bson_iter_t at;
     if (!OpenBson(at, bson)) return;
     while (bson_iter_next(&at)) {
-        std::string_view name(bson_iter_key(&at), bson_iter_key_len(&at));
+        const Entry entry{bson_iter_key(&at), bson_iter_key_len(&at), at};
         if (count_ < kNoted) {
-            entries_[count_++] = {name, at};
+            entries_[count_++] = entry;
         } else {
-            more_.push_back({name, at});
+            more_.push_back(entry);
         }
     }
 }
 
 const bson_iter_t* TopFields::Find(std::string_view name) const {
     for (size_t i = 0; i < count_; ++i) {
-        if (entries_[i].name == name) return &entries_[i].at;
+        if (entries_[i].Is(name)) return &entries_[i].at;
     }
     for (const auto& entry : more_) {
-        if (entry.name == name) return &entry.at;
+        if (entry.Is(name)) return &entry.at;
     }
     return nullptr;
 }

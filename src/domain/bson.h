@@ -62,9 +62,12 @@ public:
     std::string_view Bytes(std::string_view name) const;
 
 private:
+    // Without initialisers: 40 of them are 10 KiB, which would be zeroed for each document.
     struct Entry {
-        std::string_view name;
+        const char* name;
+        size_t size;
         bson_iter_t at;
+        bool Is(std::string_view other) const { return std::string_view(name, size) == other; }
     };
     static constexpr size_t kNoted = 40;  // more than our own documents hold
     std::array<Entry, kNoted> entries_;

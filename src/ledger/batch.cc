@@ -10,6 +10,7 @@ void Batch::Gather() {
     std::unordered_map<std::string, size_t> by_key;
     by_key.reserve(entries_.size());
     slots_.clear();
+    slots_.reserve(entries_.size());
     for (size_t i = 0; i < entries_.size(); ++i) {
         if (!entries_[i].open()) continue;
         std::string key = static_cast<char>(entries_[i].ref.collection) + entries_[i].ref.key;
@@ -141,15 +142,24 @@ void Batch::Decide(Slot& slot) {
     }
 }
 
+// The documents are lent to the store and taken back: a copy of each is what they cost otherwise.
 Result<std::vector<store::WriteResult>> Batch::Commit(std::vector<Slot*>& written) {
     std::vector<store::Write> writes;
+    writes.reserve(slots_.size());
+    written.reserve(slots_.size());
     for (auto& slot : slots_) {
         if (!slot.changed || slot.failed) continue;
-        writes.push_back({slot.ref, slot.found, slot.document});
+        writes.push_back({std::move(slot.ref), std::move(slot.found), std::move(slot.document)});
         written.push_back(&slot);
     }
     if (writes.empty()) return std::vector<store::WriteResult>();
-    return engine_.Commit(writes);
+    auto results = engine_.Commit(writes);
+    for (size_t i = 0; i < writes.size(); ++i) {
+        written[i]->ref = std::move(writes[i].ref);
+        written[i]->found = std::move(writes[i].before);
+        written[i]->document = std::move(writes[i].after);
+    }
+    return results;
 }
 
 // Has the next round decide these entries again, on the document that is stored by then.

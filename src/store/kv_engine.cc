@@ -14,11 +14,20 @@ namespace barracuda::store {
 
 namespace {
 
+constexpr size_t kChangesUsual = 10;  // a document with its index entries and sums
+constexpr int64_t kNoRev = -1;        // of what is not stored
+
 int64_t RevOf(const std::optional<std::string>& document) {
-    if (!document) return -1;
+    if (!document) return kNoRev;
     bson_iter_t at;
     if (!domain::OpenBson(at, *document) || !bson_iter_find(&at, "rev")) return 0;
     return bson_iter_as_int64(&at);
+}
+
+// As RevOf, where the fields have been found.
+int64_t RevIn(const domain::TopFields& document) {
+    const bson_iter_t* at = document.Find("rev");
+    return at ? bson_iter_as_int64(at) : 0;
 }
 
 }  // namespace
@@ -180,7 +189,7 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
     } else {
         batch.Delete(Space::kDocuments, key);
     }
-    batch.documents[std::move(key)] = RevOf(write.after);
+    batch.documents[std::move(key)] = after ? RevIn(*after) : kNoRev;
     return WriteState::kApplied;
 }
 
@@ -191,6 +200,7 @@ Result<std::vector<WriteResult>> KvEngine::Commit(std::span<const Write> writes)
     batch.known = TakeKnown();
     std::vector<WriteResult> states;
     states.reserve(writes.size());
+    batch.changes.reserve(writes.size() * kChangesUsual);
     for (const auto& write : writes) {
         auto state = Plan(write, batch);
         if (!state) return Fail(state.error());
