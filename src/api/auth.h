@@ -12,7 +12,8 @@ enum class Access {
     kOpen,
     kIngest,     // a key of scope ingest or admin, unless [auth] ingest = "open"
     kIngestUrl,  // the same, or an ingest key as ?key=
-    // An admin's session or an admin key, always. A key may everything; an admin's role decides:
+    // An admin's session or an admin key, always. A key may do everything; of an admin the role
+    // decides:
     kAdmin,   // GET takes any, whatever changes something an operator
     kReader,  // any, whatever the method
     kOwner,   // an owner
@@ -34,7 +35,7 @@ std::string ClientOf(const Accounts& accounts, const http::Request& request);
 
 // kForbidden when the caller's key is bound to another affiliate.
 std::optional<Error> CheckAffiliate(const auth::Caller& caller, const AffiliateId& affiliate);
-Error BoundElsewhere();  // the same error
+Error BoundElsewhere();  // the error of CheckAffiliate
 
 // kForbidden: a browser's page that is not ours (origin.h).
 Error ForeignPage();
