@@ -41,7 +41,7 @@ struct Admin {
 
     // One of the seed has no password that we accept, nor has one who is invited, until it is set.
     bool CanLogIn() const { return password.starts_with("$argon2id$"); }
-    // What a path names an admin by: no e-mail address gets into a log.
+    // The admin's name in a path: no e-mail address gets into a log.
     std::string PublicId() const;
 };
 
@@ -89,9 +89,9 @@ public:
         std::string password_hash,
         Done done
     );
-    // Any other change. What `edit` refuses stays as it is; it may run more than once, on the
-    // ledger's thread. kConflict: it would leave no owner who can log in; over several nodes two of
-    // them who go at one moment are not seen by each other.
+    // Any other change. An admin whom `edit` refuses stays as before; it may run more than once, on
+    // the ledger's thread. kConflict: it would leave no owner who can log in; over several nodes
+    // two of them who go at one moment are not seen by each other.
     using Edit = std::function<std::optional<Error>(Admin& admin)>;
     void Change(ledger::Ledger& ledger, std::string_view email, Edit edit, Done done);
     // Ends every session of this admin too. kConflict as above; kNotFound.
