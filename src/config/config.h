@@ -133,7 +133,7 @@ Result<Config> Load(
 // The process's own environment.
 Environment ProcessEnvironment();
 
-// For check-config: what the goals mean that their lines do not say.
+// For check-config: lines about valid goals and colours that are perhaps not meant so.
 std::vector<std::string> WarningsOf(const Config& config);
 
 // For check-config: a line a setting, `path = value  # source`; secrets are masked.
