@@ -18,7 +18,8 @@ namespace barracuda::domain {
 // A delivery that the document has no room for is added as a dead one with the reason, which an
 // operator can replay, and counted in decision.no_room.
 // Rules (statuses, offers) are held against the document as the command leaves it. Sets
-// decision.changed; ids become fresh only in Reschedule below.
+// decision.changed. The id of a first delivery is fresh at once, that of an update in Reschedule
+// below.
 struct OweContext {
     const Conversion* before = nullptr;
     Time now;
@@ -27,10 +28,10 @@ struct OweContext {
 void AddOwed(Decision& decision, const std::vector<DeliveryAsk>& asks, const OweContext& context);
 
 // `due`, `owner` and the order of updates, after any change of the deliveries: an update waits (its
-// next_at is Delivery::kHeld) while an earlier delivery of the same network does. What waits no
-// longer and may be sent at once is added to `decision.fresh_deliveries`. Where another node
-// delivers, what is due already becomes due anew together with what is added, as that node looks
-// for what became due lately.
+// next_at is Delivery::kHeld) while an earlier delivery of the same network does. An update that
+// waits no longer and may be sent at once is added to `decision.fresh_deliveries`. Where another
+// node delivers, what is due already becomes due anew together with what is added, as that node
+// looks for what became due lately.
 void Reschedule(Decision& decision, const NodeId& node, Time now);
 
 }  // namespace barracuda::domain
