@@ -4,9 +4,10 @@
 // and a breaker (breaker.h). Queues that may send take turns, one attempt each, so one that hangs
 // or drowns leaves the others as they were:
 //
-//     if (!queues.TryPush(job, now)) return;        // no room: it is due in the store, and found
-//     again while (auto job = queues.Next(now)) Send(*job); queues.Ended(key, ending, now); // the
-//     attempt is over queues.Release(key);                          // and its outcome is recorded
+//     if (!queues.TryPush(job, now)) return;         // no room: due in the store, found again
+//     while (auto job = queues.Next(now)) Send(*job);
+//     queues.Ended(key, ending, now);                // the attempt is over
+//     queues.Release(key);                           // and its outcome is recorded
 //
 // Bounds: a queue holds at most kHeldPerAttempt jobs for each of its attempts at a time, all
 // together have at most `attempts_max` under way, and once half of these are taken no queue gets
