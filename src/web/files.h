@@ -1,4 +1,6 @@
 // The desk's files, as web/dist had them when the program was built (cmake/desk_files.cmake).
+//
+// Constant: any thread.
 #pragma once
 
 #include <span>
