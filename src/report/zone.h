@@ -21,8 +21,8 @@ public:
 
     int OffsetSeconds(Time at) const;  // east of Greenwich
     // The moment at which the place's clocks show `local_ms` (milliseconds since 1970 by these
-    // clocks). A time that they show twice is one of the two moments; one that they pass over is a
-    // moment beside the change.
+    // clocks). Of a time that they show twice it is the later one; one that they pass over is
+    // counted on from before the change: 02:30 of a night without it is 03:30.
     Time At(int64_t local_ms) const;
     bool IsUtc() const { return !rules_; }
     // 2026-01-31T23:59:59.123+01:00, with Z in UTC.
