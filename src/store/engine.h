@@ -110,8 +110,9 @@ struct WorkItem {
     Time due;
 };
 
-// Count and sum of amounts by what the statistics ask for; kept in the same batch as documents.
 inline constexpr const char* kAgain = "again";  // of a goal that counts several times a click
+// Count and sum of amounts (micro-units) by what the statistics ask for; kept in the same batch as
+// documents.
 struct RollupRow {
     // kConversions: month, affiliate_id, goal_type, status, currency, kAgain or empty;
     // kContacts: month, type, status, affiliate_status, ftd, ftd_currency.

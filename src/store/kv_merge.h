@@ -1,4 +1,5 @@
-// What adding (KvChange::kAdd) means: the sum of a rollup or of a cell's rows, by the key's prefix.
+// The meaning of adding (KvChange::kAdd): the sum of a rollup or of a cell's rows, by the key's
+// prefix.
 //
 // Pure; no thread contract.
 #pragma once
