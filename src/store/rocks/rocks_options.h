@@ -1,5 +1,7 @@
 // How our RocksDB is opened, stated once: for the store itself and for a look at it before.
 // Why these options: docs/decisions/rocksdb.md.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <rocksdb/db.h>

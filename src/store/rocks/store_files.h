@@ -27,12 +27,13 @@ enum class Found {
     kStore
 };
 
-// Fails, naming what is missing and what to do, where there are files of a store without those that
-// every store has (CURRENT, the manifest that it names, a log), and where a restore has not ended.
+// Faults that LookAtStore passes over.
 struct Lenient {
     bool restoring = false;    // an unfinished restore is looked at like any store: by who ends it
     bool without_log = false;  // by who accepts the loss
 };
+// Fails, naming what is missing and what to do, where there are files of a store without those that
+// every store has (CURRENT, the manifest that it names, a log), and where a restore has not ended.
 Result<Found> LookAtStore(const std::string& directory, Lenient to = {});
 
 // A store that was open to be written, and has no log.
