@@ -27,7 +27,8 @@ public:
     // `step` names the page's collection.
     Result<PagePlan> Plan(std::string_view step, const Rows& page);
 
-    // These updates of `writes` were refused by a unique index: another contact has the e-mail.
+    // To be told which updates of `writes` were refused by a unique index: another contact has the
+    // e-mail.
     void Refused(const PageWrites& writes, const std::vector<size_t>& taken);
 
 private:

@@ -33,11 +33,12 @@ Result<auth::Caller> Authenticate(
 // The client's address, seen through trusted proxies.
 std::string ClientOf(const Accounts& accounts, const http::Request& request);
 
-// kForbidden when the caller's key is bound to another affiliate.
+// The fault of a report of this affiliate: kForbidden when the caller's key is bound to another
+// one; nullopt: none.
 std::optional<Error> CheckAffiliate(const auth::Caller& caller, const AffiliateId& affiliate);
 Error BoundElsewhere();  // the error of CheckAffiliate
 
-// kForbidden: a browser's page that is not ours (origin.h).
+// The error for a browser's page that is not ours (origin.h): kForbidden.
 Error ForeignPage();
 
 // With other nodes: a key or session that memory does not know may have been made there a moment
@@ -50,7 +51,7 @@ enum class LookUp {
 };
 using LookedUp = std::function<void(std::optional<Error>)>;
 LookUp LookUpFirst(const Accounts& accounts, const http::Request& request, LookedUp again);
-// kUnavailable: the store could not be asked.
+// The error where the store could not be asked: kUnavailable.
 Error NotLookedUp();
 
 }  // namespace barracuda::api

@@ -38,7 +38,8 @@ public:
         }
     }
 
-    // false: too many wait already, or it has stopped (answer 503).
+    // Hands `query` to a thread of the pool. False: too many wait already, or it has stopped
+    // (answer 503).
     [[nodiscard]] bool Run(std::function<void()> query) {
         {
             MutexLock lock(mutex_);

@@ -38,7 +38,7 @@ public:
     // `sub1`: plain data on every route, never a reason to refuse. A value that cannot be kept is
     // dropped.
     std::string Sub1();
-    // Empty: absent.
+    // Text of at most `bytes_max` bytes; empty: absent.
     std::string Text(std::string_view name, size_t bytes_max = kTextBytesMax);
     std::string RequiredText(std::string_view name);
     std::optional<Money> Amount(std::string_view name);

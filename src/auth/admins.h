@@ -75,8 +75,8 @@ public:
     // Of `wanted` the e-mail, name, role, and the password or the invitation. kConflict when there
     // is one with this e-mail who can log in.
     void Create(ledger::Ledger& ledger, Admin wanted, Done done);
-    // kNotFound when there is none with this e-mail. Ends every session of this admin
-    // (PasswordMark).
+    // Sets the password of an admin; kNotFound when there is none with this e-mail. Ends every
+    // session of this admin (PasswordMark).
     void SetPassword(
         ledger::Ledger& ledger, std::string_view email, std::string password_hash, Done done
     );

@@ -66,7 +66,8 @@ struct NewKey {
     Scope scope = Scope::kIngest;
     AffiliateId affiliate;
 };
-// kInvalid: what is wrong with the field that `where` names, to be said after its name.
+// A key to be made, out of what was given. kInvalid: what is wrong with the field that `where`
+// names, to be said after its name.
 Result<NewKey> JudgeKey(std::string_view name, std::string_view scope, std::string_view affiliate);
 
 // All keys of the store.

@@ -125,7 +125,7 @@ struct Config {
 using Environment = std::map<std::string, std::string, std::less<>>;
 using Flags = std::map<std::string, std::string, std::less<>>;  // setting path -> value
 
-// Without `file` no TOML file is read.
+// The settings from all their sources; without `file` no TOML file is read.
 Result<Config> Load(
     const std::optional<std::string>& file, const Environment& environment, const Flags& flags
 );

@@ -62,7 +62,8 @@ public:
     void Add(const domain::Contact& contact);
     // After it is written, with other nodes: a conversion of theirs may have slipped between.
     void Again(const domain::Contact& contact);
-    // True when there is work for Run. Cheap: the ledger's thread calls it.
+    // Notes that a conversion was written. True when there is work for Run. Cheap: the ledger's
+    // thread calls it.
     bool Written(const domain::Conversion& conversion);
 
     // The click id of a click whose hash the network gave (click_hash.h), when they differ; also of

@@ -77,7 +77,8 @@ public:
     };
     explicit DestinationQueues(Options options) : options_(std::move(options)) {}
 
-    // False: its queue is full, stopped, or its breaker is open. TakeMissed remembers the job.
+    // Appends the job to its queue. False: that is full, stopped, or its breaker is open.
+    // TakeMissed remembers the job.
     [[nodiscard]] bool TryPush(Job job, Instant now);
     // The earliest due time of the jobs that queues which are well and have room again refused, or
     // gave back: where to look for them. Asked once, it is forgotten.

@@ -54,7 +54,7 @@ struct Flow {
 struct Contact {
     ObjectId id;
     std::string email;
-    std::string email_key;  // unset for the seed's ghosts, and for the second of one e-mail
+    std::string email_key;  // unset where there is no e-mail, and for the second of one e-mail
     std::string name, type, company, messenger, username, message;
     std::string tracking_source, campaign_id;
     std::string affiliate_id, url_id, sub1, sub2, sub3, click_id;

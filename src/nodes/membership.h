@@ -84,7 +84,7 @@ public:
     bool IsGone(const NodeId& node) const;
 
     NodeId node() const;  // changes when this process was declared dead
-    // nullopt, or why this node sends nothing.
+    // Why this node sends nothing; nullopt: it is not fenced.
     std::optional<std::string> Fenced() const;
 
     // How often this process was born: what was read before another birth may be outdated.

@@ -30,7 +30,7 @@ struct Way {
 
 // All that a filter offers, those that likely give less before the others.
 std::vector<Way> WaysOf(const Filter& filter, std::string_view sort, bool descending);
-// nullopt: the filter offers no such way.
+// The way of WaysOf with this id; nullopt: the filter offers no such way.
 std::optional<Way> WayNamed(const Filter& filter, std::string_view sort, bool descending, char id);
 
 struct Plan {

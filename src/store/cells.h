@@ -85,7 +85,8 @@ struct Counted {
     bool operator==(const Counted&) const = default;
 };
 
-// nullopt: a test, or without a date of creation.
+// How a conversion's document is counted; nullopt: not at all, as a test or without a date of
+// creation.
 std::optional<Counted> CountedOf(const domain::TopFields& document);
 
 // One row of a cell, as it is read. Texts that the view does not hold are empty; it looks into what

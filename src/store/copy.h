@@ -55,7 +55,8 @@ struct CopyReport {
 
 Result<CopyReport> CopyStore(Engine& from, Engine& to, const CopyOptions& options);
 
-// Without what belongs to the store itself (MongoDB's marker, this record).
+// The fingerprint of a collection, without what belongs to the store itself (MongoDB's marker, this
+// record).
 Result<Fingerprint> FingerprintOf(
     Engine& engine, Collection collection, const std::function<void(int64_t documents)>& progress
 );

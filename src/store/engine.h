@@ -149,7 +149,7 @@ public:
         (void)refs;
         return true;
     }
-    // nullopt: writable; else why not, readable.
+    // Why the store takes no writes, readable; nullopt: it takes them.
     virtual std::optional<std::string> Trouble() const = 0;
     // The loss that an operator has accepted; times 0: none.
     virtual AcceptedLoss Accepted() const { return {}; }

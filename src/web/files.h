@@ -16,7 +16,7 @@ struct File {
     std::string_view plain, gzip, brotli;
 };
 
-// Empty in a build without the desk.
+// All of them; empty in a build without the desk.
 std::span<const File> Files();
 
 }  // namespace barracuda::web

@@ -29,7 +29,7 @@ Bson IdOf(const char* grain, std::optional<Time> at = {});
 inline Time DayOf(Time quarter) { return BeginOfCell(CellView::kAffiliate, quarter); }
 inline Time After(Time begin, int64_t ms) { return Time{begin.ms + ms}; }
 
-// nullopt: it was too large to be stored.
+// The block of cells in a field; nullopt: it was too large to be stored.
 std::optional<std::string_view> BlockIn(const domain::TopFields& fields, const char* name);
 void AppendBlock(Bson& to, const char* name, std::string_view block);
 Time AtIn(const domain::TopFields& fields);  // of its `_id`

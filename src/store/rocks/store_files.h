@@ -55,7 +55,7 @@ Result<bool> MarkHasLog(const std::string& directory);
 // Makes the names in a directory durable.
 Result<bool> SyncDirectory(const std::string& directory);
 
-// With errno's words: "cannot write F: No space left on device".
+// An error with errno's words: "cannot write F: No space left on device".
 Error FileError(const std::string& what, int number);
 
 // Names, of every kind. Error: it cannot be read; an absent directory has none.
