@@ -26,6 +26,7 @@ auth::Role LeastRole(Access access, std::string_view method);
 // the request.
 std::optional<std::string_view> BearerOf(const http::Request& request);
 
+// Who asks with this request, of a route that takes `access`.
 Result<auth::Caller> Authenticate(
     const Accounts& accounts, const http::Request& request, Access access
 );

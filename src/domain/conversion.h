@@ -21,6 +21,7 @@ enum class Status { kPending, kApproved, kRejected };
 enum class Provenance { kReported, kAdmin, kForm, kAuto, kUnknown };
 enum class DeliveryState { kWaiting, kDone, kDead, kCancelled /* by an operator */ };
 
+// The words of documents and of the API; nullopt: it is none.
 const char* NameOf(GoalType type);
 const char* NameOf(Status status);
 const char* NameOf(Provenance provenance);

@@ -91,10 +91,13 @@ inline constexpr const char* kUpdateKind = "update";
 // The first fault of a network that needs no look-up: names, addresses, bounds and the template.
 // CIDRs and the resolution of hosts are checked by the route that saves it (api/admin_networks.cc).
 std::optional<Problem> Check(const Network& network);
+// Whether `text` reads as a SecretRef; the secret itself may be absent.
 bool IsSecretRef(std::string_view text);
 // http(s)://host[:port][/path] without user, query or fragment; the reason when it is not.
 std::optional<Problem> CheckBaseUrl(std::string_view field, std::string_view url);
 
+// The network's fields as its history shows them; its document and back. Errors: kInternal, bytes
+// that are no BSON.
 FlatFields Flat(const Network& network);
 std::string Encode(const Network& network);
 Result<Network> DecodeNetwork(std::string_view bson);

@@ -29,6 +29,8 @@ struct CsvOrder {
     size_t sorted_max = 200'000;
 };
 
+// Whether a CSV has a column of this name: a plain field that is no object, or one of the
+// document's own. The default ones are those that a person looks at first.
 bool IsConversionColumn(std::string_view name);
 const std::vector<std::string>& DefaultColumns();
 

@@ -27,6 +27,7 @@ struct Frame {
 // A picture of the page's sprite.
 void PutIcon(Html& to, Markup use);
 
+// `wrong`: the title says that a form was not taken.
 void PutTop(Html& to, const Frame& frame, bool wrong);
 void PutBottom(Html& to, const Frame& frame);
 

@@ -42,6 +42,7 @@ struct Ref {
     friend auto operator<=>(const Ref&, const Ref&) = default;
 };
 
+// The address of a conversion, and back.
 Ref RefOf(const domain::ConversionKey& key);
 domain::ConversionKey ConversionKeyOf(const Ref& ref);
 
@@ -125,8 +126,11 @@ class Engine {
 public:
     virtual ~Engine() = default;
 
+    // The documents in the order of `refs`; nullopt: absent.
     virtual Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) = 0;
+    // The outcome of each write, in order, once it is durable.
     virtual Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) = 0;
+    // One page of a list. Errors: also kInvalid, a cursor of another scan.
     virtual Result<Page> Scan(const ScanRequest& request) = 0;
     // How many documents a scan finds, counted up to `most`; `limit` and `cursor` do not matter. It
     // reads no document where the engine's index has the answer.

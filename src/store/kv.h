@@ -57,6 +57,7 @@ public:
 class Kv {
 public:
     virtual ~Kv() = default;
+    // In the order of `keys`; nullopt: absent.
     virtual Result<std::vector<std::optional<std::string>>> MultiGet(
         Space space, std::span<const std::string> keys
     ) = 0;
