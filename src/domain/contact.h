@@ -86,8 +86,9 @@ std::string Encode(const Contact& contact);
 // Accepts what the seed wrote: missing fields, null, numbers as ids.
 Result<Contact> DecodeContact(std::string_view bson);
 
-// contract.md "Contact flags, from the ledger": recomputed from all conversions of the contact's
-// click, so that neither order nor repetition matters. True when something changed.
+// The contact's flags (contract.md, "What a second report does"): recomputed from all conversions
+// of the contact's click, so that neither order nor repetition matters. True when something
+// changed.
 bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions);
 
 }  // namespace barracuda::domain

@@ -44,8 +44,8 @@ inline constexpr const char* kDefaultCurrency = "USD";
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// Kinds of deliveries to the two APIs of contract.md; those by a template are "postback" and
-// "update".
+// Kinds of deliveries to the two APIs of docs/network-api.md; those by a template are "postback"
+// and "update".
 inline constexpr const char* kGoalPostback = "goal_postback";
 inline constexpr const char* kPrivateApi = "private_api";
 

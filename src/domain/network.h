@@ -20,8 +20,8 @@
 namespace barracuda::domain {
 
 enum class NetworkKind {
-    kIrevV3,       // contract.md "A. Public v3": one GET a goal; also the private API beside it
-    kIrevPrivate,  // contract.md "B. Private open API": look up, then create
+    kIrevV3,       // docs/network-api.md, A: one GET a goal; also the private API beside it
+    kIrevPrivate,  // docs/network-api.md, B: look up, then create
     kTemplate,     // a postback written as a template (postback_template.h)
 };
 const char* NameOf(NetworkKind kind);
