@@ -43,7 +43,8 @@ private:
     AdoptionRows& rows_;
     const AdoptRules& rules_;
     const bool dry_run_;
-    // Keys of several rows that were met: in a dry run the others are still there, on later pages.
+    // Keys of several rows that were met: in a dry run their other rows are still there, on later
+    // pages.
     std::set<domain::ConversionKey> met_;
 };
 

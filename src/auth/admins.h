@@ -39,7 +39,8 @@ struct Admin {
     Time created = {};
     int64_t rev = 0;
 
-    // One of the seed has no password that we accept, nor has one who is invited, until it is set.
+    // An admin of the old application, or one who is invited, has no password that counts until one
+    // is set.
     bool CanLogIn() const { return password.starts_with("$argon2id$"); }
     // The admin's name in a path: no e-mail address gets into a log.
     std::string PublicId() const;
@@ -63,7 +64,7 @@ public:
     bool empty() const;                                       // nobody can log in
 
     std::optional<Admin> FindById(std::string_view public_id) const;
-    // Whose invitation this secret is, until it ends.
+    // The admin whose invitation has this secret, until the invitation ends.
     std::optional<Admin> FindInvited(std::string_view secret, Time now) const;
 
     using Done = std::function<void(Result<Admin>)>;

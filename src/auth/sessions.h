@@ -25,7 +25,7 @@
 
 namespace barracuda::auth {
 
-// Whence a session was begun, for its owner to recognise.
+// Where a session was begun, for its owner to recognise.
 struct SessionOrigin {
     std::string address = {};
     std::string agent = {};  // the browser's own words, cut to kAgentBytes

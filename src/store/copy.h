@@ -64,7 +64,7 @@ Result<Fingerprint> FingerprintOf(
 // Where an unfinished copy comes from; nullopt: there is none.
 Result<std::optional<std::string>> UnfinishedMigration(Engine& engine);
 
-// A collection that holds documents of somebody's; nullopt: none does, the store is empty.
+// A collection that holds documents which are not the store's own; nullopt: the store is empty.
 Result<std::optional<Collection>> AnyContent(Engine& engine);
 
 }  // namespace barracuda::store

@@ -24,10 +24,10 @@
 
 namespace barracuda::store {
 
-// To be called first of all. When it is loaded, libmongoc makes /dev/shm/mongoc-PID for counters
-// that `mongoc-stat` reads, and removes it at a clean end only: every kill -9 left one, and a
-// process that got the number of a dead one had a warning on stderr. Mapped already, it needs no
-// name.
+// Keeps libmongoc from leaving a file behind; to be called first of all. When it is loaded,
+// libmongoc makes /dev/shm/mongoc-PID for counters that `mongoc-stat` reads, and removes it at a
+// clean end only; a process with the number of a dead one warns on stderr where the file is there.
+// The counters are mapped already and need no name.
 void UnlinkMongoCounters();
 
 struct MongoOptions {

@@ -67,7 +67,7 @@ public:
     Result<std::vector<std::string>> Verify(bool repair) override;
     bool InsertsFirst() const override { return true; }
 
-    // For who looks below documents, or beside them.
+    // The client of lists, for checks that look below documents or beside them.
     MongoClient& client() { return *lists_; }
 
 private:
