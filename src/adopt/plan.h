@@ -34,6 +34,7 @@ using AdoptCounts = std::map<std::string, int64_t>;
 void Add(AdoptCounts& to, const AdoptCounts& more);
 
 enum class SeedKind { kConversion, kPostback, kFtd };
+// The seed's collection of these rows.
 const char* CollectionOf(SeedKind kind);
 
 // An id as the seed stored it, as text, digit for digit. Empty: there is none. kInvalid: one that
@@ -73,6 +74,7 @@ struct AdoptPlan {
     bool counted = false;  // by a run that was broken off before `merged` was gone
 };
 
+// The adoption of everything stored under one key.
 AdoptPlan PlanKey(const SeedGroup& group, const AdoptRules& rules);
 
 // Facts about a contact that its own document does not hold.
@@ -89,6 +91,7 @@ struct ContactPlan {
     AdoptCounts counts;
 };
 
+// The adoption of one contact, stored as `bson`.
 ContactPlan PlanContact(std::string_view bson, const ContactFacts& facts);
 
 // The e-mail that makes two contacts one person: lower case, trimmed; empty: none.

@@ -27,7 +27,8 @@ public:
     // `step` names the page's collection.
     Result<PagePlan> Plan(std::string_view step, const Rows& page);
 
-    // These updates of `writes` were refused by a unique index: another contact has the e-mail.
+    // To be told which updates of `writes` were refused by a unique index: another contact has the
+    // e-mail.
     void Refused(const PageWrites& writes, const std::vector<size_t>& taken);
 
 private:
@@ -42,7 +43,8 @@ private:
     AdoptionRows& rows_;
     const AdoptRules& rules_;
     const bool dry_run_;
-    // Keys of several rows that were met: in a dry run the others are still there, on later pages.
+    // Keys of several rows that were met: in a dry run their other rows are still there, on later
+    // pages.
     std::set<domain::ConversionKey> met_;
 };
 

@@ -23,8 +23,8 @@ class AdoptionRecord {
 public:
     explicit AdoptionRecord(store::MongoClient& client);
 
-    // False: another run has ended meanwhile, there is nothing left to do. `waiting` is told
-    // why it takes time.
+    // Takes the adoption for this process. False: another run has ended meanwhile, there is nothing
+    // left to do. `waiting` is told why it takes time.
     Result<bool> Take(const std::function<void(const std::string&)>& waiting, std::stop_token stop);
     Result<bool> Save();
     Result<bool> Finish();

@@ -9,7 +9,7 @@
 
 namespace barracuda::api {
 
-// What opens a session; none needs the router's own check of a caller.
+// Signing in and out. The router asks for no caller (Access::kOpen): each judges its own.
 void AdminLogin(Accounts& accounts, std::shared_ptr<Call> call);
 void AdminSetup(Accounts& accounts, std::shared_ptr<Call> call);
 void AcceptInvitation(Accounts& accounts, std::shared_ptr<Call> call);

@@ -12,7 +12,8 @@ enum class Access {
     kOpen,
     kIngest,     // a key of scope ingest or admin, unless [auth] ingest = "open"
     kIngestUrl,  // the same, or an ingest key as ?key=
-    // An admin's session or an admin key, always. A key may everything; an admin's role decides:
+    // An admin's session or an admin key, always. A key may do everything; of an admin the role
+    // decides:
     kAdmin,   // GET takes any, whatever changes something an operator
     kReader,  // any, whatever the method
     kOwner,   // an owner
@@ -25,6 +26,7 @@ auth::Role LeastRole(Access access, std::string_view method);
 // the request.
 std::optional<std::string_view> BearerOf(const http::Request& request);
 
+// Who asks with this request, of a route that takes `access`.
 Result<auth::Caller> Authenticate(
     const Accounts& accounts, const http::Request& request, Access access
 );
@@ -32,11 +34,12 @@ Result<auth::Caller> Authenticate(
 // The client's address, seen through trusted proxies.
 std::string ClientOf(const Accounts& accounts, const http::Request& request);
 
-// kForbidden when the caller's key is bound to another affiliate.
+// The fault of a report of this affiliate: kForbidden when the caller's key is bound to another
+// one; nullopt: none.
 std::optional<Error> CheckAffiliate(const auth::Caller& caller, const AffiliateId& affiliate);
-Error BoundElsewhere();  // the same error
+Error BoundElsewhere();  // the error of CheckAffiliate
 
-// kForbidden: a browser's page that is not ours (origin.h).
+// The error for a browser's page that is not ours (origin.h): kForbidden.
 Error ForeignPage();
 
 // With other nodes: a key or session that memory does not know may have been made there a moment
@@ -49,7 +52,7 @@ enum class LookUp {
 };
 using LookedUp = std::function<void(std::optional<Error>)>;
 LookUp LookUpFirst(const Accounts& accounts, const http::Request& request, LookedUp again);
-// kUnavailable: the store could not be asked.
+// The error where the store could not be asked: kUnavailable.
 Error NotLookedUp();
 
 }  // namespace barracuda::api

@@ -1,6 +1,6 @@
 // Networks, goals and offers as JSON: what the admin's routes take and answer. Unknown fields and
 // wrong types are refused by name ("limits.concurrency"), so that a typing error is no silent
-// default. What an answer carries besides (rev, history, …) may come back unchanged: `rev` is then
+// default. An answer's further fields (rev, history, …) may come back unchanged: `rev` is then
 // the precondition of the write.
 //
 // Threads: any; nothing is kept.

@@ -1,5 +1,7 @@
 // The admin's routes about networks, goals and offers (docs/operating/networks.md). Everything is
 // checked before it is stored and refused with `field`, `position` and `reason`.
+//
+// Each answers its call once, on any thread, and throws nothing that the router does not catch.
 #pragma once
 
 #include <functional>
@@ -43,7 +45,8 @@ tl::expected<bool, domain::Problem> AsksForCheck(const http::Request& request, b
 bool Names(const std::vector<std::string>& list, std::string_view name);
 
 // Whether with the entity just read a conversion might owe more than it has room for: `after` is
-// the catalog with it. What is so already may be saved as long as it gets no worse.
+// the catalog with it. A catalog that owes too much already may be saved as long as it owes no
+// more.
 std::optional<domain::Problem> CheckOwed(
     const domain::Catalog& before, const domain::Catalog& after, const char* field
 );

@@ -1,6 +1,6 @@
-// What happens, told to pages that listen (GET /api/admin/events, server-sent events). A page only
-// learns by it that something has changed, and asks the routes what: so an event may be left out as
-// long as the page is told to look anew (`reload`).
+// EventHub: tells pages that listen what happens (GET /api/admin/events, server-sent events). A
+// page only learns by it that something has changed, and asks the routes what: so an event may be
+// left out as long as the page is told to look anew (`reload`).
 //
 //     if (hub.Wanted()) hub.Publish(Topic::kConversion, json);   // one object, on one line
 //

@@ -1,5 +1,7 @@
 // Which conversions a query or a body means: read here alone, so that a list, its export and a job
 // over many mean the same ones.
+//
+// Threads: one a request; nothing is kept.
 #pragma once
 
 #include <string>
@@ -14,8 +16,8 @@ namespace barracuda::api {
 
 inline constexpr size_t kValuesMax = 50;  // of one filter
 
-// What stands between commas, without blanks at the ends; `\,` is a comma of a value. Empty ones do
-// not count.
+// The values between commas, without blanks at their ends; `\,` is a comma of a value. Empty ones
+// do not count.
 std::vector<std::string> ValuesIn(std::string_view text);
 
 // Refuses by name what can match nothing.

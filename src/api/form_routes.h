@@ -1,4 +1,6 @@
 // The routes about contacts: the two public forms, and the admin's pages.
+//
+// Each answers its call once, on any thread, and throws nothing that the router does not catch.
 #pragma once
 
 #include "api/service.h"

@@ -9,8 +9,8 @@
 
 namespace barracuda::api {
 
-// Counts the request. What it is refused with: 403 to a page of another site that is not of
-// [forms] origins, 429 to who posts too often; nullopt: it may go on.
+// Counts the request. The refusal: 403 to a page of another site that is not of [forms] origins,
+// 429 to who posts too often; nullopt: it may go on.
 std::optional<http::Response> RefuseForm(Forms& forms, const Call& call);
 
 // Answers with the CORS headers of [forms] origins.

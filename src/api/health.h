@@ -10,7 +10,8 @@
 
 namespace barracuda::api {
 
-// nullopt, or why not: the store refuses writes, or this node is fenced. What /readyz answers.
+// Why this node can take no writes: the store refuses them, or the node is fenced; nullopt: it can.
+// /readyz answers it.
 std::optional<std::string> TroubleOf(const Vitals& vitals);
 
 // The store's own words name hosts, paths and versions: only the operators' address and the machine

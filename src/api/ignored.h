@@ -1,5 +1,7 @@
 // Names of a request that nobody read: a misspelt field of money is seen in the answer to
 // `?explain=1` and in the received log.
+//
+// Threads: one a call.
 #pragma once
 
 #include "api/input.h"

@@ -56,7 +56,8 @@ public:
 
     Value* Change(std::string_view name);  // nullptr: there is none
     void Add(std::string name, Value value);
-    // Of `other` what is not named in `but`. What both have is given twice.
+    // Takes over the values of `other`, but for those named in `but`. One that both have is given
+    // twice.
     void Merge(Input&& other, std::initializer_list<std::string_view> but);
     // Something that cannot be read as a value: a file, a part in a coding.
     void AddUntaken(std::string name) { untaken_.push_back(std::move(name)); }

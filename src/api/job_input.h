@@ -1,4 +1,4 @@
-// What a correction and a job over many conversions read alike, and the job's own body.
+// Reads the fields that a correction and a job over many conversions share, and the job's own body.
 //
 // Threads: any; nothing is kept.
 #pragma once

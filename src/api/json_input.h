@@ -1,5 +1,7 @@
 // The top level of a JSON object as Input, over Boost.JSON's event parser (which hands over a
 // number's own digits; its value type does not).
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -9,7 +11,7 @@
 
 namespace barracuda::api {
 
-// Of the request's body, after a byte order mark. kInvalid says what is wrong and at which byte, or
+// The request's body, after a byte order mark. kInvalid says what is wrong and at which byte, or
 // what the body is instead of JSON.
 Result<Input> ParseJsonInput(const http::Request& request);
 

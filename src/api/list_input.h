@@ -1,5 +1,7 @@
 // Parameters of every list: times, cursors, sizes; and the answer of a page by cursor. A fault is
 // refused in the reader, by name.
+//
+// Threads: one a request; nothing is kept.
 #pragma once
 
 #include <optional>

@@ -14,11 +14,11 @@ namespace barracuda::api {
 // Times as ISO 8601, whole numbers, flags, texts, lists and objects as they are.
 std::string BsonJson(std::string_view bson);
 
-// {success, data[…], pagination{limit, nextCursor}}.
-// A record of what came in, with the id that its place gives it.
+// A record of the received log, with the id that its place gives it.
 std::string ReceivedJson(std::string_view bson, std::string_view place);
-http::Response ReceivedAnswerPage(const store::LogPage& page, size_t limit);
 
+// A page of records: {success, data[…], pagination{limit, nextCursor}}.
+http::Response ReceivedAnswerPage(const store::LogPage& page, size_t limit);
 http::Response LogAnswerPage(const store::LogPage& page, size_t limit);
 
 }  // namespace barracuda::api

@@ -1,4 +1,7 @@
-// /metrics before there is a service: docs/operating/metrics.md.
+// GET /metrics while a server waits for its store (docs/operating/metrics.md); with a service it is
+// the route Metrics (routes.h).
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <string>

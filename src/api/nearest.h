@@ -1,4 +1,6 @@
 // The known name that a misspelt one was meant to be.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <span>

@@ -22,7 +22,8 @@ namespace barracuda::api {
 // Two texts of one origin; a default port may be written out.
 bool SameOrigin(std::string_view a, std::string_view b);
 
-// False as well without an Origin, which a browser sends with whatever may change something.
+// Whether the request's Origin is ours. False as well without one, which a browser sends with
+// whatever may change something.
 bool OriginIsOurs(const auth::TrustedProxies& proxies, const http::Request& request);
 
 // A browser says that a page of another site sent this. Who sends neither Origin nor

@@ -1,5 +1,7 @@
 // Threads for what blocks, so that it never does so on the ledger's or an io thread: lists and
 // statistics, and apart from them the look-ups of names, which hang as long as somebody's DNS does.
+//
+// Threads: Run from any; Stop from one that is none of the pool's.
 #pragma once
 
 #include <condition_variable>
@@ -36,7 +38,8 @@ public:
         }
     }
 
-    // false: too many wait already, or it has stopped (answer 503).
+    // Hands `query` to a thread of the pool. False: too many wait already, or it has stopped
+    // (answer 503).
     [[nodiscard]] bool Run(std::function<void()> query) {
         {
             MutexLock lock(mutex_);

@@ -35,9 +35,10 @@ public:
     std::string Id(std::string_view name);  // empty: absent
     // A value to look for: text without unseen characters at its ends, as ids are stored.
     std::string Sought(std::string_view name);
-    // `sub1`: plain data on every route, never a reason to refuse. What cannot be kept is dropped.
+    // `sub1`: plain data on every route, never a reason to refuse. A value that cannot be kept is
+    // dropped.
     std::string Sub1();
-    // Empty: absent.
+    // Text of at most `bytes_max` bytes; empty: absent.
     std::string Text(std::string_view name, size_t bytes_max = kTextBytesMax);
     std::string RequiredText(std::string_view name);
     std::optional<Money> Amount(std::string_view name);

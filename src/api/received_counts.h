@@ -1,5 +1,5 @@
-// What came in, counted: by the request that its list is read by, so that a number and the list
-// behind it are one.
+// Counts records of the received log, by the request that their list is read by, so that a number
+// and the list behind it are one.
 //
 // Threads: any that may read the log, which it blocks on.
 #pragma once

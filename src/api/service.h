@@ -197,13 +197,12 @@ struct Logs {
     QueryPool& queries;
 };
 
-// What happens, told to pages that listen.
+// The server-sent events of pages that listen.
 struct Events {
     EventHub& hub;
 };
 
-// /livez, /readyz, /metrics and the status: what the machines and people around the program look
-// at.
+// Health for the machines and the people around the program: /livez, /readyz, /metrics, the status.
 struct Vitals {
     const config::Config& config;
     store::Engine& engine;

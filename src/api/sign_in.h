@@ -1,5 +1,5 @@
-// What the routes share that open a session or ask for a secret once more: the body before it is
-// read, the count of attempts, the answer with the session.
+// Shared by the routes that open a session or ask for a secret once more: the checks before the
+// body is read, the count of attempts, the answer with the session.
 //
 // Threads: any; nothing is kept.
 #pragma once
@@ -21,7 +21,8 @@ struct Login {
 };
 Login ReadLogin(const Accounts& accounts, Reader& reader, const http::Request& request);
 
-// Before the body is read: a page of another site, or more than such a body has.
+// Before the body is read: the refusal of a page of another site, or of a body that is too large
+// for a login; nullopt: it may be read.
 std::optional<http::Response> RefuseUnread(const Accounts& accounts, const http::Request& request);
 
 // An attempt on this account, from where the request comes.
@@ -36,8 +37,8 @@ void Attempt(
     std::function<void()> go_on
 );
 
-// Opens one and answers it: as a token in `data`, or as a cookie alone, so that a page which keeps
-// the token itself also ends the session itself.
+// Opens a session and answers the call: with it as a token in `data`, or as a cookie alone, so that
+// a page which keeps the token itself also ends the session itself.
 void OpenSession(
     Accounts& accounts,
     std::shared_ptr<Call> call,
@@ -46,7 +47,7 @@ void OpenSession(
     const char* message
 );
 
-http::Response TooManyLogins();  // no place to hash a password
-http::Response WrongSecret(const char* what);
+http::Response TooManyLogins();                // 503: no place to hash a password
+http::Response WrongSecret(const char* what);  // 401 with `what` as its message
 
 }  // namespace barracuda::api

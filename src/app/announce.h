@@ -1,4 +1,6 @@
 // The words of a server that listens now: one line for the log, and the first steps for a person.
+//
+// Threads: main's. Blocks while the store takes a first key.
 #pragma once
 
 #include <cstdint>

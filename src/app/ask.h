@@ -98,7 +98,7 @@ struct Answer {
     bool operator==(const Answer&) const = default;
 };
 
-// Without a line's end. Errors of decoding: kInvalid, naming the member.
+// As one line of JSON, without its end, and back. Errors of decoding: kInvalid, naming the member.
 std::string Encode(const Ask& ask);
 std::string Encode(const Answer& answer);
 Result<Ask> DecodeAsk(std::string_view line);

@@ -1,4 +1,6 @@
 // The command line: what was asked, as a plain value, and the help that teaches it.
+//
+// Threads: Main from main's thread, which it blocks until the command has ended; parsing from any.
 #pragma once
 
 #include <optional>

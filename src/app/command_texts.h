@@ -1,4 +1,4 @@
-// What the command line's help says beyond names of options: how to begin, and what a command does.
+// The help's texts beyond names of options: how to begin, and what a command does. Constant.
 #pragma once
 
 namespace barracuda::app {

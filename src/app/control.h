@@ -48,8 +48,9 @@ private:
 // Within it any server answers that runs at all.
 inline constexpr std::chrono::milliseconds kAnswerPatience{5'000};
 
-// nullopt: no server runs on this data directory. Fails when one does and gave no answer, within
-// `patience` where one is given (kUnavailable), or when it is another user's (kForbidden).
+// The answer of the server on this data directory to `line`; nullopt: none runs. Fails when one
+// does and gave no answer, within `patience` where one is given (kUnavailable), or when it is
+// another user's (kForbidden).
 Result<std::optional<std::string>> AskServer(
     const std::string& data,
     const std::string& line,

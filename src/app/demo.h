@@ -1,6 +1,6 @@
 // `barracuda demo`: a server over made-up data, to look at. Its store is made in a temporary
 // directory, filled, served, and removed in the end; no setting but its own address is read, so
-// that no store and no network of anybody's is touched. What it delivers goes to a sandbox of its
+// that no store and no network of anybody's is touched. Its deliveries go to a sandbox of its
 // own: every address beyond 127.0.0.0/8 is denied.
 //
 // Threads: call it from main's thread; it blocks until the server has stopped.

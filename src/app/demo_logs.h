@@ -10,7 +10,7 @@
 
 namespace barracuda::app {
 
-// Blocks until they are written, some tenths of a second. Errors: the store's.
+// Writes them, and blocks until they are there, some tenths of a second. Errors: the store's.
 Result<bool> FillDemoLogs(const config::Config& config, store::Engine& engine, uint64_t seed);
 
 }  // namespace barracuda::app

@@ -1,5 +1,7 @@
 // The first steps, as `serve` shows them once it listens: its address, and the commands to go on
 // with.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <cstdint>

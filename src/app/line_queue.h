@@ -1,6 +1,6 @@
 // LineQueue: log lines on their way to a descriptor that may block (a full pipe that nobody reads).
-// Putting a line never waits; a thread writes them. What does not fit is dropped and counted, and
-// the next line that fits says how many.
+// Putting a line never waits; a thread writes them. A line that does not fit is dropped and
+// counted, and the next one that fits says how many.
 //
 //     LineQueue lines(WriteToStderr, LostLines);
 //     lines.Put(line, LineQueue::kRequestBytesMax);

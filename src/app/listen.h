@@ -17,7 +17,7 @@
 
 namespace barracuda::app {
 
-// Metrics and health: on the operators' own address only, where there is one.
+// Whether `path` is of metrics or health: on the operators' own address only, where there is one.
 bool IsOpsPath(const std::string& path);
 
 // Connections at a time, and the sink of faults.

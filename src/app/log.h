@@ -31,7 +31,7 @@ void WriteLog(std::string_view line);
 
 // Once, when no signal may reach a new thread any more (stop_signals.h).
 void StartLogThread();
-void FlushLog();             // waits a moment for what was logged before
+void FlushLog();             // waits up to 0.3 s for what was logged before
 uint64_t LogLinesDropped();  // that stderr did not take
 
 // The line without its write, for tests: `time` as ISO 8601.

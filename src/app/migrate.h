@@ -1,5 +1,7 @@
 // `barracuda migrate` and `import`: a whole store into another one, RocksDB or MongoDB, either way,
 // or out of a file (docs/operating/moving.md).
+//
+// Threads: each command blocks its caller, for as long as the copy takes.
 #pragma once
 
 #include <string>

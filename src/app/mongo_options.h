@@ -1,4 +1,6 @@
 // The options of a MongoDB store, from the settings.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <algorithm>

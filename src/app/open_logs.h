@@ -1,4 +1,6 @@
 // The logs beside the store, as the configuration wants them.
+//
+// Threads: one, at the start.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,7 @@
 // Opening the store that a configuration names, for the server and for commands without one.
+//
+// Threads: one, before anything is served; opening blocks, for as long as a store is mended or
+// looked at.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// The commands of an operator over an open store, each once. A running server answers it
-// through its control socket (control.h), with none running the command opens the store itself
+// The commands of an operator over an open store, each once. A running server answers a command
+// through its control socket (control.h); with none running the command opens the store itself
 // (offline.h).
 //
 // Threads: Execute may block (it waits for the ledger), so neither io threads nor the ledger call

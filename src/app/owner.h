@@ -13,12 +13,13 @@
 
 namespace barracuda::app {
 
-// nullopt: it is not there, or cannot be looked at.
+// The user who owns `path`; nullopt: it is not there, or cannot be looked at.
 std::optional<uid_t> OwnerOf(const std::string& path);
 
 std::string UserNamed(uid_t id);  // its number where it has no name
 
-// kForbidden, with what to do: "D belongs to user a, and this runs as b: run it as that user …".
+// The error for another user's directory: kForbidden, with what to do: "D belongs to user a, and
+// this runs as b: run it as that user …".
 Error BelongsTo(uid_t owner, const std::string& directory);
 
 // Whether only this user, its administrator aside, may write to `directory`: else kForbidden. Who

@@ -19,7 +19,7 @@ std::string SetupLinkPath(const std::string& data);
 // link): RemoveSetupLink first.
 Result<bool> WriteSetupLink(const std::string& data, std::string_view link);
 
-// At every start, and once there is an admin. None there: fine as well.
+// Removes the file: at every start, and once there is an admin. One that is absent is no error.
 void RemoveSetupLink(const std::string& data);
 
 }  // namespace barracuda::app

@@ -25,9 +25,10 @@ public:
     WaitingRoom(const config::Config& config, const ListenRoom& room, store::Engine& engine);
     ~WaitingRoom();
 
-    // True as soon as the store takes writes, which somebody else may bring about; at once where it
-    // does already. False: a signal came first. Errors: an address cannot be listened on, or the
-    // adoption has failed for good (kInvalid, kForbidden, kInternal).
+    // Blocks until the server can go on. True as soon as the store takes writes, which somebody
+    // else may bring about; at once where it does already. False: a signal came first. Errors: an
+    // address cannot be listened on, or the adoption has failed for good (kInvalid, kForbidden,
+    // kInternal).
     Result<bool> Wait();
 
     // Open since the wait, so that nobody meets a closed door in between, and answering 503 until

@@ -1,7 +1,7 @@
 // From the configuration to the options of each part, and the hooks by which the parts are joined.
 // The parts themselves, and the order in which they begin and end, are in program.cc alone.
 //
-// Threads: one, before the parts start. What is handed over by reference must outlive the part.
+// Threads: one, before the parts start. Whatever is handed over by reference must outlive the part.
 #pragma once
 
 #include <memory>

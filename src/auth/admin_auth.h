@@ -46,7 +46,8 @@ public:
     // void after an hour, at the next call and at a restart.
     std::string NewSetupToken();
     bool IsSetupToken(std::string_view token);  // without taking it
-    // True for exactly one caller; the others must wait for its success or its return.
+    // Takes the token before its admin is made. True for exactly one caller; the others must wait
+    // for its success or its return.
     bool TakeSetupToken(std::string_view token);
     void ReturnSetupToken(std::string_view token);
 

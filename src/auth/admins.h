@@ -39,9 +39,10 @@ struct Admin {
     Time created = {};
     int64_t rev = 0;
 
-    // One of the seed has no password that we accept, nor has one who is invited, until it is set.
+    // An admin of the old application, or one who is invited, has no password that counts until one
+    // is set.
     bool CanLogIn() const { return password.starts_with("$argon2id$"); }
-    // What a path names an admin by: no e-mail address gets into a log.
+    // The admin's name in a path: no e-mail address gets into a log.
     std::string PublicId() const;
 };
 
@@ -63,7 +64,7 @@ public:
     bool empty() const;                                       // nobody can log in
 
     std::optional<Admin> FindById(std::string_view public_id) const;
-    // Whose invitation this secret is, until it ends.
+    // The admin whose invitation has this secret, until the invitation ends.
     std::optional<Admin> FindInvited(std::string_view secret, Time now) const;
 
     using Done = std::function<void(Result<Admin>)>;
@@ -75,8 +76,8 @@ public:
     // Of `wanted` the e-mail, name, role, and the password or the invitation. kConflict when there
     // is one with this e-mail who can log in.
     void Create(ledger::Ledger& ledger, Admin wanted, Done done);
-    // kNotFound when there is none with this e-mail. Ends every session of this admin
-    // (PasswordMark).
+    // Sets the password of an admin; kNotFound when there is none with this e-mail. Ends every
+    // session of this admin (PasswordMark).
     void SetPassword(
         ledger::Ledger& ledger, std::string_view email, std::string password_hash, Done done
     );
@@ -89,9 +90,9 @@ public:
         std::string password_hash,
         Done done
     );
-    // Any other change. What `edit` refuses stays as it is; it may run more than once, on the
-    // ledger's thread. kConflict: it would leave no owner who can log in; over several nodes two of
-    // them who go at one moment are not seen by each other.
+    // Any other change. An admin whom `edit` refuses stays as before; it may run more than once, on
+    // the ledger's thread. kConflict: it would leave no owner who can log in; over several nodes
+    // two of them who go at one moment are not seen by each other.
     using Edit = std::function<std::optional<Error>(Admin& admin)>;
     void Change(ledger::Ledger& ledger, std::string_view email, Edit edit, Done done);
     // Ends every session of this admin too. kConflict as above; kNotFound.

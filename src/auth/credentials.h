@@ -40,7 +40,8 @@ std::string ProblemOfPassword(std::string_view password);
 // kUnavailable: no memory. Slow.
 Result<std::string> HashPassword(std::string_view password);
 
-// False as well for a hash of any other kind (the seed's bare SHA-256 is never accepted). Slow.
+// Whether `hash` is of this password. False as well for a hash of any other kind (the seed's bare
+// SHA-256 is never accepted). Slow.
 bool VerifyPassword(std::string_view hash, std::string_view password);
 
 // Verifies against a hash nobody has the password of: what a login with an unknown e-mail must
@@ -69,7 +70,7 @@ public:
     PasswordWorker(const PasswordWorker&) = delete;
     PasswordWorker& operator=(const PasswordWorker&) = delete;
 
-    // Empty when the queue is full: answer 503 with Retry-After.
+    // Takes a place in a queue; empty when it is full: answer 503 with Retry-After.
     [[nodiscard]] Place Reserve(bool known);
     void Hash(Place place, std::string password, std::function<void(Result<std::string>)> done);
     // An empty hash means that there is no such person: VerifyNobody.

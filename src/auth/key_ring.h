@@ -1,5 +1,8 @@
 // API keys: hashed at rest, shown once, scoped, perhaps bound to one affiliate. All of them are
 // held in memory, so that io threads never touch the store; writes go through the ledger.
+//
+// Threads: every method from any thread; `done` runs on the ledger's. Errors: those named, the
+// store's and the ledger's.
 #pragma once
 
 #include <atomic>
@@ -48,9 +51,9 @@ struct ApiKey {
     Scope scope = Scope::kIngest;
     AffiliateId affiliate;
     Time created;
-    Time used;  // to the minute; 0: never since that is kept
+    Time used;  // to the minute; 0: never, or before uses were kept
     bool revoked = false;
-    Time revoked_at;  // 0 with `revoked`: before that was kept
+    Time revoked_at;  // 0 with `revoked`: before times were kept
     int64_t rev = 1;
 };
 
@@ -63,10 +66,11 @@ struct NewKey {
     Scope scope = Scope::kIngest;
     AffiliateId affiliate;
 };
-// kInvalid: what is wrong with the field that `where` names, to be said after its name.
+// A key to be made, out of what was given. kInvalid: what is wrong with the field that `where`
+// names, to be said after its name.
 Result<NewKey> JudgeKey(std::string_view name, std::string_view scope, std::string_view affiliate);
 
-// Thread-safe.
+// All keys of the store.
 class KeyRing {
 public:
     // May be repeated while serving, to see the changes of other nodes. Errors: the store's.

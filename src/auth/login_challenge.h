@@ -1,6 +1,6 @@
-// What a right password is answered with where a second factor is on: proof of that password for
-// the next step of the login, `bkc_ID.UNTIL.MAC`, signed like a device's token (login_device.h). So
-// it needs no store, every node knows it, and a new password voids it. It lets nobody in: a code is
+// The answer to a right password where a second factor is on: proof of that password for the next
+// step of the login, `bkc_ID.UNTIL.MAC`, signed like a device's token (login_device.h). So it needs
+// no store, every node knows it, and a new password voids it. It lets nobody in: a code is
 // needed as well, and each try of one is counted (login_guard.h).
 //
 // Threads: any; nothing is kept.

@@ -1,5 +1,5 @@
-// What an admin may do: one word in the admin's document, held against each route's own by the
-// router (api/auth.h).
+// The role of an admin, which says what the admin may do: one word in the admin's document, held
+// against each route's own by the router (api/auth.h).
 //
 // Threads: any; nothing is kept.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace barracuda::auth {
 
-enum class Role {  // each may what those before it may
+enum class Role {  // each may also do what those before it may
     kReadOnly,     // see everything, change nothing
     kOperator,     // do the daily work
     kOwner,        // say who may: the team and the keys

@@ -35,7 +35,7 @@ struct SecondFactor {
 inline constexpr std::size_t kRecoveryCodes = 10;
 
 std::string NewFactorSecret();
-// What an authenticator reads out of the QR code: otpauth://totp/…
+// The text of the QR code that an authenticator reads: otpauth://totp/…
 std::string FactorUri(std::string_view secret, std::string_view email);
 // Six digits. `secret` is base32; `step`: whole half minutes since 1970.
 std::string CodeOf(std::string_view secret, std::int64_t step);

@@ -25,7 +25,7 @@
 
 namespace barracuda::auth {
 
-// Whence a session was begun, for its owner to recognise.
+// Where a session was begun, for its owner to recognise.
 struct SessionOrigin {
     std::string address = {};
     std::string agent = {};  // the browser's own words, cut to kAgentBytes
@@ -42,7 +42,7 @@ struct Session {
     Time seen;  // kept exactly in memory, to the minute in the store
     int64_t rev = 0;
 
-    // What a path names it by; the token cannot be found from it.
+    // The session's name in a path; the token cannot be found from it.
     std::string PublicId() const { return hash.substr(0, 24); }
 };
 
@@ -59,7 +59,8 @@ public:
 
     explicit Sessions(std::size_t sessions_max = 1000) : sessions_max_(sessions_max) {}
 
-    // Also again while serving: what other nodes ended ends, what they began is known.
+    // May be repeated while serving: what other nodes ended ends, what they began is known. Errors:
+    // the store's.
     Result<bool> LoadFrom(store::Engine& engine);
     // One session that memory does not know: begun on another node a moment ago. Blocks on the
     // store.

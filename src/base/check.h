@@ -1,5 +1,7 @@
 // BARRACUDA_CHECK(condition): aborts, naming the place, when the program contradicts itself. On in
 // release builds too. Never for input: bytes of a peer or of a disk are judged by errors.
+//
+// Threads: any.
 #pragma once
 
 #include <cstdio>

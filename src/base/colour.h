@@ -1,4 +1,6 @@
 // A colour of the screen, and how well one can be read on another (WCAG 2.2).
+//
+// A plain value; pure functions, any thread.
 #pragma once
 
 #include <cstdint>

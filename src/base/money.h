@@ -1,4 +1,6 @@
 // Money: int64 micro-units of one currency. Never a double: amounts must not drift.
+//
+// A plain value: any thread.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,6 @@
 // ObjectId: the 12-byte `_id` of every document, made by us and kept over all retries of a command.
+//
+// A plain value: any thread.
 #pragma once
 
 #include <array>

@@ -2,6 +2,8 @@
 // parser would make 5.01E1 of 50.1 and lose what a double cannot hold.
 //
 // The text must have been found valid by a parser; the views look into it.
+//
+// Pure, any thread.
 #pragma once
 
 #include <string>

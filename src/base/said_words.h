@@ -35,7 +35,7 @@ public:
     std::vector<Span> Find(std::string_view words, bool first_only = false) const;
 
 private:
-    // What the text says after so many decodings, and where each byte of it stands written (one
+    // The text after so many decodings, and where each byte of that stands in it as written (one
     // more: the end).
     struct Reading {
         std::string says;

@@ -1,4 +1,6 @@
 // Milliseconds of a clock that never goes back: for waits and limits, never for what is stored.
+//
+// Threads: any.
 #pragma once
 
 #include <chrono>

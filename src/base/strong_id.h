@@ -1,5 +1,7 @@
 // Strong ids: an offer id cannot be passed for a click id. Opaque bytes, kept digit for digit. They
 // compare, order and hash as their bytes; `value` is for what writes them down (JSON, BSON, a URL).
+//
+// Plain values: any thread.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,6 @@
 // Small questions about text that more than one folder asks.
+//
+// Pure, any thread.
 #pragma once
 
 #include <cstddef>

@@ -125,7 +125,7 @@ struct Config {
 using Environment = std::map<std::string, std::string, std::less<>>;
 using Flags = std::map<std::string, std::string, std::less<>>;  // setting path -> value
 
-// Without `file` no TOML file is read.
+// The settings from all their sources; without `file` no TOML file is read.
 Result<Config> Load(
     const std::optional<std::string>& file, const Environment& environment, const Flags& flags
 );
@@ -133,7 +133,7 @@ Result<Config> Load(
 // The process's own environment.
 Environment ProcessEnvironment();
 
-// For check-config: what the goals mean that their lines do not say.
+// For check-config: lines about valid goals and colours that are perhaps not meant so.
 std::vector<std::string> WarningsOf(const Config& config);
 
 // For check-config: a line a setting, `path = value  # source`; secrets are masked.

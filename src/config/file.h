@@ -1,4 +1,6 @@
 // The TOML file, read into texts that the table of settings then checks like any other source.
+//
+// Threads: any; blocks on reading the file.
 #pragma once
 
 #include <map>
@@ -20,8 +22,8 @@ struct FileContent {
     std::optional<std::vector<Goal>> goals;                // unchecked; absent: no [[goal]]
 };
 
-// kInvalid: no such file, not TOML, an unknown key, a value of the wrong TOML type; all with a
-// line.
+// The content of the file at `path`. kInvalid: no such file, not TOML, an unknown key, a value of
+// the wrong TOML type; all with a line.
 Result<FileContent> ReadToml(const std::string& path);
 
 }  // namespace barracuda::config

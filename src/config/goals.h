@@ -1,4 +1,6 @@
 // The goals and their chain rules: the defaults, and what may be configured.
+//
+// Pure, any thread.
 #pragma once
 
 #include <vector>

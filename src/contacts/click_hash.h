@@ -29,7 +29,7 @@ bool IsClickHash(std::string_view sub1);
 // Any other sub1 is a name that they typed: it may be anybody's click.
 std::set<std::string> OwnClicks(const domain::Contact& contact);
 
-// The document that says so without the contact. Nothing of the person is in it.
+// The document that keeps such a pair without the contact. Nothing of the person is in it.
 inline constexpr const char* kClicksOfHashes = "click_of:";
 store::Ref ClickOfRef(std::string_view hash);
 struct ClickOf {
@@ -37,7 +37,7 @@ struct ClickOf {
 };
 ClickOf DecodeClickOf(std::string_view bson);
 
-// Writes it, unless it is there; `done` on the ledger's thread.
+// Writes that document, unless it is there; `done` on the ledger's thread.
 void KeepClickOf(
     ledger::Ledger& ledger,
     const std::string& hash,

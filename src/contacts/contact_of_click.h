@@ -1,4 +1,4 @@
-// Whose click it is, for who looks at a conversion.
+// The contact that a click belongs to, for a look at its conversion.
 //
 // Threads: any that may read the store, which it blocks on.
 #pragma once

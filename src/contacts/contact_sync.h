@@ -7,7 +7,7 @@
 // cannot know: the worker asks the store's index after the commit, many clicks at a time.
 //
 // Threads: Written, Again, Add, Waits and Cached from any thread; Load, Run and Resolve from one
-// worker, or after it has ended. What stands outside the class blocks its caller on the store.
+// worker, or after it has ended. The functions outside the class block their callers on the store.
 #pragma once
 
 #include <atomic>
@@ -62,12 +62,13 @@ public:
     void Add(const domain::Contact& contact);
     // After it is written, with other nodes: a conversion of theirs may have slipped between.
     void Again(const domain::Contact& contact);
-    // True when there is work for Run. Cheap: the ledger's thread calls it.
+    // Notes that a conversion was written. True when there is work for Run. Cheap: the ledger's
+    // thread calls it.
     bool Written(const domain::Conversion& conversion);
 
     // The click id of a click whose hash the network gave (click_hash.h), when they differ; also of
-    // a contact that was erased. What `Cached` does not know is asked of the store, unless memory
-    // knows them all: alone, once Load is through.
+    // a contact that was erased. A hash that `Cached` does not know is asked of the store, unless
+    // memory knows them all: alone, once Load is through.
     std::optional<std::string> Cached(std::string_view hash) const;
     bool KnowsAll() const;
     // The other way round: the hash that the network gave with a click, as far as memory knows it
@@ -76,9 +77,9 @@ public:
     Result<std::unordered_map<std::string, std::string>> Resolve(std::span<const std::string> hashes
     );
 
-    // Does what is waiting; asked after every query, `go_on` may leave the rest waiting. What it
-    // writes is with the ledger afterwards, not yet durable. False: the store did not answer, and
-    // the rest waits.
+    // Works on the clicks that wait; asked after every query, `go_on` may leave the rest waiting.
+    // Its writes are with the ledger afterwards, not yet durable. False: the store did not answer,
+    // and the rest waits.
     bool Run(ledger::Ledger& ledger, const std::function<bool()>& go_on);
     bool Waits() const;
     uint64_t dropped() const { return dropped_; }

@@ -36,7 +36,8 @@ struct EraseParts {
     std::function<void()> marked = {};  // the mark is written and the contact is gone
 };
 
-// false: there is no such contact. kUnavailable: not everything is erased, try again.
+// Erases the person of this contact. False: there is no such contact. kUnavailable: not everything
+// is erased, try again.
 void EraseContact(EraseParts parts, const ObjectId& id, std::function<void(Result<bool>)> done);
 
 // The step of it about conversions. `done` once, on the ledger's thread or here.

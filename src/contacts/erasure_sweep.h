@@ -4,7 +4,7 @@
 // An erasure leaves a mark in the settings, `erasing:ID`, which names clicks and no person. Every
 // node sweeps by every mark it finds, as each has logs of its own: at once, again when every
 // attempt that was under way has ended, and once more after a restart, until the mark is a day old
-// and goes. What fails is told to the operator and tried again with the next step.
+// and goes. A failure is told to the operator and tried again with the next step.
 //
 // Threads: one of its own, `erasures`; Wake from any.
 #pragma once

@@ -11,6 +11,7 @@ namespace barracuda::contacts {
 // The registration's notification of the network, if it owes one.
 const domain::Delivery* PostbackOf(const domain::Conversion& registration);
 
+// Whether the network has accepted the registration, and nobody has rejected it.
 bool IsTaken(const domain::Conversion& registration);
 
 // Whether a flow of this contact may have recorded the conversion: those of a sub1 that a visitor

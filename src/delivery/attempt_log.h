@@ -1,6 +1,8 @@
 // The delivery log: every attempt as a record that can be listed and looked up by its delivery.
 // docs/formats/logs.md has the fields. Secrets are masked where the call is made, and what a form
 // said of a person is masked here.
+//
+// Threads: encoding runs on the log's own thread.
 #pragma once
 
 #include <string>

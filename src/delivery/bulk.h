@@ -50,7 +50,7 @@ Result<BulkPage> ReadBulk(
     size_t looked_max
 );
 
-// What is met by taking back `job`: what it may have changed.
+// The conversions that taking back `job` meets: those that it may have changed.
 Bulk UndoOf(const ReplayJob& job);
 
 struct BulkDone {
@@ -58,10 +58,10 @@ struct BulkDone {
     std::vector<BulkSkip> skipped{};
 };
 
-// Whom the goal's networks are to be told of (Catalog::AsksFor).
+// The networks to be told of a conversion of this goal (Catalog::AsksFor).
 using AsksFor = std::function<std::vector<domain::DeliveryAsk>(std::string_view goal)>;
 
-// Does what the job says to these and waits for the ledger. Errors: the ledger's, or kUnavailable
+// Does to `rows` what the job says and waits for the ledger. Errors: the ledger's, or kUnavailable
 // when it does not answer; then some of them may be done.
 Result<BulkDone> HandleBulk(
     ledger::Ledger& ledger,

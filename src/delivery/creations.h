@@ -1,5 +1,5 @@
 // Creations: conversions that wait to be created at one network's private API, up to a hundred in
-// one `POST /users/conversions` (contract.md, B), each answered on its own.
+// one `POST /users/conversions` (docs/network-api.md, B), each answered on its own.
 //
 // Natural batching: a conversion goes out at once while fewer than kCallsMax calls are under way;
 // what comes meanwhile waits together. Nothing waits for more to come. A batch that is refused as a
@@ -23,7 +23,7 @@ namespace barracuda::delivery {
 
 class Creations : public std::enable_shared_from_this<Creations> {
 public:
-    static constexpr size_t kBatchMax = 100;  // contract.md
+    static constexpr size_t kBatchMax = 100;  // docs/network-api.md
     static constexpr size_t kCallsMax = 2;    // at a time
 
     struct Item {

@@ -24,9 +24,9 @@ struct DeliveryCounts {
     std::map<int, int64_t> codes{};                     // last statuses of the filter's state
 };
 
-// What the list of `query` has in each state, where the query's own is left aside; codes are of its
-// own state, without one of the dead. Looks at `looked_max` conversions a state at most, of those
-// that are done or cancelled together.
+// The counts of the list of `query` in each state, where the query's own is left aside; codes are
+// of its own state, without one of the dead. Looks at `looked_max` conversions a state at most, of
+// those that are done or cancelled together.
 Result<DeliveryCounts> CountDeliveries(
     store::Engine& engine, DeliveryQuery query, size_t looked_max
 );

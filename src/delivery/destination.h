@@ -82,6 +82,7 @@ public:
     // it too, and outlives this.
     Destinations(net::Client& client, IrevApi& network, DestinationOptions options);
 
+    // Attempts that begin from now on go by this snapshot.
     void Use(const SnapshotPtr& snapshot);
 
     NetworkRules RulesOf(const NetworkName& name) const override;

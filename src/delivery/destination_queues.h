@@ -4,9 +4,10 @@
 // and a breaker (breaker.h). Queues that may send take turns, one attempt each, so one that hangs
 // or drowns leaves the others as they were:
 //
-//     if (!queues.TryPush(job, now)) …            no room: the work index keeps it, a poll brings
-//     it while (auto job = queues.Next(now)) …     send it queues.Ended(key, ending, now) the
-//     attempt is over queues.Release(key)                       … and its outcome is recorded
+//     if (!queues.TryPush(job, now)) return;         // no room: due in the store, found again
+//     while (auto job = queues.Next(now)) Send(*job);
+//     queues.Ended(key, ending, now);                // the attempt is over
+//     queues.Release(key);                           // and its outcome is recorded
 //
 // Bounds: a queue holds at most kHeldPerAttempt jobs for each of its attempts at a time, all
 // together have at most `attempts_max` under way, and once half of these are taken no queue gets
@@ -37,9 +38,9 @@
 
 namespace barracuda::delivery {
 
-// Attempts by how long they took: cumulative counts as Prometheus wants them.
+// Attempts by how long they took, in the buckets of the metric (api/metrics.cc adds them up).
 struct AttemptTimes {
-    // An attempt may take 9 s.
+    // Upper bounds in seconds: an attempt may take 9 s.
     static constexpr std::array<double, 11> kSeconds = {
         0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
     std::array<uint64_t, kSeconds.size() + 1> counts{};  // each bucket alone; the last: longer
@@ -76,7 +77,8 @@ public:
     };
     explicit DestinationQueues(Options options) : options_(std::move(options)) {}
 
-    // False: its queue is full, stopped, or its breaker is open. TakeMissed remembers the job.
+    // Appends the job to its queue. False: that is full, stopped, or its breaker is open.
+    // TakeMissed remembers the job.
     [[nodiscard]] bool TryPush(Job job, Instant now);
     // The earliest due time of the jobs that queues which are well and have room again refused, or
     // gave back: where to look for them. Asked once, it is forgotten.

@@ -65,7 +65,7 @@ public:
 
     DueFinder(store::Engine& engine, DueTaker& taker, Options options);
 
-    // Before anything else. What was due by now is an earlier boot's, to be taken over.
+    // Before anything else. Whatever was due by now is an earlier boot's, to be taken over.
     void Attach(ledger::Ledger& ledger, const nodes::Ownership& ownership);
 
     // Reads one page of one round, if one's time has come. While this node may not send, none has.

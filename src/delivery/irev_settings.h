@@ -1,4 +1,6 @@
 // IrevSettings and IrevOrder: the two values an attempt at an iREV API is made of.
+//
+// Plain values: any thread.
 #pragma once
 
 #include <chrono>

@@ -37,7 +37,7 @@ struct ReplayJob {
     bool counted = false;  // `matched` is whole; until then the cursor is the count's
     bool again = false;    // over waiting ones: another pass follows this one
     int64_t passes = 0;    // that were followed by another
-    // What fitted before the first was handled; nullopt in jobs of 0.1.0, which did not count.
+    // How many fitted before the first was handled; nullopt in jobs of 0.1.0, which did not count.
     std::optional<int64_t> matched = 0;
     // Handled. Of deliveries short of at most one page after a crash; of conversions exact.
     int64_t replayed = 0;

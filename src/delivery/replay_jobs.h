@@ -72,7 +72,8 @@ public:
         std::optional<int64_t> matched,
         Made done
     );
-    // kNotFound when there is no such job; one that has ended stays as it is.
+    // Ends a job between two pages. kNotFound when there is no such job; one that has ended stays
+    // so.
     void Cancel(const std::string& id, Made done);
     Result<std::vector<ReplayJob>> List();  // newest first
     Result<ReplayJob> Find(const std::string& id);

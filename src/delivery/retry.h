@@ -21,7 +21,7 @@ enum class AttemptClass {
 // `status` is the HTTP status of the last reply; `transport_error` says that no whole reply came.
 AttemptClass Classify(int status, bool transport_error);
 
-// They ask us to send less: 429, 502, 503, 504.
+// Whether this status asks us to send less: 429, 502, 503, 504.
 bool AsksToSlowDown(int status);
 // The destination itself is in trouble (no reply, 5xx), not this one delivery: what the breaker
 // counts.

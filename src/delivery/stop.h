@@ -1,5 +1,5 @@
 // A destination's stop: nothing is sent to it until an operator resumes it. It answered 410 ("gone
-// for good"), or an operator asked for it. What is owed stays due. One document `stop:NETWORK` of
+// for good"), or an operator asked for it. Its deliveries stay due. One document `stop:NETWORK` of
 // the settings, so that every node follows and a restart changes nothing.
 //
 // Threads: any; `done` on the ledger's thread.

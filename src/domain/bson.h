@@ -14,7 +14,7 @@
 
 namespace barracuda::domain {
 
-// Builds one document. Not thread-safe; nested documents are built apart and appended.
+// Builds one document. Threads: one; nested documents are built apart and appended.
 class BsonWriter {
 public:
     BsonWriter() { bson_init(&bson_); }

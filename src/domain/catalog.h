@@ -40,8 +40,8 @@ public:
     const Goal& GoalOfType(GoalType type) const;  // registration and deposit: the first of the type
     const Offer* FindOffer(std::string_view id) const;
 
-    // This catalog with an entity more, or in place of the one of its name: what saving it would
-    // make of the questions about deliveries.
+    // This catalog with an entity more, or in place of the one of its name: for the questions
+    // about deliveries before it is saved.
     std::shared_ptr<const Catalog> With(const Network& network) const;
     std::shared_ptr<const Catalog> With(const Offer& offer) const;
 

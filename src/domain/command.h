@@ -1,5 +1,7 @@
 // The commands of routes, the dispatcher and operators to the ledger. Every value that a decision
 // may need is drawn before (ids, time), so that deciding again gives the same answer.
+//
+// Plain values: any thread.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +28,7 @@ struct OfferRule {
     }
 };
 
-// A network that shall be told. What a route itself asks for has no rules; the catalog's networks
+// A network that shall be told. An ask of a route itself has no rules; the catalog's networks
 // have some, which decide() holds against the document as the command leaves it.
 struct DeliveryAsk {
     NetworkName network;

@@ -54,7 +54,7 @@ struct Flow {
 struct Contact {
     ObjectId id;
     std::string email;
-    std::string email_key;  // unset for the seed's ghosts, and for the second of one e-mail
+    std::string email_key;  // unset where there is no e-mail, and for the second of one e-mail
     std::string name, type, company, messenger, username, message;
     std::string tracking_source, campaign_id;
     std::string affiliate_id, url_id, sub1, sub2, sub3, click_id;
@@ -86,8 +86,9 @@ std::string Encode(const Contact& contact);
 // Accepts what the seed wrote: missing fields, null, numbers as ids.
 Result<Contact> DecodeContact(std::string_view bson);
 
-// contract.md "Contact flags, from the ledger": recomputed from all conversions of the contact's
-// click, so that neither order nor repetition matters. True when something changed.
+// The contact's flags (contract.md, "What a second report does"): recomputed from all conversions
+// of the contact's click, so that neither order nor repetition matters. True when something
+// changed.
 bool SyncFlags(Contact& contact, const std::vector<Conversion>& conversions);
 
 }  // namespace barracuda::domain

@@ -21,6 +21,7 @@ enum class Status { kPending, kApproved, kRejected };
 enum class Provenance { kReported, kAdmin, kForm, kAuto, kUnknown };
 enum class DeliveryState { kWaiting, kDone, kDead, kCancelled /* by an operator */ };
 
+// The words of documents and of the API; nullopt: it is none.
 const char* NameOf(GoalType type);
 const char* NameOf(Status status);
 const char* NameOf(Provenance provenance);
@@ -43,8 +44,8 @@ inline constexpr const char* kDefaultCurrency = "USD";
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// Kinds of deliveries to the two APIs of contract.md; those by a template are "postback" and
-// "update".
+// Kinds of deliveries to the two APIs of docs/network-api.md; those by a template are "postback"
+// and "update".
 inline constexpr const char* kGoalPostback = "goal_postback";
 inline constexpr const char* kPrivateApi = "private_api";
 

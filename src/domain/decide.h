@@ -21,7 +21,7 @@ struct Conflict {
     std::string given;
 };
 
-// What came of a correction.
+// The outcome of a correction.
 enum class Corrected {
     kAlreadySo,  // nothing was to be changed
     kChanged,

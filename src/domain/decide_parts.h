@@ -1,4 +1,6 @@
 // Declarations shared by the files of decide(). Internal to domain.
+//
+// Pure, as decide.h.
 #pragma once
 
 #include "domain/decide.h"

@@ -1,5 +1,7 @@
 // E-mail addresses by the rule HTML gives browsers for <input type=email>: what a form accepted, we
 // accept, and nothing that needs a mail server to judge.
+//
+// Pure, any thread.
 #pragma once
 
 #include <string_view>

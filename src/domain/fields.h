@@ -1,5 +1,7 @@
 // The plain fields of a conversion: one table says their names and types, so that a report, a
 // stored document, a difference and a history entry all speak of the same thing.
+//
+// Plain values: any thread.
 #pragma once
 
 #include <iterator>

@@ -4,6 +4,8 @@
 //     const auto id = JudgeId(given);
 //     if (!id.problem.empty()) return Refuse(id.problem);
 //     Use(id.text);  // empty: nothing was given
+//
+// Pure, any thread.
 #pragma once
 
 #include <cstddef>

@@ -31,6 +31,8 @@ std::optional<Problem> Check(const Goal& goal);
 // once-goal, no chain leads back to itself. `field` is "then" or "type".
 std::optional<Problem> CheckTogether(const std::vector<Goal>& goals);
 
+// The goal's fields as its history shows them; its document and back. Errors: kInternal, bytes that
+// are no BSON.
 FlatFields Flat(const Goal& goal);
 std::string Encode(const Goal& goal);
 Result<Goal> DecodeGoal(std::string_view bson);

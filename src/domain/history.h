@@ -1,5 +1,7 @@
 // The history of a stored document: who changed which field, and when. Every document bounds its
 // own number of entries; an entry and its bytes are the same everywhere.
+//
+// Plain values: any thread.
 #pragma once
 
 #include <string>

@@ -3,8 +3,8 @@
 //
 // A secret is never here, only its name (a SecretRef): "env:BARRACUDA_SECRET_X" is an environment
 // variable, "file:NAME" a file of the directory DATA/secrets, "setting:network.hash" and
-// "setting:network.private_api_token" the program's own settings. What else the program can read
-// is out of reach on purpose: a network's address is chosen by whoever may edit it.
+// "setting:network.private_api_token" the program's own settings. Anything else that the program
+// can read is out of reach on purpose: a network's address is chosen by whoever may edit it.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@
 namespace barracuda::domain {
 
 enum class NetworkKind {
-    kIrevV3,       // contract.md "A. Public v3": one GET a goal; also the private API beside it
-    kIrevPrivate,  // contract.md "B. Private open API": look up, then create
+    kIrevV3,       // docs/network-api.md, A: one GET a goal; also the private API beside it
+    kIrevPrivate,  // docs/network-api.md, B: look up, then create
     kTemplate,     // a postback written as a template (postback_template.h)
 };
 const char* NameOf(NetworkKind kind);
 std::optional<NetworkKind> NetworkKindNamed(std::string_view name);
 
-// Which of the three statuses; by default all.
+// A set of the three statuses of a conversion; by default all.
 struct StatusSet {
     uint8_t bits = 7;
 
@@ -38,7 +38,7 @@ struct StatusSet {
     bool operator==(const StatusSet&) const = default;
 };
 
-// How gently it is treated. 0 and empty mean: the program's own setting.
+// How gently a network is treated. 0 and empty mean: the program's own setting.
 struct NetworkLimits {
     int concurrency = 0;              // attempts at a time
     int rate_per_second = 0;          // attempts begun a second
@@ -89,12 +89,15 @@ const char* DeliveryKindOf(NetworkKind kind);
 inline constexpr const char* kUpdateKind = "update";
 
 // The first fault of a network that needs no look-up: names, addresses, bounds and the template.
-// CIDRs and the resolution of hosts are checked where sockets are (delivery/network_check.h).
+// CIDRs and the resolution of hosts are checked by the route that saves it (api/admin_networks.cc).
 std::optional<Problem> Check(const Network& network);
+// Whether `text` reads as a SecretRef; the secret itself may be absent.
 bool IsSecretRef(std::string_view text);
 // http(s)://host[:port][/path] without user, query or fragment; the reason when it is not.
 std::optional<Problem> CheckBaseUrl(std::string_view field, std::string_view url);
 
+// The network's fields as its history shows them; its document and back. Errors: kInternal, bytes
+// that are no BSON.
 FlatFields Flat(const Network& network);
 std::string Encode(const Network& network);
 Result<Network> DecodeNetwork(std::string_view bson);

@@ -23,8 +23,11 @@ struct Offer {
     bool operator==(const Offer&) const = default;
 };
 
+// The first fault of an offer by itself; nullopt: none.
 std::optional<Problem> Check(const Offer& offer);
 
+// The offer's fields as its history shows them; its document and back. Errors: kInternal, bytes
+// that are no BSON.
 FlatFields Flat(const Offer& offer);
 std::string Encode(const Offer& offer);
 Result<Offer> DecodeOffer(std::string_view bson);

@@ -49,8 +49,8 @@ public:
     // The problem's field is "postback.url", "postback.headers", "postback.body", …
     static tl::expected<PostbackTemplate, Problem> Compile(const PostbackText& text);
 
-    // kInvalid where the values make a call that must not be sent: a path segment "." or "..", a
-    // call that is too long.
+    // The call with these values. kInvalid where the values make a call that must not be sent: a
+    // path segment "." or "..", a call that is too long.
     Result<RenderedCall> Render(const RenderInput& input) const;
 
     std::string_view host() const { return host_; }  // without port and brackets

@@ -28,7 +28,7 @@ public:
 
     explicit RequestParser(ParserLimits limits) : limits_(limits) {}
 
-    // Takes what it can from the front of `input`; `consumed` says how much. What it leaves must be
+    // Takes what it can from the front of `input`; `consumed` says how much. The rest must be
     // at the front of the next call's input, with more behind it.
     Status Parse(std::string_view input, size_t& consumed);
     void Reset();

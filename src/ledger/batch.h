@@ -4,6 +4,8 @@
 // of loading: a key that is reported and not known is taken as absent, and what this ledger wrote a
 // moment ago as unchanged. The write's precondition proves the guess; what it disproves, and what
 // would not have been written at all, is loaded in the next round.
+//
+// Threads: one writer's. Errors: in each entry's answer.
 #pragma once
 
 #include <functional>

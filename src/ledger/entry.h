@@ -1,4 +1,6 @@
 // One piece of work on its way through the ledger, and its answer.
+//
+// Plain values: whoever holds one.
 #pragma once
 
 #include <optional>

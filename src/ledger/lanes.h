@@ -51,7 +51,8 @@ public:
         std::vector<size_t> groups;
     };
 
-    // False, and `entry` is left as it was: stopping, or the routes' lane is full.
+    // Appends `entry` to its lane. False, and `entry` is left as it was: stopping, or the routes'
+    // lane is full.
     [[nodiscard]] bool Push(Entry& entry);
     // Calls `done` when all that is finished which is under way now and which waits in the internal
     // lane, also what comes back: at once, or within Finish.

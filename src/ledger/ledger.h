@@ -32,7 +32,7 @@ namespace barracuda::ledger {
 using Done = std::function<void(Result<domain::Decision>)>;
 
 // An edit of one document: a pure function from what is stored to what shall be. It may run more
-// than once. What a conversion says changes by commands alone: it is edited only to erase a person
+// than once. A conversion's content changes by commands alone: it is edited only to erase a person
 // from it (erase_contact.h), and to mend what it is queued and listed by (schedule_check.h).
 struct EditPlan {
     bool write = false;

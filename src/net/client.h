@@ -93,6 +93,7 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
+    // Begins a call; `done` runs once, inside Step().
     void Start(HttpCall call, Done done);
 
     // Runs `work` inside the next Step(): an answer known without a call comes the same way as

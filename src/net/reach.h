@@ -21,13 +21,14 @@ struct ReachedAddress {
     std::string error{};     // why not
 };
 
+inline constexpr std::chrono::seconds kLookUpTime{5};  // for one name
+inline constexpr size_t kLookUpsMax = 8;               // under way at a time
+inline constexpr size_t kReachedAddressesMax = 8;
+
 // At most kReachedAddressesMax of the addresses of `host` (a name, or an address without brackets).
 // With `connect_timeout` each allowed one is connected to, one after another, until the first that
 // answers. kInvalid: the name does not resolve, or not within kLookUpTime. kUnavailable: so many
 // look-ups hang already.
-inline constexpr std::chrono::seconds kLookUpTime{5};
-inline constexpr size_t kLookUpsMax = 8;
-inline constexpr size_t kReachedAddressesMax = 8;
 Result<std::vector<ReachedAddress>> Reach(
     const std::string& host,
     int port,

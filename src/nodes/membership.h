@@ -38,7 +38,7 @@
 
 namespace barracuda::nodes {
 
-// Since some moment in the past; never goes back, and counts time asleep.
+// The time since the machine's boot: never goes back, and counts time asleep.
 std::chrono::milliseconds BootClock();
 
 // Sixteen random hex digits.
@@ -84,7 +84,7 @@ public:
     bool IsGone(const NodeId& node) const;
 
     NodeId node() const;  // changes when this process was declared dead
-    // nullopt, or why this node sends nothing.
+    // Why this node sends nothing; nullopt: it is not fenced.
     std::optional<std::string> Fenced() const;
 
     // How often this process was born: what was read before another birth may be outdated.
@@ -92,7 +92,7 @@ public:
     // Not fenced, and still in this birth.
     bool MayDecide(int64_t birth) const;
 
-    // The clock by which everybody's silence is measured.
+    // The clock by which this process measures how long another node is silent.
     std::chrono::milliseconds Clock() const { return options_.clock(); }
 
     // Written with every heartbeat from now on: the goal rule this node works by (goal_rules.h).

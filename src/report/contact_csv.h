@@ -3,7 +3,7 @@
 //     ContactCsv csv(engine, filter);
 //     while (auto part = csv.Next()) { … if (part->empty()) break; … }
 //
-// Threads: one at a time; reads the store, so query threads only.
+// Threads: one at a time; reads the store, so query threads only. Errors: the store's.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // Contacts for the admin: one page of a list, and statistics over everything.
 //
-// Threads: any, but they read the store and may walk much of it: query threads only.
+// Threads: any, but they read the store and may walk much of it: query threads only. Errors: the
+// store's.
 #pragma once
 
 #include <map>

@@ -4,7 +4,7 @@
 //     if (auto begun = csv.Begin(); !begun) …
 //     for (;;) { auto part = csv.Next(); … if (part->ended) break; }
 //
-// Threads: one at a time; reads the store, so query threads only.
+// Threads: one at a time; reads the store, so query threads only. Errors: the store's.
 #pragma once
 
 #include <optional>
@@ -25,10 +25,12 @@ struct CsvOrder {
     std::vector<std::string> columns = {};  // IsConversionColumn; empty: DefaultColumns()
     Zone zone = {};
     bool mark = false;  // begins with kCsvMark
-    // What is in another order than an index has is sorted first: so many conversions and no more.
+    // Conversions in an order that no index has are sorted first: so many and no more.
     size_t sorted_max = 200'000;
 };
 
+// Whether a CSV has a column of this name: a plain field that is no object, or one of the
+// document's own. The default ones are those that a person looks at first.
 bool IsConversionColumn(std::string_view name);
 const std::vector<std::string>& DefaultColumns();
 

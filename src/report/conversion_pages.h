@@ -1,5 +1,7 @@
-// What the two kinds of pages of conversions share: those in the order of their way, and those that
+// Shared by the two kinds of pages of conversions: those in the order of their way, and those that
 // are gathered and sorted. Of this folder alone.
+//
+// Threads and errors: as conversions.h says.
 #pragma once
 
 #include <map>
@@ -25,7 +27,7 @@ void EachFitting(const Filter& filter, const store::Page& page, Take take) {
     }
 }
 
-// What fits, within the query's bounds; `way`: what its pages are read by.
+// Counts the conversions that fit, within the query's bounds; `way`: how its pages are read.
 Result<Fitting> FittingOf(store::Engine& engine, const ConversionQuery& query, const Way& way);
 void AddTo(std::map<std::string, Tally>& statuses, const domain::Conversion& conversion);
 

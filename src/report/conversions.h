@@ -1,7 +1,7 @@
 // Conversions for the admin: one page of a list, and statistics over everything.
 //
 // Threads: any, but they read the store and may walk much of it: query threads only, never an io
-// thread or the ledger's. What they see is a snapshot a page.
+// thread or the ledger's. Each page is of one snapshot. Errors: the store's, and those named.
 #pragma once
 
 #include <map>
@@ -44,8 +44,8 @@ struct ConversionQuery {
     std::string sort = "createdAt";  // IsConversionSort
     bool descending = true;
     std::string cursor = {};  // bytes of ConversionPage::next_cursor; goes before `page`
-    // What fits, where it is known: ConversionStats::asked of a query that is Summed(), or the
-    // total that an earlier page of this list said. Else it is counted.
+    // The conversions that fit, where they are counted already: ConversionStats::asked of a query
+    // that is Summed(), or the total that an earlier page of this list said. Else it is counted.
     std::optional<Fitting> fitting = {};
 
     // Bounds, in documents: looked at for a page; sorted where they are all that a way gives;

@@ -12,8 +12,8 @@ namespace barracuda::report {
 // A byte order mark, by which spreadsheets know UTF-8.
 inline constexpr const char* kCsvMark = "\xef\xbb\xbf";
 
-// What a spreadsheet would run gets an apostrophe before it: at the beginning of a cell, blanks
-// before it or not, and where another separator would begin one.
+// Text that a spreadsheet would run gets an apostrophe before it: at the beginning of a cell,
+// blanks before it or not, and where another separator would begin one.
 std::string CsvCell(std::string_view text);
 
 // One line, CRLF included.

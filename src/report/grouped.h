@@ -90,15 +90,16 @@ struct Report {
 // The name of a filter that cells do not know, or nullopt.
 std::optional<std::string> UnansweredIn(const Filter& filter);
 
+struct Period {
+    Time from, to;  // [from, to)
+};
 // The period that `query` is compared with: as many of the zone's days right before it, or the same
 // dates of the year before.
-struct Period {
-    Time from, to;
-};
 Period BeforeOf(const GroupedQuery& query);
 
-// In a comparison the nth day stands beside the nth. Errors: kInvalid names `group` where there are
-// more than `rows_max` rows; kUnavailable where it takes too long, or cells are being built.
+// The report that `query` asks for. In a comparison the nth day stands beside the nth. Errors:
+// kInvalid names `group` where there are more than `rows_max` rows; kUnavailable where it takes too
+// long, or cells are being built.
 Result<Report> ReportOf(store::CellSource& cells, const GroupedQuery& query);
 
 }  // namespace barracuda::report

@@ -1,4 +1,6 @@
 // Sums of money by currency: 128 bits, exact, never one currency's added to another's.
+//
+// A plain value: any thread.
 #pragma once
 
 #include <map>

@@ -4,10 +4,10 @@
 //     auto plan = PlanOf(engine, filter, "createdAt", true, 10'000);
 //     auto page = ReadWay(engine, plan->way, place, 500);   // its cursor is the next `place`
 //
-// What no index serves is read by what serves the rest of the filter, at worst in the order of
-// creation, and held against the filter document by document.
+// A part of the filter that no index serves is held against it document by document: these are read
+// by an index that serves the rest, at worst in the order of creation.
 //
-// Threads: any that may read the store, which PlanOf and ReadWay do.
+// Threads: any that may read the store, which PlanOf, ReadWay and CountWay do. Errors: the store's.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,7 @@ struct Way {
 
 // All that a filter offers, those that likely give less before the others.
 std::vector<Way> WaysOf(const Filter& filter, std::string_view sort, bool descending);
-// nullopt: the filter offers no such way.
+// The way of WaysOf with this id; nullopt: the filter offers no such way.
 std::optional<Way> WayNamed(const Filter& filter, std::string_view sort, bool descending, char id);
 
 struct Plan {

@@ -20,8 +20,9 @@ public:
     static std::optional<Zone> Named(std::string_view name);
 
     int OffsetSeconds(Time at) const;  // east of Greenwich
-    // When its clocks show this (as milliseconds since 1970 there). What they pass over is the
-    // moment of that; of what they show twice it is one.
+    // The moment at which the place's clocks show `local_ms` (milliseconds since 1970 by these
+    // clocks). Of a time that they show twice it is the later one; one that they pass over is
+    // counted on from before the change: 02:30 of a night without it is 03:30.
     Time At(int64_t local_ms) const;
     bool IsUtc() const { return !rules_; }
     // 2026-01-31T23:59:59.123+01:00, with Z in UTC.

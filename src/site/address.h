@@ -1,4 +1,6 @@
 // Addresses of this site's own pages.
+//
+// Pure, any thread.
 #pragma once
 
 #include <string>
@@ -11,7 +13,7 @@ namespace barracuda::site {
 // `path?name=value&…&lang=…`, percent-encoded.
 std::string AddressOf(std::string_view path, const http::Pairs& pairs, std::string_view language);
 
-// `path?v=tag`: what is kept for a year has another address once it is another.
+// `path?v=tag`: a file that browsers keep for a year has another address once its content changes.
 std::string Versioned(std::string_view path, std::string_view tag);
 
 }  // namespace barracuda::site

@@ -1,4 +1,4 @@
-// What every page for strangers begins and ends with, and the parts of the landing page.
+// The beginning and the end of every page for strangers, and the parts of the landing page.
 //
 // Threads: one a page; everything is written into the Html that is handed in.
 #pragma once
@@ -27,6 +27,7 @@ struct Frame {
 // A picture of the page's sprite.
 void PutIcon(Html& to, Markup use);
 
+// `wrong`: the title says that a form was not taken.
 void PutTop(Html& to, const Frame& frame, bool wrong);
 void PutBottom(Html& to, const Frame& frame);
 

@@ -32,7 +32,7 @@ struct FormWords {
     std::array<TypeWord, 6> types;
 };
 
-// What is said of a form that was not taken; beside its field, or above all.
+// The words about a form that was not taken: beside its field, or above all.
 struct TroubleWords {
     std::string_view wrong;  // before the page's title
     std::string_view email_missing, email_wrong, email_taken, type_wrong, too_long, unreadable;

@@ -1,5 +1,7 @@
 // The loss that an operator has accepted (`--accept-loss`): a record in the store itself, so that
 // nobody takes a smaller store for a whole one later.
+//
+// A plain value: any thread.
 #pragma once
 
 #include <cstdint>

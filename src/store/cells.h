@@ -48,13 +48,13 @@ inline constexpr int64_t LengthOf(CellView view) {
     return view <= CellView::kTime ? kQuarterMs : kCellDayMs;
 }
 
-// What a caller chooses the text of. A cell holds long ones cut, with a hash (CellText).
+// The fields whose text a caller chooses. A cell holds a long text cut, with a hash (CellText).
 enum class CellField : uint8_t { kAffiliate, kOffer, kCountry, kSource };
 inline constexpr size_t kCellFields = 4;
 using CellTexts = std::array<std::string, kCellFields>;
 std::string CellText(std::string text);
 
-// What is closed: a byte, with room above for what is counted beyond a cap.
+// The fields of closed vocabularies: one number, with room above for what is counted beyond a cap.
 struct CellKind {
     domain::GoalType type = domain::GoalType::kOther;
     domain::Status status = domain::Status::kPending;
@@ -85,7 +85,8 @@ struct Counted {
     bool operator==(const Counted&) const = default;
 };
 
-// nullopt: a test, or without a date of creation.
+// How a conversion's document is counted; nullopt: not at all, as a test or without a date of
+// creation.
 std::optional<Counted> CountedOf(const domain::TopFields& document);
 
 // One row of a cell, as it is read. Texts that the view does not hold are empty; it looks into what
@@ -100,7 +101,7 @@ struct Cell {
 };
 using TakeCell = std::function<bool(const Cell&)>;  // false: it is enough
 
-// What became of reading: kEnough where a TakeCell said so, kDamaged where bytes are no cell.
+// How a reading ended: kEnough where a TakeCell said so, kDamaged where bytes are no cell.
 enum class CellRead { kDone, kEnough, kDamaged };
 CellRead EachRow(std::string_view key, std::string_view rows, const TakeCell& take);
 

@@ -55,7 +55,8 @@ struct CopyReport {
 
 Result<CopyReport> CopyStore(Engine& from, Engine& to, const CopyOptions& options);
 
-// Without what belongs to the store itself (MongoDB's marker, this record).
+// The fingerprint of a collection, without what belongs to the store itself (MongoDB's marker, this
+// record).
 Result<Fingerprint> FingerprintOf(
     Engine& engine, Collection collection, const std::function<void(int64_t documents)>& progress
 );
@@ -63,7 +64,7 @@ Result<Fingerprint> FingerprintOf(
 // Where an unfinished copy comes from; nullopt: there is none.
 Result<std::optional<std::string>> UnfinishedMigration(Engine& engine);
 
-// A collection that holds documents of somebody's; nullopt: none does, the store is empty.
+// A collection that holds documents which are not the store's own; nullopt: the store is empty.
 Result<std::optional<Collection>> AnyContent(Engine& engine);
 
 }  // namespace barracuda::store

@@ -1,5 +1,7 @@
 // Shared by every engine: the names of the collections, and a document's address read from the
 // document itself.
+//
+// Pure, any thread.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // Ranges of keys in which nothing is known to stand: the remembered low mark of the work queue, of
-// every owner. What is finished leaves a tombstone at its front, and who looks for the first entry
+// every owner. Finished work leaves a tombstone at its front, and who looks for the first entry
 // begins behind them.
 //
 //     EmptyRanges::Look look(ranges);      // before the iterator is made, for as long as it is

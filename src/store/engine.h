@@ -42,6 +42,7 @@ struct Ref {
     friend auto operator<=>(const Ref&, const Ref&) = default;
 };
 
+// The address of a conversion, and back.
 Ref RefOf(const domain::ConversionKey& key);
 domain::ConversionKey ConversionKeyOf(const Ref& ref);
 
@@ -110,8 +111,9 @@ struct WorkItem {
     Time due;
 };
 
-// Count and sum of amounts by what the statistics ask for; kept in the same batch as documents.
 inline constexpr const char* kAgain = "again";  // of a goal that counts several times a click
+// Count and sum of amounts (micro-units) by what the statistics ask for; kept in the same batch as
+// documents.
 struct RollupRow {
     // kConversions: month, affiliate_id, goal_type, status, currency, kAgain or empty;
     // kContacts: month, type, status, affiliate_status, ftd, ftd_currency.
@@ -124,8 +126,11 @@ class Engine {
 public:
     virtual ~Engine() = default;
 
+    // The documents in the order of `refs`; nullopt: absent.
     virtual Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) = 0;
+    // The outcome of each write, in order, once it is durable.
     virtual Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) = 0;
+    // One page of a list. Errors: also kInvalid, a cursor of another scan.
     virtual Result<Page> Scan(const ScanRequest& request) = 0;
     // How many documents a scan finds, counted up to `most`; `limit` and `cursor` do not matter. It
     // reads no document where the engine's index has the answer.
@@ -148,7 +153,7 @@ public:
         (void)refs;
         return true;
     }
-    // nullopt: writable; else why not, readable.
+    // Why the store takes no writes, readable; nullopt: it takes them.
     virtual std::optional<std::string> Trouble() const = 0;
     // The loss that an operator has accepted; times 0: none.
     virtual AcceptedLoss Accepted() const { return {}; }

@@ -1,5 +1,7 @@
 // Index definitions as versioned data, stated once: what RocksDB keeps as entries and MongoDB as
 // indexes. docs/formats/rocksdb.md describes the bytes.
+//
+// Pure; the definitions are constant. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,8 @@
 // The ordered key-value store under KvEngine: RocksDB, or memory for tests. Four spaces, one atomic
 // durable batch, iterators over a snapshot.
+//
+// Threads: the methods of Kv from any; a snapshot and an iterator belong to one. Errors:
+// kUnavailable.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +57,7 @@ public:
 class Kv {
 public:
     virtual ~Kv() = default;
+    // In the order of `keys`; nullopt: absent.
     virtual Result<std::vector<std::optional<std::string>>> MultiGet(
         Space space, std::span<const std::string> keys
     ) = 0;

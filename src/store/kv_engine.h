@@ -1,5 +1,7 @@
 // The store over an ordered key-value store: documents, index entries, the work queue, rollups and
 // cells change in one batch. Preconditions are checked here, under one writer's lock.
+//
+// Threads and errors: as Engine's; Open and OpenToRead from one, before anybody has the engine.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,7 @@
 // The keys under which a document and what is derived from it stand (docs/formats/rocksdb.md).
 // Reading takes any bytes: nullopt where they are no key of ours.
+//
+// Pure, any thread.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// What adding (KvChange::kAdd) means: the sum of a rollup or of a cell's rows, by the key's prefix.
+// The meaning of adding (KvChange::kAdd): the sum of a rollup or of a cell's rows, by the key's
+// prefix.
 //
 // Pure; no thread contract.
 #pragma once
@@ -9,8 +10,9 @@
 
 namespace barracuda::store {
 
-// nullopt: `value` is no sum. A damaged `existing` counts for nothing until verify --repair has
-// counted anew; failing would end all writes at RocksDB's next compaction.
+// `existing` with `value` added; nullopt: `value` is no sum. A damaged `existing` counts for
+// nothing until verify --repair has counted anew; failing would end all writes at RocksDB's next
+// compaction.
 std::optional<std::string> Added(
     std::string_view key, std::optional<std::string_view> existing, std::string_view value
 );

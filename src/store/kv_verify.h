@@ -1,6 +1,8 @@
 // Compares everything that is derived from the documents with what is stored, from one snapshot and
 // in pages: nobody who writes or reads waits for it, and it holds a page of memory, whatever the
 // store's size.
+//
+// Threads: one, which blocks on the store. Errors: the store's.
 #pragma once
 
 #include <functional>

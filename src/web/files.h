@@ -1,4 +1,6 @@
 // The desk's files, as web/dist had them when the program was built (cmake/desk_files.cmake).
+//
+// Constant: any thread.
 #pragma once
 
 #include <span>
@@ -14,7 +16,7 @@ struct File {
     std::string_view plain, gzip, brotli;
 };
 
-// Empty in a build without the desk.
+// All of them; empty in a build without the desk.
 std::span<const File> Files();
 
 }  // namespace barracuda::web

@@ -1,4 +1,6 @@
 // Pages: the desk's files over HTTP, each in the coding that the browser takes.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <optional>
@@ -10,7 +12,7 @@
 
 namespace barracuda::web {
 
-// What a request for `/`, `/admin` or a path below it is answered, by method, `Accept-Encoding` and
+// The answer to a request for `/`, `/admin` or a path below it, by method, `Accept-Encoding` and
 // `If-None-Match`; nullopt: it is for none of these. A path below /admin that is no file and looks
 // like none is one of the desk's own addresses and gets its page. Without files only `/` is
 // answered: it says that there are no pages.

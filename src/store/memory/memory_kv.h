@@ -1,5 +1,7 @@
 // An ordered store in memory, for tests: snapshots that cost nothing until somebody writes, and a
 // switch that makes writes fail.
+//
+// Threads: as kv.h says.
 #pragma once
 
 #include <atomic>

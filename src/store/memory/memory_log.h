@@ -1,4 +1,6 @@
 // The logs in memory, for tests and for a server whose own log database cannot be opened.
+//
+// Threads: as LogStore's (log.h).
 #pragma once
 
 #include <deque>

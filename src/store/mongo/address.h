@@ -4,6 +4,8 @@
 // A conversion is found by (click_id, goal_id, occurrence); its `_id` is an ObjectId of its own.
 // Every other document's primary key is its `_id`: an ObjectId when the key is 24 hex digits
 // (contacts), else the key as text.
+//
+// Pure, any thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,6 @@
 // Small questions to a database that setup, adoption and the doctor share.
+//
+// Threads: whoever has the lease. Errors: those of ToldError.
 #pragma once
 
 #include <functional>

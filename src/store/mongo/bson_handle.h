@@ -1,4 +1,4 @@
-// An owned bson_t with the few appends that commands and filters need. Not thread-safe.
+// An owned bson_t with the few appends that commands and filters need. Threads: one.
 //
 //     Bson filter;
 //     filter.Text("click_id", click).Document("rev", Bson().Int("$gt", 3));
@@ -87,8 +87,8 @@ private:
     bson_t* bson_;
 };
 
-// A look at bytes that stay where they are; nullopt-like (len 0) is never returned: bytes that are
-// no document are a fault of ours, for every document was read or made by us.
+// A look at bytes that stay where they are. Bytes that are no document end the program: every
+// document was read or made by us.
 inline bson_t ViewOf(std::string_view bytes) {
     bson_t view;
     auto* data = reinterpret_cast<const uint8_t*>(bytes.data());

@@ -17,7 +17,7 @@ bool EachCell(
     std::string_view block,
     const std::function<void(std::string_view key, std::string_view rows)>& take
 );
-// What a batch has collected, as a block.
+// The cells that a batch has collected, as a block.
 std::string BlockOf(CellBatch& batch);
 
 }  // namespace barracuda::store

@@ -35,8 +35,8 @@ public:
 
     Result<bool> Read(CellView view, Time from, Time to, const TakeCell& take);
     Result<Time> AsOf();
-    // Which days are wrong, as readable lines. What moved since the last sweep is not judged;
-    // `repair` counts it anew too.
+    // Which days are wrong, as readable lines. A day that moved since the last sweep is not
+    // judged; `repair` counts it anew too.
     Result<std::vector<std::string>> Verify(bool repair);
 
 private:

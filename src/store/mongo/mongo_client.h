@@ -24,10 +24,10 @@
 
 namespace barracuda::store {
 
-// To be called first of all. When it is loaded, libmongoc makes /dev/shm/mongoc-PID for counters
-// that `mongoc-stat` reads, and removes it at a clean end only: every kill -9 left one, and a
-// process that got the number of a dead one had a warning on stderr. Mapped already, it needs no
-// name.
+// Keeps libmongoc from leaving a file behind; to be called first of all. When it is loaded,
+// libmongoc makes /dev/shm/mongoc-PID for counters that `mongoc-stat` reads, and removes it at a
+// clean end only; a process with the number of a dead one warns on stderr where the file is there.
+// The counters are mapped already and need no name.
 void UnlinkMongoCounters();
 
 struct MongoOptions {
@@ -92,7 +92,7 @@ public:
     // not all authenticate at once.
     Result<bool> Warm(size_t count);
 
-    // nullopt while a member takes writes; else why not. Waits at most server_selection.
+    // Why no member takes writes; nullopt while one does. Waits at most server_selection.
     std::optional<std::string> NoPrimary();
 
     const MongoOptions& options() const { return options_; }
@@ -113,7 +113,7 @@ enum class Failure {
 };
 Failure FailureOf(const bson_error_t& error, const bson_t* reply);
 
-// kUnavailable, with the server's words.
+// The error of a call that failed: kUnavailable, with the server's words.
 Error ErrorOf(const bson_error_t& error);
 
 ClusterMoment MomentOf(const mongoc_client_session_t* session);

@@ -57,7 +57,8 @@ public:
     Result<std::vector<RollupRow>> Rollup(Collection collection) override;
     Result<bool> ReadCells(CellView view, Time from, Time to, const TakeCell& take) override;
     Result<Time> CellsAsOf(Time now) override;
-    // What the thread for cells does every few seconds, for tests and commands without one.
+    // One sweep, as the thread for cells makes it every few seconds; for tests and commands without
+    // that thread.
     Result<bool> SweepCells(Time now) { return cells_.Sweep(now); }
     // Refused: mongodump or a snapshot does that.
     Result<bool> Backup(const std::string& directory) override;
@@ -66,7 +67,7 @@ public:
     Result<std::vector<std::string>> Verify(bool repair) override;
     bool InsertsFirst() const override { return true; }
 
-    // For who looks below documents, or beside them.
+    // The client of lists, for checks that look below documents or beside them.
     MongoClient& client() { return *lists_; }
 
 private:

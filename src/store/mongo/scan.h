@@ -1,4 +1,6 @@
 // Ordered pages of one collection: a filter, an order and where to go on, from a ScanRequest.
+//
+// Threads: any; blocks on the server.
 #pragma once
 
 #include <chrono>

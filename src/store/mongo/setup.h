@@ -23,9 +23,9 @@ Result<bool> CheckServer(
     MongoClient& client, bool allow_standalone, std::chrono::milliseconds patience
 );
 
-// Makes every missing index of index.h, the primary key's and the work queue's. What is there
-// already costs nothing. Errors: kForbidden for a missing privilege, kInvalid for what the server
-// does not take (documents that a unique index has no room for), else kUnavailable.
+// Makes every missing index of index.h, the primary key's and the work queue's. An index
+// that is there costs nothing. Errors: kForbidden for a missing privilege, kInvalid for what the
+// server does not take (documents that a unique index has no room for), else kUnavailable.
 Result<bool> BuildIndexes(MongoClient& client);
 
 // The indexes, then the marker. Of a database that is ours, or empty (state.h).

@@ -25,6 +25,7 @@ struct DatabaseState {
     std::string why = {};  // kSeed, kBeingAdopted, kForeign: readable, with what to do
 };
 
+// Looks at a database, and changes nothing.
 Result<DatabaseState> LookAt(MongoClient& client);
 
 // The document of `settings` that an adoption keeps its place in.

@@ -1,4 +1,6 @@
 // Copies the files of a store into another directory, durably: what restore does.
+//
+// Threads: one, which it blocks; nobody else uses either directory.
 #pragma once
 
 #include <string>

@@ -32,7 +32,7 @@ struct HighWater {
     bool operator==(const HighWater&) const = default;
 };
 
-// nullopt: there is none that can be read.
+// The mark in `directory`; nullopt: there is none that can be read.
 std::optional<HighWater> ReadHighWater(const std::string& directory);
 
 // The mark names no log any more, durably: they are about to go. Only while nobody has it open.

@@ -1,5 +1,7 @@
 // Whether a store has become smaller since its high-water mark: the one judgement before every
 // open.
+//
+// Threads: one, which it blocks; nobody has the store open.
 #pragma once
 
 #include <rocksdb/options.h>

@@ -1,5 +1,7 @@
 // RocksDB 7.8 (Debian): plain DB, four column families, one synced WriteBatch a commit.
 // Why these options: docs/decisions/rocksdb.md and the sources named there.
+//
+// Threads: opening from one at a time; the store it gives as kv.h says.
 #pragma once
 
 #include <memory>

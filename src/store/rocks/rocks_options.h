@@ -1,5 +1,7 @@
 // How our RocksDB is opened, stated once: for the store itself and for a look at it before.
 // Why these options: docs/decisions/rocksdb.md.
+//
+// Threads: any; nothing is kept.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -16,10 +18,10 @@ using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
 // The four column families, in the order of Space. `filling`: rocks_kv.h.
 std::vector<rocksdb::ColumnFamilyDescriptor> OurFamilies(bool filling = false);
 
-// Without create_if_missing, info_log and env.
+// The database's options, without create_if_missing, info_log and env.
 rocksdb::DBOptions OurOptions(bool filling = false);
 
-// Its words in one line: RocksDB ends some of them with one of their own.
+// RocksDB's words in one line: some of them end with a line's end of their own.
 std::string WordsOf(const rocksdb::Status& status);
 Error RocksErrorOf(const rocksdb::Status& status);
 

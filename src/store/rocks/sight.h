@@ -1,6 +1,8 @@
 // A look at a store before it is opened to be written, since that open changes it: RocksDB replays
 // its write-ahead logs, writes tables from them and deletes the logs, so that a second open would
 // find nothing missing. A look changes no file.
+//
+// Threads: one, which it blocks; nobody has the store open to write.
 #pragma once
 
 #include <rocksdb/options.h>

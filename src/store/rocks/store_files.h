@@ -27,12 +27,13 @@ enum class Found {
     kStore
 };
 
-// Fails, naming what is missing and what to do, where there are files of a store without those that
-// every store has (CURRENT, the manifest that it names, a log), and where a restore has not ended.
+// Faults that LookAtStore passes over.
 struct Lenient {
     bool restoring = false;    // an unfinished restore is looked at like any store: by who ends it
     bool without_log = false;  // by who accepts the loss
 };
+// Fails, naming what is missing and what to do, where there are files of a store without those that
+// every store has (CURRENT, the manifest that it names, a log), and where a restore has not ended.
 Result<Found> LookAtStore(const std::string& directory, Lenient to = {});
 
 // A store that was open to be written, and has no log.
@@ -54,7 +55,7 @@ Result<bool> MarkHasLog(const std::string& directory);
 // Makes the names in a directory durable.
 Result<bool> SyncDirectory(const std::string& directory);
 
-// With errno's words: "cannot write F: No space left on device".
+// An error with errno's words: "cannot write F: No space left on device".
 Error FileError(const std::string& what, int number);
 
 // Names, of every kind. Error: it cannot be read; an absent directory has none.
