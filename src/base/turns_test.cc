@@ -92,7 +92,7 @@ struct Unguarded {
 };
 
 TEST(Turns, NothingOfTwoThreadsRunsTogether) {
-    constexpr int kThreads = 8, kEach = 500;
+    constexpr int kThreads = 6, kEach = 150;
     Turns turns;
     Unguarded sum;
     std::atomic<int> ended = 0;
