@@ -188,6 +188,7 @@ std::optional<Problem> CheckOwed(
 void InTurn(
     Entities& entities, const std::shared_ptr<Call>& call, std::function<void(Turns::Turn)> edit
 ) {
+    BARRACUDA_CHECK(edit);
     entities.turns.Take([call, edit = std::move(edit)](Turns::Turn turn) {
         try {
             edit(std::move(turn));
@@ -205,6 +206,7 @@ void EditEntity(
     EntityEdit edit,
     std::function<http::Response()> written
 ) {
+    BARRACUDA_CHECK(turn);  // who writes was judged in it
     auto refused = std::make_shared<std::optional<Error>>();
     auto plan = [edit = std::move(edit), refused](const std::optional<std::string>& stored) {
         refused->reset();

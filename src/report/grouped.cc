@@ -4,6 +4,8 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "base/check.h"
+
 namespace barracuda::report {
 
 using store::Cell;
@@ -348,6 +350,8 @@ Period BeforeOf(const GroupedQuery& query) {
 }
 
 Result<Report> ReportOf(store::CellSource& cells, const GroupedQuery& query) {
+    // What is read from somebody was refused before (api/admin_reports.cc).
+    BARRACUDA_CHECK(query.from < query.to && !query.groups.empty() && query.rows_max > 0);
     Report report;
     auto as_of = cells.CellsAsOf(Time::Now());
     if (!as_of) return Fail(as_of.error());
@@ -370,6 +374,7 @@ Result<Report> ReportOf(store::CellSource& cells, const GroupedQuery& query) {
     for (const auto& row : report.rows) AddRow(report.total, row);
     const size_t shown = std::min(query.limit, report.rows.size());
     for (size_t i = shown; i < report.rows.size(); ++i) AddRow(report.rest, report.rows[i]);
+    BARRACUDA_CHECK(shown <= report.rows.size());
     report.rest_rows = report.rows.size() - shown;
     report.rows.resize(shown);
     return report;
