@@ -8,6 +8,7 @@ import desk_state
 from authenticator import totp
 from harness import Server, new_id, request, wait_until
 
+pytestmark = pytest.mark.bounded(300)
 EMAIL, PASSWORD, NEW = "owner@example.com", desk_state.PASSWORD, "staple correct horse"
 AUTH = "/api/admin/auth"
 KILLS = 3
@@ -234,7 +235,6 @@ def test_a_stop_holds_and_what_waited_goes_after_it(srv, net):
 
 
 @pytest.mark.parametrize("action,after", [("reject", "rejected"), ("approve", "approved")])
-@pytest.mark.bounded(180)
 def test_a_job_ended_by_hand_stays_ended_and_what_it_did_is_taken_back(srv, action, after):
     """Killed right after the answer that it has ended: no conversion is moved afterwards, and the undo finds exactly those moved before."""
     affiliate = new_id("aff")

@@ -84,14 +84,13 @@ GOOD = {"key create": ["--name", "n", "--scope", "ingest"], "key revoke": ["nobo
 @pytest.mark.parametrize("command", list(COMMANDS))
 def test_what_it_does_not_take_is_named(at, command):
     words, good = command.split(" "), GOOD.get(command, [])
-    for wrong in (["--nonsense"], ["--nonsense=1"], ["-x"], ["--Data", "x"], ["--dat"]):
+    for wrong in (["--nonsense=1"], ["-x"], ["--Data", "x"]):
         fault(at(*words, *good, *wrong), wrong[0].split("=")[0])
     takes_more = any(word == "ID" for word in COMMANDS[command])
     if not takes_more:
         fault(at(*words, *good, "surplus"), "surplus")
     for place in PLACES if command != "demo" else []:
         fault(at(*words, *good, place), place)
-        fault(at(*words, *good, place, ""), place)
         fault(at(*words, *good, place, "x", place, "y"), place)
     assert at.made == []
 
@@ -193,7 +192,6 @@ def test_a_setting_that_cannot_be_is_named_wherever_it_is_said(at, tmp_path, nam
     (tmp_path / "b.toml").write_text(toml_of(name, value))
     fault(at("check-config", "--config", "b.toml"), name, "b.toml:2")
     fault(at("serve", "--config", "b.toml"), name)
-    fault(at("key", "create", "--name", "n", "--scope", "ingest", "--config", "b.toml"), name)
     assert at.made == ["b.toml"], "nothing is begun by settings that cannot be"
 
 

@@ -11,6 +11,9 @@ import desk_state
 from harness import Server, burst, new_id, wait_until
 
 
+pytestmark = pytest.mark.bounded(180)
+
+
 @pytest.fixture(scope="module")
 def furnished(net, tmp_path_factory):
     with Server(tmp_path_factory.mktemp("control"), net) as server:

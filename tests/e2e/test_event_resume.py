@@ -8,6 +8,9 @@ from harness import Server, burst, new_id, wait_until
 from test_events import Stream, report
 
 
+pytestmark = pytest.mark.bounded(180)
+
+
 @pytest.fixture
 def srv(net, tmp_path):
     with Server(tmp_path, net) as server:

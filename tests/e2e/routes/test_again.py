@@ -46,6 +46,7 @@ def bare(state):
     return [bare(inner) for inner in state] if isinstance(state, list) else state
 
 
+@pytest.mark.bounded(300)
 @pytest.mark.parametrize("kill", [False, True], ids=["at once", "after kill -9"])
 def test_the_second_time_changes_nothing(net, tmp_path, kill):
     with Server(tmp_path, net) as srv:
