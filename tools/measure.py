@@ -9,8 +9,7 @@ import sys
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 450
-TESTS_TO_SOURCE_MIN = 0.68  # held
-TESTS_TO_SOURCE_AIM = 0.75  # wanted, and said while it is missed
+TESTS_TO_SOURCE_MIN = 0.75
 # Strings, characters and comments hold braces too: each becomes blanks, lines stay.
 NO_CODE = re.compile(r'R"(\w*)\(.*?\)\1"|"(?:[^"\\\n]|\\.)*"|(?<![0-9a-fA-F])\'(?:[^\'\\\n]|\\.)+\'|//[^\n]*|/\*.*?\*/', re.S)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", re.M)
@@ -115,9 +114,7 @@ def table(m):
                                               f"{lengths[-1]} {m['functions'][-1][1]}")
     yield f"functions within {FUNCTION_LINES_MAX} lines", f"{within:.2%} of {len(lengths)}"
     yield "checks a thousand lines", f"{m['checks'] / m['source_lines'] * 1000:.1f}"
-    ratio = m["test_lines"] / m["source_lines"]
-    missed = "" if ratio >= TESTS_TO_SOURCE_AIM else f", {TESTS_TO_SOURCE_AIM} is wanted"
-    yield "tests to source", f"{ratio:.2f}{missed}"
+    yield "tests to source", f"{m['test_lines'] / m['source_lines']:.2f}"
 
 
 def self_test():
@@ -135,8 +132,8 @@ def self_test():
         got = [lines for _, lines in functions(text)]
         if got != expected:
             sys.exit(f"measure self-test: {text!r}: expected {expected}, found {got}")
-    good = {"mutual": set(), "functions": [(70, "a")], "files": [(450, "a")], "test_lines": 68, "source_lines": 100}
-    bad = [{"mutual": {("a", "b")}}, {"functions": [(71, "a")]}, {"files": [(451, "a")]}, {"test_lines": 67}]
+    good = {"mutual": set(), "functions": [(70, "a")], "files": [(450, "a")], "test_lines": 75, "source_lines": 100}
+    bad = [{"mutual": {("a", "b")}}, {"functions": [(71, "a")]}, {"files": [(451, "a")]}, {"test_lines": 74}]
     if list(violations(good)) or not all(len(list(violations({**good, **one}))) == 1 for one in bad):
         sys.exit("measure self-test: a gate does not hold")
     print(f"measure self-test: {len(cases) + len(bad) + 1} cases as expected")

@@ -39,18 +39,31 @@ Result<NewPassword> ReadNewPassword(const Accounts& accounts, const Call& call) 
     return wanted;
 }
 
-// All of this admin's sessions are over; one is opened for who asked.
+Error OldIsWrong() { return {ErrorCode::kInvalid, "old is not the password of now", "old"}; }
+
+// All of this admin's sessions are over; one is opened for who asked. `mark`: of the password that
+// `old` was held against, since another change may have come between.
 void SetPassword(
-    Accounts& accounts, std::shared_ptr<Call> call, const Login& login, Result<std::string> hash
+    Accounts& accounts,
+    std::shared_ptr<Call> call,
+    const Login& login,
+    const std::string& mark,
+    Result<std::string> hash
 ) {
     if (!hash) return call->respond(ErrorResponse(hash.error()));
+    auto change = [mark, hash = *hash](auth::Admin& admin) -> std::optional<Error> {
+        if (PasswordMark(admin) != mark) return OldIsWrong();
+        admin.password = hash;
+        admin.invitation.clear();
+        return std::nullopt;
+    };
     auto set = [&accounts, call, login](Result<auth::Admin> admin) {
         if (!admin) return call->respond(ErrorResponse(admin.error()));
         accounts.admin.sessions().EndAllOf(accounts.ledger, admin->email);
         OpenSession(accounts, call, *admin, login, "Password changed, every other session ended");
     };
-    accounts.admin.admins().SetPassword(
-        accounts.ledger, call->caller.admin, std::move(*hash), std::move(set)
+    accounts.admin.admins().Change(
+        accounts.ledger, call->caller.admin, std::move(change), std::move(set)
     );
 }
 
@@ -63,20 +76,17 @@ void CheckOld(
 ) {
     const auto admin = accounts.admin.admins().Find(call->caller.admin);
     const std::string stored = admin ? admin->password : std::string();
-    auto checked = [&accounts, call, attempt, wanted](bool matches) {
-        if (!matches) {
-            return call->respond(
-                BadRequest({ErrorCode::kInvalid, "old is not the password of now", "old"})
-            );
-        }
+    const std::string mark = admin ? PasswordMark(*admin) : std::string();
+    auto checked = [&accounts, call, attempt, wanted, mark](bool matches) {
+        if (!matches) return call->respond(BadRequest(OldIsWrong()));
         accounts.admin.LoginSucceeded(accounts.ledger, *attempt);
         auto again = accounts.admin.passwords().Reserve(true);
         if (!again) return call->respond(TooManyLogins());
         accounts.admin.passwords().Hash(
             std::move(again),
             wanted.next,
-            [&accounts, call, login = wanted.login](Result<std::string> hash) {
-                SetPassword(accounts, call, login, std::move(hash));
+            [&accounts, call, login = wanted.login, mark](Result<std::string> hash) {
+                SetPassword(accounts, call, login, mark, std::move(hash));
             }
         );
     };

@@ -27,16 +27,41 @@ bool RefusedQuery(const Call& call) {
     return !asked;
 }
 
+void StoreGoal(
+    Entities& entities,
+    const std::shared_ptr<Call>& call,
+    const domain::Goal& goal,
+    bool create,
+    Turns::Turn turn
+) {
+    auto catalog = entities.catalog.catalog();
+    const auto* now = catalog->FindGoal(goal.id);
+    if (create && now) return call->respond(Conflict("there is a goal of this id already"));
+    auto goals = catalog->goals();
+    if (now) {
+        const auto at = static_cast<size_t>(now - catalog->goals().data());
+        BARRACUDA_CHECK(at < goals.size());
+        goals[at] = goal;
+    } else {
+        goals.push_back(goal);
+    }
+    if (auto problem = CheckTogether(goals)) return call->respond(ProblemResponse(*problem));
+    auto answer = [&entities, id = goal.id, create] {
+        const auto* saved = entities.catalog.catalog()->FindGoal(id);
+        return saved ? Saved(GoalJson(*saved), create ? "Goal created" : "Goal saved")
+                     : NotFound("goal");
+    };
+    auto edit = SaveEdit(goal, create, call->caller.name, domain::DecodeGoal);
+    auto key = domain::EntityKey("goal", goal.id);
+    EditEntity(entities, call, turn, std::move(key), std::move(edit), std::move(answer));
+}
+
 void SaveGoal(Entities& entities, std::shared_ptr<Call> call, std::string_view id) {
     if (RefusedQuery(*call)) return;
     auto body = ReadObject(call->request);
     if (!body) return call->respond(ProblemResponse(body.error()));
     auto goal = ReadGoal(*body, id);
     if (!goal) return call->respond(ProblemResponse(goal.error()));
-    auto catalog = entities.catalog.catalog();
-    const auto* now = catalog->FindGoal(goal->id);
-    const bool create = id.empty();
-    if (create && now) return call->respond(Conflict("there is a goal of this id already"));
     // All nodes must change a goal's keys together: docs/decisions/goal-switch.md.
     const bool rule = entities.goals.Of(goal->id).repeatable;
     if (!body->object.contains("repeatable")) goal->repeatable = rule;
@@ -49,23 +74,9 @@ void SaveGoal(Entities& entities, std::shared_ptr<Call> call, std::string_view i
             std::nullopt};
         return call->respond(ProblemResponse(problem));
     }
-    auto goals = catalog->goals();
-    if (now) {
-        const auto at = static_cast<size_t>(now - catalog->goals().data());
-        BARRACUDA_CHECK(at < goals.size());
-        goals[at] = *goal;
-    } else {
-        goals.push_back(*goal);
-    }
-    if (auto problem = CheckTogether(goals)) return call->respond(ProblemResponse(*problem));
-    auto answer = [&entities, id = goal->id, create] {
-        const auto* saved = entities.catalog.catalog()->FindGoal(id);
-        return saved ? Saved(GoalJson(*saved), create ? "Goal created" : "Goal saved")
-                     : NotFound("goal");
-    };
-    auto key = domain::EntityKey("goal", goal->id);
-    auto edit = SaveEdit(*goal, create, call->caller.name, domain::DecodeGoal);
-    EditEntity(entities, call, std::move(key), std::move(edit), std::move(answer));
+    InTurn(entities, call, [&entities, call, goal = *goal, create = id.empty()](Turns::Turn turn) {
+        StoreGoal(entities, call, goal, create, std::move(turn));
+    });
 }
 
 // Why a goal cannot go; empty when it can.
@@ -86,15 +97,15 @@ std::string GoalInUse(
     return {};
 }
 
-void SaveOffer(Entities& entities, std::shared_ptr<Call> call, std::string_view id) {
-    if (RefusedQuery(*call)) return;
-    auto body = ReadObject(call->request);
-    if (!body) return call->respond(ProblemResponse(body.error()));
-    auto offer = ReadOffer(*body, id);
-    if (!offer) return call->respond(ProblemResponse(offer.error()));
+void StoreOffer(
+    Entities& entities,
+    const std::shared_ptr<Call>& call,
+    const domain::Offer& offer,
+    bool create,
+    Turns::Turn turn
+) {
     auto catalog = entities.catalog.catalog();
-    const bool create = id.empty();
-    if (create && catalog->FindOffer(offer->id)) {
+    if (create && catalog->FindOffer(offer.id)) {
         return call->respond(Conflict("there is an offer of this id already"));
     }
     auto unknown = [&](const char* field, size_t i, const char* what, const std::string& name) {
@@ -104,26 +115,41 @@ void SaveOffer(Entities& entities, std::shared_ptr<Call> call, std::string_view 
             std::nullopt};
         call->respond(ProblemResponse(problem));
     };
-    for (size_t i = 0; i < offer->networks.size(); ++i) {
-        const auto& name = offer->networks[i];
+    for (size_t i = 0; i < offer.networks.size(); ++i) {
+        const auto& name = offer.networks[i];
         if (!catalog->FindNetwork(name)) return unknown("networks", i, "network", name.value);
     }
-    for (size_t i = 0; i < offer->goals.size(); ++i) {
-        if (!catalog->FindGoal(offer->goals[i])) {
-            return unknown("goals", i, "goal", offer->goals[i]);
+    for (size_t i = 0; i < offer.goals.size(); ++i) {
+        if (!catalog->FindGoal(offer.goals[i])) {
+            return unknown("goals", i, "goal", offer.goals[i]);
         }
     }
-    if (auto problem = CheckOwed(*catalog, *catalog->With(*offer), "networks")) {
+    if (auto problem = CheckOwed(*catalog, *catalog->With(offer), "networks")) {
         return call->respond(ProblemResponse(*problem));
     }
-    auto answer = [&entities, id = offer->id, create] {
+    auto answer = [&entities, id = offer.id, create] {
         const auto* saved = entities.catalog.catalog()->FindOffer(id);
         return saved ? Saved(OfferJson(*saved), create ? "Offer created" : "Offer saved")
                      : NotFound("offer");
     };
-    auto key = domain::EntityKey("offer", offer->id);
-    auto edit = SaveEdit(*offer, create, call->caller.name, domain::DecodeOffer);
-    EditEntity(entities, call, std::move(key), std::move(edit), std::move(answer));
+    auto key = domain::EntityKey("offer", offer.id);
+    auto edit = SaveEdit(offer, create, call->caller.name, domain::DecodeOffer);
+    EditEntity(entities, call, turn, std::move(key), std::move(edit), std::move(answer));
+}
+
+void SaveOffer(Entities& entities, std::shared_ptr<Call> call, std::string_view id) {
+    if (RefusedQuery(*call)) return;
+    auto body = ReadObject(call->request);
+    if (!body) return call->respond(ProblemResponse(body.error()));
+    auto offer = ReadOffer(*body, id);
+    if (!offer) return call->respond(ProblemResponse(offer.error()));
+    InTurn(
+        entities,
+        call,
+        [&entities, call, offer = *offer, create = id.empty()](Turns::Turn turn) {
+            StoreOffer(entities, call, offer, create, std::move(turn));
+        }
+    );
 }
 
 }  // namespace
@@ -159,13 +185,28 @@ std::optional<Problem> CheckOwed(
         std::nullopt};
 }
 
+void InTurn(
+    Entities& entities, const std::shared_ptr<Call>& call, std::function<void(Turns::Turn)> edit
+) {
+    BARRACUDA_CHECK(edit);
+    entities.turns.Take([call, edit = std::move(edit)](Turns::Turn turn) {
+        try {
+            edit(std::move(turn));
+        } catch (const std::exception& thrown) {  // this thread may be about another's request
+            call->answers->Threw(*call, thrown.what());
+        }
+    });
+}
+
 void EditEntity(
     Entities& entities,
     std::shared_ptr<Call> call,
+    Turns::Turn turn,
     std::string key,
     EntityEdit edit,
     std::function<http::Response()> written
 ) {
+    BARRACUDA_CHECK(turn);  // who writes was judged in it
     auto refused = std::make_shared<std::optional<Error>>();
     auto plan = [edit = std::move(edit), refused](const std::optional<std::string>& stored) {
         refused->reset();
@@ -177,10 +218,12 @@ void EditEntity(
     entities.ledger.Edit(
         {store::Collection::kSettings, std::move(key)},
         std::move(plan),
-        [&entities, call, refused, written = std::move(written)](Result<ledger::EditState> state) {
+        [&entities, call, turn, refused, written = std::move(written)](
+            Result<ledger::EditState> state
+        ) {
             if (!state) return call->respond(ErrorResponse(state.error()));
             if (*refused) return call->respond(ErrorResponse(**refused));
-            entities.catalog.ReloadThen([call, written](bool) { call->respond(written()); });
+            entities.catalog.ReloadThen([call, turn, written](bool) { call->respond(written()); });
         }
     );
 }
@@ -213,9 +256,11 @@ void PostGoal(Entities& entities, std::shared_ptr<Call> call) { SaveGoal(entitie
 
 void PutGoal(Entities& entities, std::shared_ptr<Call> call) { SaveGoal(entities, call, call->id); }
 
-void DeleteGoal(Entities& entities, std::shared_ptr<Call> call) {
+namespace {
+
+void RemoveGoal(Entities& entities, const std::shared_ptr<Call>& call, Turns::Turn turn) {
     auto catalog = entities.catalog.catalog();
-    std::string id = call->id;
+    const std::string& id = call->id;
     const auto* goal = catalog->FindGoal(id);
     if (!goal) return call->respond(NotFound("goal"));
     const auto* built_in = entities.config.FindGoal(id);
@@ -232,8 +277,28 @@ void DeleteGoal(Entities& entities, std::shared_ptr<Call> call) {
         goals.erase(at);
     }
     if (auto problem = CheckTogether(goals)) return call->respond(Conflict(problem->Text()));
-    EditEntity(entities, call, domain::EntityKey("goal", id), DeleteEdit(), [] {
+    EditEntity(entities, call, turn, domain::EntityKey("goal", id), DeleteEdit(), [] {
         return Saying("Goal deleted");
+    });
+}
+
+void RemoveOffer(Entities& entities, const std::shared_ptr<Call>& call, Turns::Turn turn) {
+    auto catalog = entities.catalog.catalog();
+    const auto* offer = catalog->FindOffer(call->id);
+    if (!offer) return call->respond(NotFound("offer"));
+    if (offer->meta.rev == 0) {
+        return call->respond(Conflict("the offer is the one of the settings: change it there"));
+    }
+    EditEntity(entities, call, turn, domain::EntityKey("offer", call->id), DeleteEdit(), [] {
+        return Saying("Offer deleted");
+    });
+}
+
+}  // namespace
+
+void DeleteGoal(Entities& entities, std::shared_ptr<Call> call) {
+    InTurn(entities, call, [&entities, call](Turns::Turn turn) {
+        RemoveGoal(entities, call, std::move(turn));
     });
 }
 
@@ -257,15 +322,8 @@ void PutOffer(Entities& entities, std::shared_ptr<Call> call) {
 }
 
 void DeleteOffer(Entities& entities, std::shared_ptr<Call> call) {
-    std::string id = call->id;
-    auto catalog = entities.catalog.catalog();
-    const auto* offer = catalog->FindOffer(id);
-    if (!offer) return call->respond(NotFound("offer"));
-    if (offer->meta.rev == 0) {
-        return call->respond(Conflict("the offer is the one of the settings: change it there"));
-    }
-    EditEntity(entities, call, domain::EntityKey("offer", id), DeleteEdit(), [] {
-        return Saying("Offer deleted");
+    InTurn(entities, call, [&entities, call](Turns::Turn turn) {
+        RemoveOffer(entities, call, std::move(turn));
     });
 }
 

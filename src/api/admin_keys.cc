@@ -1,5 +1,6 @@
 // The keys: GET and POST /api/admin/keys, DELETE …/keys/{id}.
 #include <algorithm>
+#include <tuple>
 
 #include "api/account_routes.h"
 #include "api/list_input.h"
@@ -22,7 +23,10 @@ JsonObject KeyJson(const auth::ApiKey& key) {
 
 void ListKeys(Accounts& accounts, std::shared_ptr<Call> call) {
     auto keys = accounts.keys.List();
-    std::ranges::sort(keys, [](const auto& a, const auto& b) { return a.created > b.created; });
+    // Of one millisecond by their ids, so that the list is the same at every node and start.
+    std::ranges::sort(keys, [](const auto& a, const auto& b) {
+        return std::tie(b.created, b.id) < std::tie(a.created, a.id);
+    });
     JsonList data;
     for (const auto& key : keys) data.Object(KeyJson(key));
     call->respond(DataAnswer(data));

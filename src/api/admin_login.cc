@@ -66,9 +66,10 @@ Result<SetupInput> ReadSetup(const http::Request& request) {
     SetupInput setup;
     setup.token = reader.RequiredText("token");
     setup.email = Lower(Trim(reader.RequiredText("email")));
-    setup.name = reader.RequiredText("name");
+    setup.name = Trim(std::string_view(reader.RequiredText("name")));
     setup.password = reader.RequiredText("password");
     setup.login.by_cookie = reader.Bool("cookie") == "true";
+    if (!auth::IsName(setup.name)) reader.Refuse("name", auth::kNameRule);
     if (!domain::IsHtmlEmail(setup.email)) reader.Refuse("email", "is not an e-mail address");
     const auto problem = auth::ProblemOfPassword(setup.password);
     if (!problem.empty()) reader.Refuse("password", problem);

@@ -39,11 +39,6 @@ store::LogRequest RequestOf(Reader& reader, store::LogId log) {
     return request;
 }
 
-http::Response LogRefused(const Error& error) {
-    if (error.code != ErrorCode::kInvalid) return ErrorResponse(error);
-    return http::JsonError(400, "cursor: " + error.message);
-}
-
 // The filters of what came in; the list, its counts and nothing else read them.
 store::LogRequest ReadReceived(Reader& reader) {
     auto request = RequestOf(reader, store::LogId::kReceived);
@@ -115,7 +110,7 @@ JsonObject CountsJson(const ReceivedCounts& counts) {
 void ListReceived(Logs& logs, std::shared_ptr<Call> call) {
     WithReceived(logs, call, [&logs, call](const store::LogRequest& request) {
         auto page = logs.store->Read(request);
-        if (!page) return call->respond(LogRefused(page.error()));
+        if (!page) return call->respond(ErrorResponse(page.error()));
         call->respond(ReceivedAnswerPage(*page, request.limit));
     });
 }
@@ -123,7 +118,7 @@ void ListReceived(Logs& logs, std::shared_ptr<Call> call) {
 void CountReceived(Logs& logs, std::shared_ptr<Call> call) {
     WithReceived(logs, call, [&logs, call](const store::LogRequest& request) {
         auto counts = CountReceivedIn(*logs.store, request);
-        call->respond(counts ? DataAnswer(CountsJson(*counts)) : LogRefused(counts.error()));
+        call->respond(counts ? DataAnswer(CountsJson(*counts)) : ErrorResponse(counts.error()));
     });
 }
 
@@ -135,7 +130,9 @@ void GetReceived(Logs& logs, std::shared_ptr<Call> call) {
     RunQuery(logs.queries, call, [&logs, call, place = *place] {
         logs.received->Flush();
         auto page = logs.store->Read({.cursor = place, .limit = 1, .scanned_max = 1});
-        if (!page) return call->respond(LogRefused(page.error()));
+        const bool elsewhere = !page && page.error().code == ErrorCode::kInvalid;  // another list's
+        if (elsewhere) return call->respond(NotFound("request"));
+        if (!page) return call->respond(ErrorResponse(page.error()));
         // Where it is gone an older one stands first.
         const bool there = !page->places.empty() && page->places.front() == place;
         if (!there) return call->respond(NotFound("request in the log any more"));
@@ -162,7 +159,7 @@ void ListAttempts(Logs& logs, std::shared_ptr<Call> call) {
     RunQuery(logs.queries, call, [&logs, call, request] {
         logs.attempts->Flush();
         auto page = logs.store->Read(request);
-        if (!page) return call->respond(LogRefused(page.error()));
+        if (!page) return call->respond(ErrorResponse(page.error()));
         call->respond(LogAnswerPage(*page, request.limit));
     });
 }

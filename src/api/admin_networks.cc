@@ -173,7 +173,17 @@ std::string SavedText(const NetworkName& name, bool create) {
     return create ? "Network created" : "Network saved";
 }
 
-void Store(Entities& entities, std::shared_ptr<Call> call, const Network& network, bool create) {
+void Store(
+    Entities& entities,
+    const std::shared_ptr<Call>& call,
+    const Network& network,
+    bool create,
+    Turns::Turn turn
+) {
+    // Once more: looking up its names took a while.
+    if (auto problem = CheckHere(entities.config, *entities.catalog.catalog(), network)) {
+        return call->respond(ProblemResponse(*problem));
+    }
     auto answer = [&entities, name = network.name, create] {
         auto snapshot = entities.catalog.snapshot();
         const auto* saved = snapshot->catalog->FindNetwork(name);
@@ -186,7 +196,7 @@ void Store(Entities& entities, std::shared_ptr<Call> call, const Network& networ
     };
     auto edit = SaveEdit(network, create, call->caller.name, domain::DecodeNetwork);
     auto key = domain::EntityKey("network", network.name.value);
-    EditEntity(entities, call, std::move(key), std::move(edit), std::move(answer));
+    EditEntity(entities, call, turn, std::move(key), std::move(edit), std::move(answer));
 }
 
 void SaveNetwork(Entities& entities, std::shared_ptr<Call> call, std::string_view name) {
@@ -210,7 +220,11 @@ void SaveNetwork(Entities& entities, std::shared_ptr<Call> call, std::string_vie
         if (auto problem = CheckReach(entities.config, network, check, reached)) {
             return call->respond(ProblemResponse(*problem));
         }
-        if (!check) return Store(entities, call, network, create);
+        if (!check) {
+            return InTurn(entities, call, [&entities, call, network, create](Turns::Turn turn) {
+                Store(entities, call, network, create, std::move(turn));
+            });
+        }
         if (auto problem = CheckSecrets(entities.catalog, network)) {
             return call->respond(ProblemResponse(*problem));
         }
@@ -243,6 +257,23 @@ Result<std::optional<std::string>> WhyOwed(Entities& entities, const NetworkName
         owed->matched,
         name.value
     ));
+}
+
+// Why nobody may delete it; nullopt: it can go, as far as the catalog knows.
+std::optional<http::Response> WhyItStays(
+    const domain::Catalog& catalog, const NetworkName& name, bool comes_back
+) {
+    const auto* network = catalog.FindNetwork(name);
+    if (!network) return NotFound("network");
+    if (network->meta.rev == 0) {
+        return Conflict("the network is the one of the settings: change it there");
+    }
+    for (const auto& [id, offer] : catalog.offers()) {
+        if (Names(TextsOf(offer.networks), name.value) && !comes_back) {
+            return Conflict(fmt::format("offer {} names it", id));
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -278,18 +309,10 @@ void PutNetwork(Entities& entities, std::shared_ptr<Call> call) {
 }
 
 void DeleteNetwork(Entities& entities, std::shared_ptr<Call> call) {
-    auto catalog = entities.catalog.catalog();
     const NetworkName name(call->id);
-    const auto* network = catalog->FindNetwork(name);
-    if (!network) return call->respond(NotFound("network"));
-    if (network->meta.rev == 0) {
-        return call->respond(Conflict("the network is the one of the settings: change it there"));
-    }
     const bool comes_back = name == domain::kDefaultNetwork;
-    for (const auto& [id, offer] : catalog->offers()) {
-        if (Names(TextsOf(offer.networks), name.value) && !comes_back) {
-            return call->respond(Conflict(fmt::format("offer {} names it", id)));
-        }
+    if (auto stays = WhyItStays(*entities.catalog.catalog(), name, comes_back)) {
+        return call->respond(std::move(*stays));
     }
     RunQuery(entities.queries, call, [&entities, call, name, comes_back] {
         if (!comes_back) {
@@ -297,8 +320,14 @@ void DeleteNetwork(Entities& entities, std::shared_ptr<Call> call) {
             if (!why) return call->respond(ErrorResponse(why.error()));
             if (*why) return call->respond(Conflict(**why));
         }
-        EditEntity(entities, call, domain::EntityKey("network", name.value), DeleteEdit(), [] {
-            return Saying("Network deleted");
+        InTurn(entities, call, [&entities, call, name, comes_back](Turns::Turn turn) {
+            if (auto stays = WhyItStays(*entities.catalog.catalog(), name, comes_back)) {
+                return call->respond(std::move(*stays));
+            }
+            auto key = domain::EntityKey("network", name.value);
+            EditEntity(entities, call, turn, std::move(key), DeleteEdit(), [] {
+                return Saying("Network deleted");
+            });
         });
     });
 }

@@ -20,6 +20,7 @@ using report::Measures;
 constexpr int64_t kDayMs = store::kCellDayMs;
 constexpr int64_t kDaysMax = 1'830;  // five years
 constexpr int64_t kDaysUsual = 30;
+constexpr int64_t kEndMs = 253'370'764'800'000;  // 9999-01-01: a later year has five digits
 constexpr size_t kGroupsMax = 3, kRowsUsual = 50, kRowsMax = 1'000, kCsvRowsMax = 100'000;
 
 // A date is the beginning of the zone's day, and as an end that day is within.
@@ -32,6 +33,8 @@ std::optional<Time> ReadMoment(
     if (reader.Text(name).size() == kDateBytes) at = zone.At(at->ms + (is_end ? kDayMs : 0));
     if (at->ms < 0 || at->ms % store::kQuarterMs != 0) {
         reader.Refuse(name, "must lie on a quarter of an hour since 1970");
+    } else if (at->ms > kEndMs) {
+        reader.Refuse(name, "must lie before the year 9999");
     }
     return at;
 }

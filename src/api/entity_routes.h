@@ -51,14 +51,22 @@ std::optional<domain::Problem> CheckOwed(
     const domain::Catalog& before, const domain::Catalog& after, const char* field
 );
 
+// Judges and writes an entity while no other one of this node is: two that pass each for itself may
+// contradict each other. Runs now or on the thread that ends the edit before, so it must not block.
+void InTurn(
+    Entities& entities, const std::shared_ptr<Call>& call, std::function<void(Turns::Turn)> edit
+);
+
 // From what is stored to what shall be (nullopt: deleted), or why not. May run more than once.
 using EntityEdit = std::function<
     tl::expected<std::optional<std::string>, Error>(const std::optional<std::string>&)>;
 
-// Writes one document of `settings`, lets this node follow, then answers `written`.
+// Writes one document of `settings`, lets this node follow, then answers `written`. The turn ends
+// after that: the next edit is judged by a catalog that has this one.
 void EditEntity(
     Entities& entities,
     std::shared_ptr<Call> call,
+    Turns::Turn turn,
     std::string key,
     EntityEdit edit,
     std::function<http::Response()> written

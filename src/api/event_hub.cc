@@ -80,6 +80,7 @@ void EventHub::Add(Listener& listener, const Event& event) {
         listener.reload = true;
     }
     listener.waiting.push_back(TextOf(NameOf(event.topic), event.number, event.data));
+    BARRACUDA_CHECK(listener.waiting.size() <= options_.waiting_max);
 }
 
 void EventHub::Publish(Topic topic, std::string data) {
@@ -93,6 +94,9 @@ void EventHub::Publish(Topic topic, std::string data) {
         gap_ = recent_.front().number;
         recent_.pop_front();
     }
+    // One comes and one goes; who comes back finds what is behind the gap, and nothing before it.
+    BARRACUDA_CHECK(recent_.size() <= options_.waiting_max);
+    BARRACUDA_CHECK(gap_ < recent_.front().number && recent_.back().number == number_);
 }
 
 // Whoever comes back has what it missed, or is told that this is not known any more.

@@ -23,6 +23,7 @@
 #include "auth/credentials.h"
 #include "auth/key_ring.h"
 #include "auth/rate_limit.h"
+#include "base/turns.h"
 #include "config/config.h"
 #include "delivery/attempt_log.h"
 #include "delivery/dispatcher.h"
@@ -187,6 +188,7 @@ struct Entities {
     const config::Config& config;  // what the settings name, and the addresses they open
     QueryPool& queries;
     QueryPool& reaches;
+    Turns turns{};  // edits that are judged by what other entities say (InTurn)
 };
 
 // The two logs, to be read.

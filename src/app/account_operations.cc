@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "app/operation_parts.h"
 #include "base/text.h"
@@ -27,7 +28,7 @@ Answer CreateKey(Workplace& at, const Ask& ask) {
 Answer ListKeys(Workplace& at) {
     auto keys = at.keys.List();
     std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) {
-        return a.created < b.created;
+        return std::tie(a.created, a.id) < std::tie(b.created, b.id);
     });
     std::string out = fmt::format(kKeyRow, "ID", "SCOPE", "STATE", "CREATED", "AFFILIATE", "NAME");
     for (const auto& key : keys) {

@@ -391,6 +391,18 @@ TEST(LogTest, OneLineAnEvent) {
         LogLine(false, "2026-01-31T23:59:59.123Z", Level::kWarning, "m", {{"k", "v"}}),
         "23:59:59 warning: m k=v\n"
     );
+    EXPECT_EQ(
+        LogLine(
+            false,
+            "2026-01-31T23:59:59.123Z",
+            Level::kError,
+            "m",
+            {{"k",
+              "a\xC2\x9B"
+              "2J"}}
+        ),
+        "23:59:59 error: m k=\"a 2J\"\n"
+    ) << "a network's words give the terminal no orders";
 }
 
 }  // namespace

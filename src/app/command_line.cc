@@ -36,6 +36,14 @@ std::string NotEmpty(const std::string& value) {
     return value.empty() ? "a value is needed, this one is empty" : "";
 }
 
+// The library reads -1, and what is too large, into an unsigned number as the largest one there is.
+std::string DigitsAlone(const std::string& value) {
+    constexpr size_t kDigitsMax = 18;
+    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+    if (digits && value.size() <= kDigitsMax) return "";
+    return fmt::format("a whole number of at most {} digits is needed, not {}", kDigitsMax, value);
+}
+
 void AddValue(
     CLI::App* to, const char* option, std::string& into, const char* about, const char* what
 ) {
@@ -116,9 +124,10 @@ struct Parser {
     std::array<CLI::Option*, 2> DemoOptionsOf(CLI::App* to) {
         auto* count =
             to->add_option("--conversions", line.demo.conversions, "made up (default 1000000)");
-        count->type_name("N")->check(CLI::Range(size_t{1}, kDemoConversionsMax).description(""));
+        count->type_name("N")->check(DigitsAlone);
+        count->check(CLI::Range(size_t{1}, kDemoConversionsMax).description(""));
         auto* seed = to->add_option("--seed", line.demo.seed, "of what is made up (default 1)");
-        return {count, seed->type_name("N")};
+        return {count, seed->type_name("N")->check(DigitsAlone)};
     }
 
     // It takes no place and no settings: those may be somebody's.

@@ -52,7 +52,11 @@ std::string LogLine(
     for (const auto& [key, value] : fields) {
         const bool quoted = HasControl(value);
         line.append(" ").append(key).append("=");
-        line.append(quoted ? boost::json::serialize(boost::json::string(Utf8Of(value))) : value);
+        if (!quoted) {
+            line.append(value);
+        } else {  // JSON escapes no control character above ASCII
+            line.append(OneLine(boost::json::serialize(boost::json::string(Utf8Of(value)))));
+        }
     }
     return line + "\n";
 }

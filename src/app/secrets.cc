@@ -59,7 +59,7 @@ Result<std::string> ReadSecret(const config::Config& config, std::string_view re
     auto value = Find(config, reference);
     if (!value) return value;
     if (value->empty()) return Fail(ErrorCode::kInvalid, "it is empty");
-    if (value->size() > kSecretBytesMax || HasControl(*value)) {
+    if (value->size() > kSecretBytesMax || HasControlByte(*value)) {
         return Fail(ErrorCode::kInvalid, "it is longer than 4 KiB or has control characters");
     }
     if (domain::SignHex(*value, "").empty()) {

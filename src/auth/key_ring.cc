@@ -194,15 +194,17 @@ void KeyRing::Revoke(
     ledger::Ledger& ledger, std::string_view id, std::function<void(Result<bool>)> done
 ) {
     const auto keys = List();
-    auto find = [&](auto matches) {
-        auto at = std::ranges::find_if(keys, [&](const ApiKey& key) {
-            return !key.revoked && matches(key);
+    auto at = std::ranges::find(keys, id, &ApiKey::id);
+    // An id means its own key for ever: once that is revoked it is not the name of another one.
+    if (at == keys.end()) {
+        at = std::ranges::find_if(keys, [&](const ApiKey& key) {
+            return !key.revoked && key.name == id;
         });
-        return at == keys.end() ? std::string() : at->hash;
-    };
-    std::string hash = find([&](const ApiKey& key) { return key.id == id; });
-    if (hash.empty()) hash = find([&](const ApiKey& key) { return key.name == id; });
-    if (hash.empty()) return done(Fail(ErrorCode::kNotFound, "no such key", std::string(id)));
+    }
+    if (at == keys.end() || at->revoked) {
+        return done(Fail(ErrorCode::kNotFound, "no such key", std::string(id)));
+    }
+    const std::string hash = at->hash;
     const Time now = Time::Now();
     auto revoke = [now](const std::optional<std::string>& stored) {
         if (!stored) return ledger::EditPlan{};

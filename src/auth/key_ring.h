@@ -86,7 +86,7 @@ public:
 
     // `done` gets the key itself, once, after it is durable.
     void Create(ledger::Ledger& ledger, NewKey key, std::function<void(Result<std::string>)> done);
-    // By id, else by name; kNotFound when there is none.
+    // By id, else by a name that is no key's id; kNotFound when there is none, or it is revoked.
     void Revoke(
         ledger::Ledger& ledger, std::string_view id, std::function<void(Result<bool>)> done
     );

@@ -1,6 +1,7 @@
 #include "auth/sessions.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "auth/credentials.h"
 #include "base/check.h"
@@ -266,7 +267,9 @@ std::vector<Session> Sessions::ListOf(const Admin& admin, Time now) const {
             if (his && IsLive(session, now)) sessions.push_back(session);
         }
     }
-    std::ranges::sort(sessions, [](const auto& a, const auto& b) { return a.seen > b.seen; });
+    std::ranges::sort(sessions, [](const auto& a, const auto& b) {
+        return std::tie(b.seen, b.hash) < std::tie(a.seen, a.hash);
+    });
     return sessions;
 }
 

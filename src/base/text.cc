@@ -31,17 +31,39 @@ std::string CleanUtf8(std::string_view text) {
     return clean;
 }
 
+namespace {
+
+bool IsControlByte(unsigned char c) { return c < 0x20 || c == 0x7f; }
+
+// The bytes of the control character that `text` begins with; 0: it begins with none.
+size_t ControlBytes(std::string_view text) {
+    if (!text.empty() && IsControlByte(static_cast<unsigned char>(text[0]))) return 1;
+    const bool c1 = text.size() > 1 && text[0] == '\xC2' &&
+                    static_cast<unsigned char>(text[1]) >= 0x80 &&
+                    static_cast<unsigned char>(text[1]) < 0xA0;
+    return c1 ? 2 : 0;
+}
+
+}  // namespace
+
+bool HasControlByte(std::string_view bytes) {
+    return std::any_of(bytes.begin(), bytes.end(), IsControlByte);
+}
+
 bool HasControl(std::string_view text) {
-    for (unsigned char c : text) {
-        if (c < 0x20 || c == 0x7f) return true;
+    for (; !text.empty(); text.remove_prefix(1)) {
+        if (ControlBytes(text) > 0) return true;
     }
     return false;
 }
 
 std::string OneLine(std::string_view text) {
-    std::string line(text);
-    for (char& c : line) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    std::string line;
+    line.reserve(text.size());
+    while (!text.empty()) {
+        const size_t control = ControlBytes(text);
+        line += control > 0 ? ' ' : text[0];
+        text.remove_prefix(std::max<size_t>(control, 1));
     }
     return line;
 }

@@ -18,10 +18,14 @@ bool IsUtf8(std::string_view text, Nul nul = Nul::kRefused);
 // `text` as valid UTF-8: each byte that is none becomes U+FFFD. A NUL stays.
 std::string CleanUtf8(std::string_view text);
 
-// Whether `text` holds a byte below 0x20 or 0x7f.
+// Whether `bytes` holds one below 0x20 or 0x7f.
+bool HasControlByte(std::string_view bytes);
+
+// Whether `text` holds a control character: such a byte, or U+0080 to U+009F, which terminals obey
+// as they obey escape sequences.
 bool HasControl(std::string_view text);
 
-// `text` with a space for every such byte: text of others on one line of a terminal.
+// `text` with a space for every control character: text of others on one line of a terminal.
 std::string OneLine(std::string_view text);
 
 // ASCII lower case; other bytes stay.

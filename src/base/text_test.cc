@@ -125,9 +125,31 @@ TEST(Text, LowersAsciiAlone) { EXPECT_EQ(Lower("AZ az [@`{ \xC3\x84"), "az az [@
 TEST(Text, FindsEveryControlByteOfAscii) {
     for (int byte = 0; byte < 256; ++byte) {
         const std::string text{'a', static_cast<char>(byte), 'b'};
+        EXPECT_EQ(HasControlByte(text), byte < 0x20 || byte == 0x7F) << byte;
         EXPECT_EQ(HasControl(text), byte < 0x20 || byte == 0x7F) << byte;
     }
     EXPECT_FALSE(HasControl(""));
+    EXPECT_FALSE(HasControlByte(""));
+}
+
+// U+0080 to U+009F, among them the sequences' beginning of eight bits, and what stands beside them.
+TEST(Text, FindsTheControlCharactersAboveAscii) {
+    for (int low = 0x80; low < 0xC0; ++low) {
+        const std::string character{'\xC2', static_cast<char>(low)};
+        const std::string text = "a" + character + "b";
+        ASSERT_TRUE(IsUtf8(text));
+        EXPECT_EQ(HasControl(text), low < 0xA0) << low;
+        EXPECT_FALSE(HasControlByte(text)) << "no byte of it is one";
+        EXPECT_EQ(OneLine(text), low < 0xA0 ? "a b" : text);
+        const std::string other{'\xC3', static_cast<char>(low)};
+        EXPECT_FALSE(HasControl(other)) << "another character of the same last byte";
+        EXPECT_EQ(OneLine(other), other);
+    }
+    EXPECT_EQ(
+        OneLine("\xC2\x9B"
+                "2Jgone\x1b[2J\n\xC2"),
+        " 2Jgone [2J \xC2"
+    );
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ std::optional<Time> Time::ParseIso(std::string_view text) {
         } else if (text[at] == '+' || text[at] == '-') {
             int hours, minutes;
             if (!Digits(text, at + 1, 2, hours) || !Digits(text, at + 4, 2, minutes) ||
-                text[at + 3] != ':') {
+                text[at + 3] != ':' || hours > 23 || minutes > 59) {
                 return std::nullopt;
             }
             offset = (hours * 60 + minutes) * (text[at] == '-' ? -1 : 1);

@@ -72,6 +72,7 @@ void Breaker::Count(Instant now, bool failed) {
     }
     ++attempts_;
     failures_ += failed;
+    BARRACUDA_CHECK(failures_ <= attempts_);  // its share is at most one
 }
 
 }  // namespace barracuda::delivery

@@ -259,6 +259,7 @@ Result<ReplayJobs::Edit> ReplayJobs::CountedPart(const ReplayJob& job) {
 }
 
 Result<ReplayJobs::Edit> ReplayJobs::HandledPage(const ReplayJob& job, size_t* rows) {
+    BARRACUDA_CHECK(!IsBulk(job.action) && rows);  // it would send what was to be approved
     auto query = QueryOf(job.filter, job.created);
     query.cursor = job.cursor;
     query.limit = std::clamp<size_t>(static_cast<size_t>(job.rate), 1, options_.page);
@@ -300,6 +301,7 @@ Result<ReplayJobs::Edit> ReplayJobs::BulkPart(const ReplayJob& job) {
 }
 
 Result<ReplayJobs::Edit> ReplayJobs::BulkHandled(const ReplayJob& job, size_t* rows) {
+    BARRACUDA_CHECK(IsBulk(job.action) && rows);  // it would approve what was to be sent
     const size_t limit = std::clamp<size_t>(static_cast<size_t>(job.rate), 1, options_.page);
     auto page = ReadBulk(engine_, job.bulk, job.cursor, limit, kScannedByStep);
     if (!page) return Fail(page.error());
@@ -320,6 +322,7 @@ Result<ReplayJobs::Edit> ReplayJobs::BulkHandled(const ReplayJob& job, size_t* r
 
 // One page of one job; -> when the next may be.
 Clock::time_point ReplayJobs::Step(const ReplayJob& job) {
+    BARRACUDA_CHECK(job.state == JobState::kRunning);  // Round passes the others over
     const auto begin = Clock::now();
     size_t rows = 0;
     const bool bulk = IsBulk(job.action);

@@ -54,6 +54,14 @@ std::shared_ptr<const Catalog> Catalog::Build(
         }
     }
     catalog->goals_ = Overlaid(built_in.goals, stored.goals);
+    // Two nodes may have saved at one moment what only together is wrong: the one rule goes, not
+    // everybody's goals.
+    for (auto& goal : catalog->goals_) {
+        auto problem = CheckChain(catalog->goals_, goal);
+        if (!problem) continue;
+        refuse("goal", goal.id, *problem);
+        goal.then.clear();
+    }
     if (auto problem = CheckTogether(catalog->goals_)) {
         refuse("goal", "*", *problem);
         catalog->goals_ = built_in.goals;

@@ -267,6 +267,55 @@ TEST(Catalog, WhatNoLongerPassesIsLeftOutAndNamed) {
     EXPECT_EQ(catalog->GoalOfType(GoalType::kRegistration).id, "5");
 }
 
+TEST(Catalog, ARuleThatLeadsNowhereGoesAloneAndEveryGoalStays) {
+    struct Case {
+        const char* about;
+        std::vector<Goal> stored;
+        std::vector<std::string> refused;
+        std::vector<std::pair<std::string, std::string>> rules;
+    };
+    auto repeatable = GoalOf("23", GoalType::kOther);
+    repeatable.repeatable = true;
+    const Case cases[] = {
+        {"a circle of two, saved on two nodes at one moment",
+         {GoalOf("20", GoalType::kOther, "21"), GoalOf("21", GoalType::kOther, "20")},
+         {"goal:20 then"},
+         {{"20", ""}, {"21", "20"}}},
+        {"a circle of three, and who leads into it",
+         {GoalOf("20", GoalType::kOther, "21"),
+          GoalOf("21", GoalType::kOther, "22"),
+          GoalOf("22", GoalType::kOther, "20"),
+          GoalOf("24", GoalType::kOther, "20")},
+         {"goal:20 then"},
+         {{"20", ""}, {"21", "22"}, {"22", "20"}, {"24", "20"}}},
+        {"a target deleted meanwhile",
+         {GoalOf("20", GoalType::kOther, "99"), GoalOf("21", GoalType::kOther, "20")},
+         {"goal:20 then"},
+         {{"20", ""}, {"21", "20"}}},
+        {"a target that counts several times",
+         {GoalOf("20", GoalType::kOther, "23"), repeatable},
+         {"goal:20 then"},
+         {{"20", ""}, {"23", ""}}},
+        {"nothing wrong",
+         {GoalOf("20", GoalType::kOther, "21"), GoalOf("21", GoalType::kOther, "6")},
+         {},
+         {{"20", "21"}, {"21", "6"}}}};
+    for (const auto& [about, goals, expected, rules] : cases) {
+        SCOPED_TRACE(about);
+        std::vector<Problem> refused;
+        auto catalog =
+            Catalog::Build(BuiltIn(), {.networks = {}, .goals = goals, .offers = {}}, &refused);
+        std::vector<std::string> fields;
+        for (const auto& problem : refused) fields.push_back(problem.field);
+        EXPECT_EQ(fields, expected);
+        EXPECT_EQ(catalog->FindGoal("5")->then, "6") << "the settings' own";
+        for (const auto& [id, then] : rules) {
+            ASSERT_NE(catalog->FindGoal(id), nullptr) << id;
+            EXPECT_EQ(catalog->FindGoal(id)->then, then) << id;
+        }
+    }
+}
+
 TEST(Catalog, OffersAndGoalsSayWhoIsTold) {
     Catalog::Parts stored;
     stored.networks = {Tracker("all"), Tracker("named"), Tracker("off"), Tracker("sale")};

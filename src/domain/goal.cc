@@ -19,7 +19,17 @@ const Goal* Find(const std::vector<Goal>& goals, std::string_view id) {
     return at == goals.end() ? nullptr : &*at;
 }
 
-// The fault of the chain that begins at `goal`, or none.
+}  // namespace
+
+std::optional<Problem> Check(const Goal& goal) {
+    if (!IsEntityName(goal.id)) return Wrong("id", "expected 1 to 64 letters, digits, _ - .");
+    if (goal.then == goal.id) return Wrong("then", "the chain leads back to itself");
+    if (!Money::Parse(goal.then_amount)) {
+        return Wrong("then_amount", "expected a sum such as 100 or 99.50");
+    }
+    return std::nullopt;
+}
+
 std::optional<Problem> CheckChain(const std::vector<Goal>& goals, const Goal& goal) {
     if (goal.then.empty()) return std::nullopt;
     const Goal* target = Find(goals, goal.then);
@@ -34,17 +44,6 @@ std::optional<Problem> CheckChain(const std::vector<Goal>& goals, const Goal& go
     size_t steps = 0;
     for (const Goal* at = target; at && !at->then.empty(); at = Find(goals, at->then)) {
         if (at == &goal || ++steps > goals.size()) return wrong("the chain leads back to itself");
-    }
-    return std::nullopt;
-}
-
-}  // namespace
-
-std::optional<Problem> Check(const Goal& goal) {
-    if (!IsEntityName(goal.id)) return Wrong("id", "expected 1 to 64 letters, digits, _ - .");
-    if (goal.then == goal.id) return Wrong("then", "the chain leads back to itself");
-    if (!Money::Parse(goal.then_amount)) {
-        return Wrong("then_amount", "expected a sum such as 100 or 99.50");
     }
     return std::nullopt;
 }

@@ -27,6 +27,8 @@ struct Goal {
 
 // One goal's own fields.
 std::optional<Problem> Check(const Goal& goal);
+// The fault of the chain that begins at one of `goals`; `field` is "then".
+std::optional<Problem> CheckChain(const std::vector<Goal>& goals, const Goal& goal);
 // The goals together: one registration and one deposit at least, every rule's target is a known
 // once-goal, no chain leads back to itself. `field` is "then" or "type".
 std::optional<Problem> CheckTogether(const std::vector<Goal>& goals);

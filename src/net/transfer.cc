@@ -37,9 +37,9 @@ HeaderList MakeHeaders(const HttpCall& call) {
 }  // namespace
 
 std::string ProblemOf(const HttpCall& call) {
-    if (call.method.empty() || HasControl(call.method)) return "the method is not usable";
-    if (HasControl(call.url)) return "the URL holds a control byte";
-    if (std::any_of(call.headers.begin(), call.headers.end(), HasControl)) {
+    if (call.method.empty() || HasControlByte(call.method)) return "the method is not usable";
+    if (HasControlByte(call.url)) return "the URL holds a control byte";
+    if (std::any_of(call.headers.begin(), call.headers.end(), HasControlByte)) {
         return "a header holds a control byte";
     }
     return {};

@@ -68,6 +68,7 @@ Membership::~Membership() {
 }
 
 Result<bool> Membership::Join(ledger::Ledger& ledger) {
+    BARRACUDA_CHECK(!ledger_);  // once; Leave ends it
     ledger_ = &ledger;
     const Millis now = options_.clock();
     NodeId id;
@@ -141,6 +142,7 @@ bool Membership::BeatIfDue() {
 // `now` is when the heartbeat was handed out, not when its answer came: others may have seen it
 // unchanged from then on.
 void Membership::Beat(Millis now) {
+    BARRACUDA_CHECK(ledger_);  // Start comes after Join
     int64_t epoch;
     NodeId id;
     {
@@ -184,6 +186,7 @@ ledger::EditFunction Membership::Birth(const NodeId& id) const {
 // Documents of the old boot id stay its own until some node, perhaps this one, takes them over by
 // `rev`.
 void Membership::BeBorn(Millis now) {
+    BARRACUDA_CHECK(ledger_);
     const NodeId id = options_.new_boot_id();
     ledger::EditFunction birth;
     {

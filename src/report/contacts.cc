@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "report/fold_case.h"
 #include "store/index.h"
@@ -69,6 +70,7 @@ const Sort* SortNamed(std::string_view field) {
 
 // In the index's own order: only the page is kept, and without a filter only it is walked to.
 Result<ContactPage> InOrderOfCreation(store::Engine& engine, const ContactQuery& query) {
+    BARRACUDA_CHECK(query.page > 0 && query.limit > 0);  // readers refuse 0
     ContactPage page;
     const size_t skip = (query.page - 1) * query.limit;
     const bool all = query.filter.empty();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "report/conversion_pages.h"
 #include "report/csv.h"
 
@@ -124,6 +125,7 @@ Result<bool> ConversionCsv::Gather() {
 
 Result<ConversionCsv::Part> ConversionCsv::NextSorted() {
     Part part;
+    BARRACUDA_CHECK(shown_ <= sorted_.size());
     const size_t count = std::min(kScanned, sorted_.size() - shown_);
     const auto refs = std::span(sorted_).subspan(shown_, count);
     shown_ += count;
@@ -141,6 +143,7 @@ Result<ConversionCsv::Part> ConversionCsv::NextSorted() {
 }
 
 Result<ConversionCsv::Part> ConversionCsv::Next() {
+    BARRACUDA_CHECK(plan_);  // Begin chose it
     Part part{.text = {}, .ended = ended_};
     if (ended_) return part;
     if (!std::exchange(begun_, true))

@@ -1,6 +1,7 @@
 // One page of conversions in the order of the way that they are read by.
 #include <algorithm>
 
+#include "base/check.h"
 #include "report/conversion_pages.h"
 
 namespace barracuda::report {
@@ -40,6 +41,7 @@ Result<std::string> Walk::PlaceOf(size_t documents) const {
 }
 
 Result<bool> Walk::Run() {
+    BARRACUDA_CHECK(limit > 0 && query.looked_max > 0);  // else it would never be full, or end
     size_t looked = 0, fit = 0;
     do {
         // The first page without a filter is one scan of its size.
@@ -61,6 +63,7 @@ Result<bool> Walk::Run() {
         place = std::move(page->cursor);
         looked += std::max<size_t>(page->documents.size(), 1);
     } while (!full() && !place.empty() && looked < query.looked_max);
+    BARRACUDA_CHECK(rows.size() <= limit);
     ended = place.empty();
     if (!full() && !backwards) next = place;
     return true;
@@ -71,7 +74,9 @@ Result<ConversionPage> FromTheEnd(
     store::Engine& engine, const ConversionQuery& query, const Way& forwards
 ) {
     const size_t total = query.fitting->total.count, skip = SkipOf(query);
+    BARRACUDA_CHECK(skip < total);  // WalkTo answers beyond it
     auto way = WayNamed(query.filter, query.sort, !query.descending, forwards.id);
+    BARRACUDA_CHECK(way);  // the ways of a filter are the same in both directions
     Walk walk{engine, query, std::move(*way)};
     walk.backwards = true;
     walk.limit = std::min(query.limit, total - skip);
@@ -124,6 +129,7 @@ Error PageTooFar(size_t looked) {
 
 size_t SkipOf(const ConversionQuery& query) {
     constexpr size_t kPagesMax = size_t{1} << 40;  // more than there can be, and no overflow
+    BARRACUDA_CHECK(query.page > 0);               // readers refuse a page 0
     return query.cursor.empty() ? std::min(query.page - 1, kPagesMax) * query.limit : 0;
 }
 

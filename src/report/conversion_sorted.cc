@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/check.h"
 #include "report/conversion_pages.h"
 #include "store/index.h"
 
@@ -47,6 +48,7 @@ struct Block {
 Result<Block> Gather(
     store::Engine& engine, const ConversionQuery& query, const Way& way, std::string place
 ) {
+    BARRACUDA_CHECK(query.looked_max > 0);  // else a block would never end
     Block block;
     size_t looked = 0;
     do {
@@ -127,6 +129,7 @@ Result<ConversionPage> SortedPage(
         begin = static_cast<size_t>(after - sorted.begin());
     }
     const size_t end = std::min(sorted.size(), begin + query.limit);
+    BARRACUDA_CHECK(begin <= end);
     if (!by_cursor && query.page > 1 && begin == end && !whole) {
         return Fail(PageTooFar(query.looked_max));
     }

@@ -1,34 +1,34 @@
 #include "report/csv.h"
 
+#include <algorithm>
+
+#include "base/unseen.h"
+
 namespace barracuda::report {
 
 namespace {
 
-// What programs pass over at the beginning of a cell: white space, and what nobody sees.
-constexpr std::string_view kBlanks[] = {
-    " ",      "\v",     "\f",     "\xc2\x85", "\"",     "\u00a0", "\u00ad", "\u1680", "\u180e",
-    "\u2000", "\u2001", "\u2002", "\u2003",   "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
-    "\u2009", "\u200a", "\u200b", "\u200c",   "\u200d", "\u200e", "\u200f", "\u2028", "\u2029",
-    "\u202a", "\u202b", "\u202c", "\u202d",   "\u202e", "\u202f", "\u205f", "\u2060", "\u2061",
-    "\u2062", "\u2063", "\u2064", "\u3000",   "\u3164", "\ufeff",
-};
 // What begins a formula; the full-width forms do in some.
 constexpr std::string_view kFormulas[] = {
     "=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212"};
 // Where another cell or row begins for who takes another separator, or no quotes.
 constexpr std::string_view kSeparators = ";\t\r\n|";
 
-template <typename List>
-size_t LengthAt(std::string_view text, const List& list) {
-    for (std::string_view one : list) {
-        if (text.starts_with(one)) return one.size();
-    }
-    return 0;
+// What programs pass over at the beginning of a cell: quotes, and what nobody sees.
+bool IsBlank(const Utf8Character& character) {
+    if (character.size == 0) return false;
+    const bool separates = character.size == 1 &&
+                           kSeparators.find(static_cast<char>(character.code)) != kSeparators.npos;
+    return !separates && (character.code == '"' || IsUnseen(character.code));
 }
 
 bool BeginsFormula(std::string_view text) {
-    while (size_t blank = LengthAt(text, kBlanks)) text.remove_prefix(blank);
-    return LengthAt(text, kFormulas) > 0;
+    for (auto first = FirstUtf8(text); IsBlank(first); first = FirstUtf8(text)) {
+        text.remove_prefix(first.size);
+    }
+    return std::any_of(std::begin(kFormulas), std::end(kFormulas), [&](std::string_view formula) {
+        return text.starts_with(formula);
+    });
 }
 
 // A visitor could have typed it into the form: what a spreadsheet would take for a formula gets an

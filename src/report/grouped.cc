@@ -1,7 +1,10 @@
 #include "report/grouped.h"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_map>
+
+#include "base/check.h"
 
 namespace barracuda::report {
 
@@ -275,13 +278,13 @@ void AddRow(ReportRow& to, const ReportRow& row) {
 
 // The same local time a year before; 29 February is 1 March there.
 Time YearBefore(const Zone& zone, Time at) {
+    namespace chrono = std::chrono;
     const int64_t local = LocalMs(zone, at), day = Floor(local, kDayMs);
-    const std::string date = Time{day * kDayMs}.Iso();
-    const int year = std::stoi(date.substr(0, 4)) - 1;
-    const std::string text = std::to_string(year) + date.substr(4, 6);
-    auto then = Time::ParseIso(text);
-    if (!then) then = Time::ParseIso(std::to_string(year) + "-03-01");
-    return zone.At(then->ms + local - day * kDayMs);
+    const chrono::year_month_day date{chrono::sys_days(chrono::days(day))};
+    auto then = date - chrono::years(1);
+    if (!then.ok()) then = then.year() / chrono::March / 1;
+    const int64_t day_then = chrono::sys_days(then).time_since_epoch().count();
+    return zone.At(day_then * kDayMs + local - day * kDayMs);
 }
 
 }  // namespace
@@ -347,6 +350,8 @@ Period BeforeOf(const GroupedQuery& query) {
 }
 
 Result<Report> ReportOf(store::CellSource& cells, const GroupedQuery& query) {
+    // What is read from somebody was refused before (api/admin_reports.cc).
+    BARRACUDA_CHECK(query.from < query.to && !query.groups.empty() && query.rows_max > 0);
     Report report;
     auto as_of = cells.CellsAsOf(Time::Now());
     if (!as_of) return Fail(as_of.error());
@@ -369,6 +374,7 @@ Result<Report> ReportOf(store::CellSource& cells, const GroupedQuery& query) {
     for (const auto& row : report.rows) AddRow(report.total, row);
     const size_t shown = std::min(query.limit, report.rows.size());
     for (size_t i = shown; i < report.rows.size(); ++i) AddRow(report.rest, report.rows[i]);
+    BARRACUDA_CHECK(shown <= report.rows.size());
     report.rest_rows = report.rows.size() - shown;
     report.rows.resize(shown);
     return report;

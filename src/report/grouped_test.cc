@@ -40,6 +40,17 @@ TEST(GroupedPeriod, AYearBeforeIsTheSameDates) {
     EXPECT_EQ(before.to, At("2024-04-01T22:00Z"));
     const auto leap = BeforeOf(Over("2024-02-29", "2024-03-01", "UTC", Compare::kYear));
     EXPECT_EQ(leap.from, At("2023-03-01"));
+    const auto first = BeforeOf(Over("1970-01-01", "1970-12-31", "UTC", Compare::kYear));
+    EXPECT_EQ(first.from, At("1969-01-01"));
+    EXPECT_EQ(first.to, At("1969-12-31"));
+}
+
+TEST(GroupedPeriod, AYearOfFiveDigitsHasOneBeforeItToo) {
+    constexpr int64_t kDay = 86'400'000;
+    auto query = Over("9999-12-31", "9999-12-31", "UTC", Compare::kYear);
+    query.to.ms += kDay;  // 10000-01-01: no text of ours says that
+    EXPECT_EQ(BeforeOf(query).from, At("9998-12-31"));
+    EXPECT_EQ(BeforeOf(query).to, At("9999-01-01"));
 }
 
 TEST(GroupedZone, ADayThatBeginsAtOneBeginsThere) {

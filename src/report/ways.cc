@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "store/index.h"
 
@@ -16,6 +17,7 @@ namespace {
 // Lists that are no longer than this are kept (api/filter_input.cc), so that a part's number is a
 // byte of a place.
 constexpr size_t kPartsMax = 128;
+static_assert(kPartsMax <= 0x100);
 
 std::vector<std::string> Sorted(std::vector<std::string> texts) {
     std::sort(texts.begin(), texts.end());
@@ -54,6 +56,7 @@ public:
         Filter answered;
         answered.delivery_states = {state};
         Add(static_cast<char>(index), {request}, "", answered, false);
+        BARRACUDA_CHECK(ways_.back().parts.size() == 1);
         ways_.back().parts[0].descending = false;  // the work queue is read forwards alone
     }
     void ByChange() {
@@ -147,6 +150,7 @@ Result<Plan> PlanOf(
     size_t gathered_max
 ) {
     auto ways = WaysOf(filter, sort, descending);
+    BARRACUDA_CHECK(!ways.empty());  // by creation every conversion is reached
     if (ways.front().covers && ways.front().order == sort) return Plan{std::move(ways.front())};
     Way* least = nullptr;
     size_t least_count = gathered_max + 1;
@@ -191,6 +195,7 @@ Result<size_t> CountWay(store::Engine& engine, const Way& way, size_t most) {
         auto more = engine.Count(part, most - count);
         if (!more) return Fail(more.error());
         count += *more;
+        BARRACUDA_CHECK(count <= most);  // who counts stops where it was told to
     }
     return count;
 }

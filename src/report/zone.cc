@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <unicode/timezone.h>
+#include <unicode/ucal.h>
 
 #include <cstdlib>
 
@@ -14,6 +15,7 @@ struct Zone::Rules {
 std::optional<Zone> Zone::Named(std::string_view name) {
     constexpr size_t kNameMax = 64;
     if (name.empty() || name.size() > kNameMax) return std::nullopt;
+    if (name == UCAL_UNKNOWN_ZONE_ID) return std::nullopt;  // ICU's own word for none
     if (name == "UTC") return Zone();
     const auto text = icu::UnicodeString::fromUTF8(
         icu::StringPiece(name.data(), static_cast<int32_t>(name.size()))

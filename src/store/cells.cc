@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "store/engine.h"
@@ -23,12 +24,17 @@ constexpr Provenance kProvenances[] = {
     Provenance::kAdmin,
     Provenance::kForm,
     Provenance::kAuto};
+// Each has its bits in CellKind::Number.
+static_assert(std::size(kTypes) <= 4 && std::size(kStatuses) <= 4 && std::size(kProvenances) <= 8);
+static_assert(kCellDayMs % kQuarterMs == 0);  // a day's cell begins where a quarter's does
 constexpr const char* kMoney[] = {"amount", "payout", "revenue"};
 constexpr const char* kTextFields[kCellFields] = {"affiliate_id", "offer_id", "country", "source"};
 
 template <typename Word, size_t kSize>
 uint64_t NumberOf(const Word (&words)[kSize], Word word) {
-    return static_cast<uint64_t>(std::find(words, words + kSize, word) - words);
+    const auto number = static_cast<uint64_t>(std::find(words, words + kSize, word) - words);
+    BARRACUDA_CHECK(number < kSize);  // else it would count as another one's bits
+    return number;
 }
 
 // The first one where `name` is no word of it, as a document is read.
@@ -68,7 +74,9 @@ void AppendSized(std::string& to, std::string_view text) {
 }
 
 void AppendBegin(std::string& to, Time begin) {
+    BARRACUDA_CHECK(begin.ms >= 0 && begin.ms % kQuarterMs == 0);  // BeginOfCell's
     const auto quarter = static_cast<uint64_t>(begin.ms / kQuarterMs);
+    BARRACUDA_CHECK(quarter <= UINT32_MAX);
     for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(quarter >> shift));
 }
 
@@ -113,6 +121,7 @@ private:
 };
 
 constexpr size_t kHeadBytes = 6;  // prefix, view, begin
+static_assert(kHeadBytes == 2 + sizeof(uint32_t));
 
 // One row of a value: `id` is its bytes that tell it from the others.
 struct RowBytes {
@@ -166,6 +175,7 @@ std::optional<CellKind> CellKind::Of(uint64_t number) {
 }
 
 void CellSums::Add(const CellSums& other, int sign) {
+    BARRACUDA_CHECK(sign == 1 || sign == -1);  // counted, or taken back
     count += sign * other.count;
     for (size_t i = 0; i < money.size(); ++i) money[i] += sign * other.money[i];
 }

@@ -7,7 +7,7 @@
 
 namespace barracuda::store {
 
-Error BadCursor() { return {ErrorCode::kInvalid, "the cursor is not one of this list", "cursor"}; }
+Error BadCursor() { return {ErrorCode::kInvalid, "cursor is not one of this list", "cursor"}; }
 
 Result<size_t> Engine::Count(const ScanRequest& request, size_t most) {
     constexpr size_t kPage = 1'000;

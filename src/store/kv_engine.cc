@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/check.h"
 #include "base/thread_name.h"
 #include "store/index.h"
 #include "store/kv_keys.h"
@@ -49,6 +50,7 @@ struct KvEngine::Batch {
         changes.push_back({space, KvChange::Kind::kDelete, std::move(key), {}});
     }
     void AddRollup(const Ref& ref, const domain::TopFields& document, int sign) {
+        BARRACUDA_CHECK(sign == 1 || sign == -1);  // a document counts once, or is taken back once
         auto delta = RollupOf(ref, document);
         if (!delta) return;
         delta->second.count *= sign;
@@ -102,6 +104,7 @@ Result<std::vector<std::optional<std::string>>> KvEngine::Load(std::span<const R
     }
     auto found = kv_->MultiGet(Space::kDocuments, keys);
     if (!found) return found;
+    BARRACUDA_CHECK(found->size() == keys.size());  // an answer for each, in their order
     MutexLock lock(state_mutex_);
     // A commit came between: what was read may be older than it.
     if (epoch != epoch_ || known_.size() + keys.size() > kKnownMax) return found;
@@ -119,6 +122,7 @@ Result<bool> KvEngine::StoredIs(const Write& write, const Batch& batch) {
     if (auto at = batch.known.find(key); at != batch.known.end()) return at->second == wanted;
     auto stored = kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
     if (!stored) return Fail(stored.error());
+    BARRACUDA_CHECK(stored->size() == 1);
     return RevOf(stored->front()) == wanted;
 }
 
@@ -207,6 +211,7 @@ Result<std::vector<WriteResult>> KvEngine::Commit(std::span<const Write> writes)
         if (*state != WriteState::kApplied) batch.failed.insert(DocumentKey(write.ref));
         states.push_back(*state);
     }
+    BARRACUDA_CHECK(states.size() == writes.size());  // whoever wrote reads its own answer by place
     batch.PutSums();
     if (batch.changes.empty()) return states;
     auto applied = kv_->Apply(batch.changes);

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/fault.h"
 #include "base/thread_name.h"
 #include "base/thread_safety.h"
@@ -88,6 +89,8 @@ public:
         }
         minor_queued_ += minor;
         queue_.push_back(std::move(record));
+        // Those with a share of their own are some of them, and none waits beyond the bound.
+        BARRACUDA_CHECK(minor_queued_ <= queue_.size() && queue_.size() <= queue_max_);
         if (queue_.size() == queue_max_ / 2) wake_.notify_one();
     }
 
@@ -134,6 +137,7 @@ private:
             Write(taken);
             {
                 MutexLock lock(mutex_);
+                BARRACUDA_CHECK(flush_done_ <= asked && asked <= flush_asked_);
                 flush_done_ = asked;
             }
             flushed_.notify_all();

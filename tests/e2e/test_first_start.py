@@ -107,6 +107,25 @@ def test_the_link_makes_one_admin(tmp_path, net):
     assert "setup" not in again.text
 
 
+@pytest.mark.parametrize("change,field", [
+    ({"name": "a\nb"}, "name"), ({"name": "n" * 65}, "name"), ({"name": " \t "}, "name"), ({"name": "\x1b[2J"}, "name"), ({"name": {}}, "name"),
+    ({"email": "a@b@c"}, "email"), ({"email": "a\nb@example.com"}, "email"), ({"password": "short"}, "password"), ({"password": ["x" * 12]}, "password"),
+    ({"cookie": "perhaps"}, "cookie"), ({"token": None}, "token")])
+def test_a_first_admin_who_cannot_be_leaves_the_link_good(tmp_path, net, change, field):
+    server = fresh(tmp_path, net)
+    server.start()
+    try:
+        link = wait_until(lambda: (server.data / "setup-link").read_text(), 20)
+        good = {"token": link.strip().partition("token=")[2], "name": "First", **NEW_ADMIN}
+        answer = request(server.port, "POST", "/api/admin/auth/setup", json_body={**good, **change})
+        assert answer.status == 400 and answer.json["field"] == field and answer.message.startswith(field), answer
+        assert request(server.port, "POST", "/api/admin/auth/login", json_body=NEW_ADMIN).status == 401
+        made = request(server.port, "POST", "/api/admin/auth/setup", json_body={**good, "name": " First "})
+        assert made.status == 200 and made.data["name"] == "First", made
+    finally:
+        server.kill9()
+
+
 CONTAINER = ["unshare", "--pid", "--fork", "--kill-child=KILL"]  # its first process, as a container's is
 
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "store/engine.h"
+
 namespace barracuda::store {
 
 Result<bool> MemoryLog::Append(LogId log, std::span<const LogEntry> entries) {
@@ -21,7 +23,7 @@ Result<LogPage> MemoryLog::Read(const LogRequest& request) {
     if (const auto& text = request.cursor; !text.empty()) {
         auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), before);
         if (error != std::errc() || end != text.data() + text.size()) {
-            return Fail(ErrorCode::kInvalid, "is not one of ours", "cursor");
+            return Fail(BadCursor());
         }
     }
     MutexLock lock(mutex_);

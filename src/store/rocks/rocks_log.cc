@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "store/engine.h"
 #include "store/index.h"
 #include "store/rocks/log_database.h"
 #include "store/rocks/store_files.h"
@@ -263,7 +264,7 @@ Result<LogPage> RocksLog::Read(const LogRequest& request) {
     std::optional<Place> before;
     if (!request.cursor.empty()) {
         if (request.cursor.size() != 24) {
-            return Fail(ErrorCode::kInvalid, "is not one of ours", "cursor");
+            return Fail(BadCursor());
         }
         before = {
             NumberAt(request.cursor, 0), NumberAt(request.cursor, 8), NumberAt(request.cursor, 16)};

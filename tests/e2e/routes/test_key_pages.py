@@ -54,6 +54,12 @@ def test_a_key_that_is_called_as_another_ones_id(keyed):
     check(keyed.admin("DELETE", f"{KEYS}/{first['id']}"))
     assert one_of(keyed, first["id"])["revoked"] and not one_of(keyed, second["id"])["revoked"]
     check(keyed.get(KEYS, key=second["key"]))
+    check(keyed.admin("DELETE", f"{KEYS}/{first['id']}"), 404, success=False)
+    again = keyed.command("key", "revoke", first["id"], check=False)
+    assert again.returncode == 1 and "no such key" in again.stderr, again
+    check(keyed.get(KEYS, key=second["key"]))
+    assert keyed.command("key", "revoke", second["id"]).stdout == f"revoked {second['id']}\n"
+    check(keyed.get(KEYS, key=second["key"]), 401, success=False)
 
 
 @pytest.mark.parametrize("body,field", [
