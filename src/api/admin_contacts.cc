@@ -7,12 +7,14 @@
 
 #include "api/contact_json.h"
 #include "api/entity_routes.h"
+#include "api/filter_input.h"
 #include "api/form_routes.h"
 #include "api/list_input.h"
+#include "api/page_input.h"
 #include "api/query_pool.h"
 #include "api/sums_json.h"
-#include "base/text.h"
 #include "contacts/contact_sync.h"
+#include "contacts/timeline.h"
 #include "report/contact_csv.h"
 #include "report/contacts.h"
 #include "report/fold_case.h"
@@ -23,31 +25,37 @@ namespace {
 
 constexpr size_t kStatusBytesMax = 64;
 
-report::ContactFilter ReadFilter(Reader& reader) {
+constexpr std::string_view kSorts =
+    "must be createdAt, updatedAt, name, email, company, type, status, affiliate_status, "
+    "ftd_amount or ftd_date";
+
+// `all` is how the old application's pages said that any value will do.
+std::string ReadOne(Reader& reader, const char* name) {
+    std::string text = reader.Text(name);
+    return text == "all" ? "" : text;
+}
+
+report::ContactFilter ReadContactFilter(Reader& reader) {
     report::ContactFilter filter;
-    filter.type = reader.Text("type");
-    filter.status = reader.Text("status");
-    filter.affiliate_status = reader.Text("affiliate_status");
+    filter.type = ReadOne(reader, "type");
+    filter.status = ReadOne(reader, "status");
+    filter.affiliate_status = ReadOne(reader, "affiliate_status");
     filter.search = report::FoldCase(reader.Sought("search"));
-    if (filter.type == "all") filter.type.clear();
-    if (filter.status == "all") filter.status.clear();
-    if (filter.affiliate_status == "all") filter.affiliate_status.clear();
+    filter.clicks = ReadTexts(reader, "click_id");
+    filter.affiliates = ReadTexts(reader, "affiliate_id");
+    filter.ftd = ReadFlag(reader, "ftd");
+    filter.from = ReadTime(reader, "from");
+    filter.to = ReadEnd(reader, "to");
     return filter;
 }
 
 report::ContactQuery ReadQuery(Reader& reader) {
     report::ContactQuery query;
-    query.filter = ReadFilter(reader);
+    query.filter = ReadContactFilter(reader);
     query.page = reader.Count("page", 1);
     query.limit = ReadLimit(reader);
-    std::string sort = reader.Text("sortBy");
-    if (!sort.empty()) query.sort = sort;
-    if (!report::IsContactSort(query.sort)) reader.Refuse("sortBy", "is not a field to sort by");
-    std::string order = reader.Text("sortOrder");
-    if (!order.empty() && order != "asc" && order != "desc") {
-        reader.Refuse("sortOrder", "must be asc or desc");
-    }
-    query.descending = order != "asc";
+    ReadOrder(reader, report::IsContactSort, kSorts, query.sort, query.descending);
+    ReadPlace(reader, query.cursor, query.fitting);
     return query;
 }
 
@@ -67,23 +75,30 @@ JsonObject CommonStats(const report::ContactStats& tally) {
     return stats.Int("thisMonth", tally.month);
 }
 
-http::Response ListAnswer(store::Engine& engine, const report::ContactQuery& query) {
+http::Response ListAnswer(store::Engine& engine, report::ContactQuery query) {
+    auto tally = report::ContactStatsOf(engine, Time::Now(), query);
+    if (!tally) return ErrorResponse(tally.error());
+    if (query.Summed()) {
+        const auto count = static_cast<size_t>(std::max<int64_t>(tally->Asked(), 0));
+        query.fitting = {{count, true}, tally->asked};
+    }
     auto page = report::SelectContacts(engine, query);
     if (!page) return ErrorResponse(page.error());
-    auto tally = report::ContactStatsOf(engine, Time::Now());
-    if (!tally) return ErrorResponse(tally.error());
     JsonList rows;
     for (const auto& contact : page->rows) rows.Object(ContactJson(contact));
     JsonObject pagination, answer;
-    pagination.Int("page", static_cast<int64_t>(query.page));
-    pagination.Int("limit", static_cast<int64_t>(query.limit));
-    pagination.Int("total", static_cast<int64_t>(page->total));
-    const size_t pages = (page->total + query.limit - 1) / query.limit;
-    pagination.Int("totalPages", static_cast<int64_t>(pages));
+    const auto total = static_cast<int64_t>(page->fitting.total.count);
+    const auto limit = static_cast<int64_t>(query.limit);
+    pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
+    pagination.Int("total", total).Int("totalPages", (total + limit - 1) / limit);
+    const auto next = PlaceText(page->next_cursor, page->fitting.total, query.Summed());
+    pagination.TextOrNull("nextCursor", next);
     auto stats = CommonStats(*tally);
     PutSum(stats.Int("ftdCount", tally->ftd), "totalFtdAmount", tally->ftd_sums);
     answer.Bool("success", true).List("data", rows);
-    return JsonResponse(200, answer.Object("stats", stats).Object("pagination", pagination));
+    if (!page->complete) answer.Bool("complete", false);
+    answer.Object("stats", stats).Object("filtered", FilteredJson(page->fitting));
+    return JsonResponse(200, answer.Object("pagination", pagination));
 }
 
 // A body of which every field is optional may be left out itself.
@@ -154,7 +169,7 @@ void ExportContacts(ContactPages& pages, std::shared_ptr<Call> call) {
     auto input = BodyOrNothing(call->request);
     if (!input) return call->respond(BadRequest(input.error()));
     Reader reader(*input);
-    auto filter = ReadFilter(reader);
+    auto filter = ReadContactFilter(reader);
     RefuseUnread(*input, reader, kNoFilter);
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     auto query = Input::OfQuery(call->request);
@@ -180,6 +195,25 @@ void ExportContacts(ContactPages& pages, std::shared_ptr<Call> call) {
         (void)queued;
     };
     call->respond(std::move(response));
+}
+
+void GetContactTimeline(ContactPages& pages, std::shared_ptr<Call> call) {
+    auto ref = RefOf(*call);
+    if (!ref) return call->respond(BadRequest(ref.error()));
+    RunQuery(pages.queries, call, [&pages, call, ref = *ref] {
+        auto timeline = contacts::TimelineOf(pages.engine, *ObjectId::Parse(ref.key));
+        if (!timeline) return call->respond(ErrorResponse(timeline.error()));
+        if (!*timeline) return call->respond(ErrorResponse(NoContact()));
+        JsonList items;
+        for (const auto& item : (*timeline)->items) {
+            JsonObject one;
+            one.Text("at", item.at.Iso()).Text("kind", contacts::NameOf(item.kind));
+            items.Object(one.Text("id", item.id).Text("text", item.text));
+        }
+        JsonObject data;
+        data.List("items", items).Bool("complete", (*timeline)->complete);
+        call->respond(DataAnswer(data));
+    });
 }
 
 void GetContact(ContactPages& pages, std::shared_ptr<Call> call) {

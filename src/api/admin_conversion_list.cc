@@ -7,11 +7,11 @@
 #include "api/conversion_json.h"
 #include "api/filter_input.h"
 #include "api/list_input.h"
+#include "api/page_input.h"
 #include "api/query_pool.h"
 #include "api/record.h"
 #include "api/routes.h"
 #include "api/sums_json.h"
-#include "base/text.h"
 #include "report/conversion_csv.h"
 #include "report/conversions.h"
 
@@ -19,63 +19,23 @@ namespace barracuda::api {
 
 namespace {
 
-constexpr size_t kTotalDigits = 9;
-
-// Counting reads as much as many pages, and is done for the first one: the cursor of a list that
-// the statistics do not count carries its total, `.digits`, and a `~` where that is not exact.
-void ReadPlace(Reader& reader, report::ConversionQuery& query) {
-    const std::string text = reader.Text("cursor", kCursorBytesMax);
-    const size_t dot = text.find('.');
-    auto bytes = CursorBytes(text.substr(0, dot));
-    bool good = bytes.has_value();
-    if (dot != std::string::npos) {
-        std::string total = text.substr(dot + 1);
-        const bool exact = !total.ends_with('~');
-        if (!exact) total.pop_back();
-        good = good && !bytes->empty() && !total.empty() && total.size() <= kTotalDigits &&
-               total.find_first_not_of("0123456789") == std::string::npos;
-        if (good) query.fitting = {{std::stoul(total), exact}};
-    }
-    if (!good) return reader.Refuse("cursor", "is not one of ours");
-    query.cursor = std::move(*bytes);
-}
-
-std::string PlaceText(const report::ConversionQuery& query, const report::ConversionPage& page) {
-    std::string text = CursorText(page.next_cursor);
-    if (text.empty() || query.Summed()) return text;
-    const auto& total = page.fitting.total;
-    return text + fmt::format(".{}{}", total.count, total.exact ? "" : "~");
-}
-
-// `sortBy` and `sortOrder` of a list or an export.
-template <typename To>
-void ReadOrder(Reader& reader, To& to) {
-    to.sort = reader.Text("sortBy");
-    if (to.sort.empty()) to.sort = "createdAt";
-    if (!report::IsConversionSort(to.sort)) {
-        reader.Refuse(
-            "sortBy",
-            "must be createdAt, updatedAt, amount, affiliate_id, click_id, goal_type or status"
-        );
-    }
-    const std::string order = ReadWord(reader, "sortOrder", {"asc", "desc"});
-    to.descending = order != "asc";
-}
+constexpr std::string_view kSorts =
+    "must be createdAt, updatedAt, amount, affiliate_id, click_id, goal_type or status";
 
 report::ConversionQuery ReadQuery(Reader& reader) {
     report::ConversionQuery query;
     query.page = reader.Count("page", 1);
     query.limit = ReadLimit(reader);
     query.filter = ReadFilter(reader);
-    ReadOrder(reader, query);
-    ReadPlace(reader, query);
+    ReadOrder(reader, report::IsConversionSort, kSorts, query.sort, query.descending);
+    ReadPlace(reader, query.cursor, query.fitting);
     return query;
 }
 
 report::CsvOrder ReadCsvOrder(const Input& input, Reader& reader) {
     report::CsvOrder order;
     order.filter = ReadFilter(reader);
-    ReadOrder(reader, order);
+    ReadOrder(reader, report::IsConversionSort, kSorts, order.sort, order.descending);
     order.columns = ValuesIn(reader.Text("columns"));
     for (const auto& column : order.columns) {
         if (report::IsConversionColumn(column)) continue;
@@ -87,22 +47,6 @@ report::CsvOrder ReadCsvOrder(const Input& input, Reader& reader) {
     order.zone = ReadZone(reader);
     order.mark = ReadSwitch(input, reader, "bom");
     return order;
-}
-
-// What fits the filter: the count, and where all of it was looked at what it is made of.
-JsonObject FilteredJson(const report::Fitting& fitting) {
-    JsonObject filtered;
-    filtered.Int("count", static_cast<int64_t>(fitting.total.count));
-    filtered.Bool("complete", fitting.total.exact);
-    if (!fitting.statuses) return filtered;
-    JsonObject statuses, sums;
-    report::Sums all;
-    for (const auto& [status, tally] : *fitting.statuses) {
-        statuses.Int(JsonName(status), tally.count);
-        all.Add(tally.sums);
-    }
-    for (const auto& [currency, sum] : all.All()) sums.Raw(JsonName(currency), sum);
-    return std::move(filtered.Object("byStatus", statuses).Object("sums", sums));
 }
 
 JsonObject Counts(const std::map<std::string, report::Tally>& tallies) {
@@ -131,7 +75,8 @@ http::Response AnswerList(store::Engine& engine, report::ConversionQuery query) 
     auto limit = static_cast<int64_t>(query.limit);
     pagination.Int("page", static_cast<int64_t>(query.page)).Int("limit", limit);
     pagination.Int("total", total).Int("totalPages", (total + limit - 1) / limit);
-    pagination.TextOrNull("nextCursor", PlaceText(query, *listed));
+    const auto next = PlaceText(listed->next_cursor, listed->fitting.total, query.Summed());
+    pagination.TextOrNull("nextCursor", next);
     body.Bool("success", true).List("data", data);
     if (!listed->complete) body.Bool("complete", false);
     body.Object("stats", numbers).Object("filtered", FilteredJson(listed->fitting));

@@ -29,6 +29,16 @@ JsonObject FilterJson(const delivery::DeliveryFilter& filter) {
     return to;
 }
 
+void PutOutcomes(JsonObject& to, const delivery::ReplayJob& job) {
+    const auto put = [&](const char* name, int64_t delivery::Outcomes::*count) {
+        to.Raw(name, job.outcomes ? std::to_string((*job.outcomes).*count) : "null");
+    };
+    put("accepted", &delivery::Outcomes::accepted);
+    put("waiting", &delivery::Outcomes::waiting);
+    put("dead_again", &delivery::Outcomes::dead_again);
+    to.TextOrNull("outcomesAt", job.outcomes ? job.outcomes_at.Iso() : "");
+}
+
 JsonObject JobJson(const delivery::ReplayJob& job) {
     JsonObject to;
     to.Text("id", job.id).Text("action", NameOf(job.action));
@@ -39,6 +49,7 @@ JsonObject JobJson(const delivery::ReplayJob& job) {
         to.Raw("matched", "null");
     }
     to.Int(job.action == JobAction::kCancel ? "cancelled" : "replayed", job.replayed);
+    if (job.action == JobAction::kReplay) PutOutcomes(to, job);
     to.TextOrNull("error", job.error);
     to.Object("filter", FilterJson(job.filter));
     to.Text("createdAt", job.created.Iso()).Text("updatedAt", job.updated.Iso());

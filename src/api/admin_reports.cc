@@ -7,6 +7,7 @@
 #include "api/list_input.h"
 #include "api/query_pool.h"
 #include "api/routes.h"
+#include "report/changed_cells.h"
 #include "report/csv.h"
 #include "report/grouped.h"
 
@@ -118,6 +119,13 @@ GroupedQuery ReadReport(Reader& reader, bool csv) {
     const std::string compare = ReadWord(reader, "compare", {"previous", "year"});
     if (compare == "previous") query.compare = report::Compare::kPrevious;
     if (compare == "year") query.compare = report::Compare::kYear;
+    query.changed = ReadWord(reader, "by", {"created", "changed"}) == "changed";
+    if (query.changed && query.compare != report::Compare::kNone) {
+        reader.Refuse(
+            "compare",
+            "is not answered by=changed: what was changed again has left the earlier period"
+        );
+    }
     const size_t most = csv ? kCsvRowsMax : kRowsMax;
     query.limit = reader.Count("limit", csv ? kCsvRowsMax : kRowsUsual);
     if (query.limit > most) reader.Refuse("limit", fmt::format("must be at most {}", most));
@@ -253,7 +261,9 @@ void AdminReport(Lists& lists, std::shared_ptr<Call> call) {
     RefuseUnread(*input, reader, "is no parameter of reports");
     if (reader.error()) return call->respond(BadRequest(*reader.error()));
     RunQuery(lists.queries, call, [&lists, call, query, csv, mark] {
-        auto* cells = store::CellsOf(lists.engine);
+        report::ChangedCells changed(lists.engine);
+        store::CellSource* const kept = store::CellsOf(lists.engine);
+        auto* cells = query.changed ? &changed : kept;
         if (!cells) {
             return call->respond(
                 ErrorResponse({ErrorCode::kUnavailable, "this store keeps no cells", {}})

@@ -13,17 +13,6 @@ namespace barracuda::api {
 
 namespace {
 
-using Texts = report::Filter::Texts;
-
-Texts ReadTexts(Reader& reader, const char* name) {
-    auto values = ValuesIn(reader.Sought(name));
-    if (values.size() > kValuesMax) {
-        reader.Refuse(name, fmt::format("has more than {} values", kValuesMax));
-        values.clear();
-    }
-    return values;
-}
-
 // Words of a closed vocabulary; `named` gives a word's value, `all` says what there is.
 template <typename Named>
 auto ReadWords(Reader& reader, const char* name, Named named, const char* all) {
@@ -64,6 +53,15 @@ std::vector<std::string> ValuesIn(std::string_view text) {
     }
     for (auto& value : values) value = std::string(TrimUnseen(value));
     std::erase(values, "");
+    return values;
+}
+
+std::vector<std::string> ReadTexts(Reader& reader, const char* name) {
+    auto values = ValuesIn(reader.Sought(name));
+    if (values.size() > kValuesMax) {
+        reader.Refuse(name, fmt::format("has more than {} values", kValuesMax));
+        values.clear();
+    }
     return values;
 }
 

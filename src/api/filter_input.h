@@ -20,6 +20,9 @@ inline constexpr size_t kValuesMax = 50;  // of one filter
 // do not count.
 std::vector<std::string> ValuesIn(std::string_view text);
 
+// The values of one filter; refuses more than kValuesMax.
+std::vector<std::string> ReadTexts(Reader& reader, const char* name);
+
 // Refuses by name what can match nothing.
 report::Filter ReadFilter(Reader& reader);
 

@@ -14,6 +14,8 @@ void FormPreflight(Forms& forms, std::shared_ptr<Call> call);  // OPTIONS on bot
 void ListContacts(ContactPages& pages, std::shared_ptr<Call> call);    // GET /api/admin/contacts
 void ExportContacts(ContactPages& pages, std::shared_ptr<Call> call);  // POST /api/admin/contacts
 void ContactStats(ContactPages& pages, std::shared_ptr<Call> call);    // GET …/contacts/stats
+// GET …/contacts/{id}/timeline: what became of one person, newest first.
+void GetContactTimeline(ContactPages& pages, std::shared_ptr<Call> call);
 // GET, PUT, DELETE /api/admin/contacts/{id}: the id is the path's last part.
 void GetContact(ContactPages& pages, std::shared_ptr<Call> call);
 void PutContact(ContactPages& pages, std::shared_ptr<Call> call);

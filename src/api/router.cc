@@ -109,6 +109,7 @@ constexpr Entry kRoutes[] = {
     {"/api/admin/contacts",          "GET",  Access::kAdmin,     To<ListContacts>, nullptr, true},
     {"/api/admin/contacts",          "POST", Access::kReader,    To<ExportContacts>, nullptr, true},
     {"/api/admin/contacts/stats",    "GET",  Access::kAdmin,     To<ContactStats>},
+    {"/api/admin/contacts/{id}/timeline", "GET", Access::kAdmin, To<GetContactTimeline>},
     {"/api/admin/contacts/{id}",     "GET",  Access::kAdmin,     To<GetContact>},
     {"/api/admin/contacts/{id}",     "PUT",  Access::kAdmin,     To<PutContact>},
     {"/api/admin/contacts/{id}",     "DELETE", Access::kAdmin,   To<DeleteContact>},

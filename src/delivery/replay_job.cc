@@ -122,6 +122,13 @@ std::string EncodeJob(const ReplayJob& job) {
     if (job.passes > 0) to.Int("passes", job.passes);
     if (job.matched) to.Int("matched", *job.matched);
     to.Int("replayed", job.replayed);
+    if (job.follows) to.Bool("follows", true);
+    if (job.outcomes) {
+        to.Int("accepted", job.outcomes->accepted);
+        to.Int("waiting", job.outcomes->waiting);
+        to.Int("dead_again", job.outcomes->dead_again);
+        to.Date("outcomes_at", job.outcomes_at);
+    }
     if (!job.error.empty()) to.Text("error", job.error);
     to.Int("rev", job.rev);
     to.Date("createdAt", job.created);
@@ -155,6 +162,12 @@ ReplayJob DecodeJob(std::string_view bson) {
     job.matched.reset();
     if (fields.Find("matched")) job.matched = fields.Number("matched");
     job.replayed = fields.Number("replayed");
+    job.follows = fields.Find("follows") != nullptr;
+    if (fields.Find("outcomes_at")) {
+        job.outcomes = {
+            fields.Number("accepted"), fields.Number("waiting"), fields.Number("dead_again")};
+        job.outcomes_at = Time{fields.Number("outcomes_at")};
+    }
     job.error = fields.TextOr("error");
     job.rev = fields.Number("rev");
     job.created = Time{fields.Number("createdAt")};

@@ -9,6 +9,7 @@
 
 #include "delivery/bulk.h"
 #include "delivery/delivery_list.h"
+#include "delivery/replay_outcomes.h"
 #include "store/engine.h"
 
 namespace barracuda::delivery {
@@ -43,7 +44,13 @@ struct ReplayJob {
     int64_t replayed = 0;
     std::vector<BulkSkip> skipped;  // the first ones
     int64_t skips = 0;              // all of them
-    std::string error;              // why it does not move at the moment; empty: it does
+    // Of a job that sends again: what became of what it woke, as counted at that time. `follows`:
+    // it is counted again, as something may still wait. nullopt: not counted yet, or made by a
+    // version that did not count.
+    std::optional<Outcomes> outcomes;
+    Time outcomes_at;
+    bool follows = false;
+    std::string error;  // why it does not move at the moment; empty: it does
     int64_t rev = 0;
     Time created, updated;
 

@@ -9,8 +9,6 @@
 
 namespace barracuda::delivery {
 
-using Clock = std::chrono::steady_clock;
-
 namespace {
 
 constexpr std::chrono::seconds kLedgerPatience{30};
@@ -64,6 +62,12 @@ Result<bool> CountOn(
     return true;
 }
 
+// Of counting what became of a job's work: pages at a time, what may have changed since the job was
+// made, and the pause behind a count in its own lengths.
+constexpr size_t kFollowedPages = 4;
+constexpr size_t kFollowedMax = 1'000'000;
+constexpr int kFollowShare = 19;
+
 static_assert(kCountedByPage <= kScannedByStep && kPassesMax > 1);
 
 // Where a job of this id may stand.
@@ -94,6 +98,7 @@ void ReplayJobs::Create(
     job.filter = std::move(filter);
     job.rate = rate;
     job.by = std::move(by);
+    job.follows = action == JobAction::kReplay;
     Begin(std::move(job), std::move(done));
 }
 
@@ -224,22 +229,33 @@ Result<ReplayJobs::Count> ReplayJobs::DryRun(const Bulk& bulk, size_t scanned_ma
     return count;
 }
 
-// One page of every job that runs here and whose time has come; the next round is when the next
-// one's comes. None waits for another: a slow job holds no fast one up.
+// One page of every job that runs here and whose time has come, and a part of the count of what
+// became of its work; the next round is when the next one's time comes. None waits for another: a
+// slow job holds no fast one up.
 void ReplayJobs::Round() {
     auto jobs = List();
     if (!jobs) return;
     std::map<std::string, Clock::time_point> next;
+    std::map<std::string, Follow> follows;
     auto first = Clock::time_point::max();
     for (auto at = jobs->rbegin(); at != jobs->rend(); ++at) {
-        if (at->state != JobState::kRunning) continue;
+        const bool runs = at->state == JobState::kRunning;
+        if (!runs && !at->follows) continue;
         if (at->node != ledger_.node() && !options_.is_dead(at->node)) continue;
-        auto known = next_.find(at->id);
-        const bool due = known == next_.end() || known->second <= Clock::now();
-        first = std::min(first, next[at->id] = due ? Step(*at) : known->second);
+        if (runs) {
+            auto known = next_.find(at->id);
+            const bool due = known == next_.end() || known->second <= Clock::now();
+            first = std::min(first, next[at->id] = due ? Step(*at) : known->second);
+        }
+        if (at->follows) {
+            Follow& follow = follows[at->id] = std::move(follows_[at->id]);
+            const bool due = follow.next <= Clock::now();
+            first = std::min(first, due ? FollowPart(*at, follow) : follow.next);
+        }
         if (runner_.stopping()) return;
     }
     next_ = std::move(next);
+    follows_ = std::move(follows);
     runner_.ComeBy(first);
 }
 
@@ -321,7 +337,7 @@ Result<ReplayJobs::Edit> ReplayJobs::BulkHandled(const ReplayJob& job, size_t* r
 }
 
 // One page of one job; -> when the next may be.
-Clock::time_point ReplayJobs::Step(const ReplayJob& job) {
+ReplayJobs::Clock::time_point ReplayJobs::Step(const ReplayJob& job) {
     BARRACUDA_CHECK(job.state == JobState::kRunning);  // Round passes the others over
     const auto begin = Clock::now();
     size_t rows = 0;
@@ -355,6 +371,45 @@ bool ReplayJobs::KeepNow(const ReplayJob& job, Result<Edit> step) {
     if (!kept || !*after) return false;
     if (options_.moved) options_.moved(**after);
     return (*after)->state == JobState::kRunning && (*after)->error.empty();
+}
+
+// A few pages of the count; -> when the next ones, or the next count, may be.
+ReplayJobs::Clock::time_point ReplayJobs::FollowPart(const ReplayJob& job, Follow& follow) {
+    const auto begin = Clock::now();
+    if (!follow.count) {
+        follow.count.emplace(job.id, job.created);
+        follow.ended = job.state != JobState::kRunning;
+        follow.spent = {};
+    }
+    Result<bool> whole = false;
+    for (size_t page = 0; page < kFollowedPages && whole && !*whole; ++page) {
+        whole = follow.count->Step(engine_);
+    }
+    follow.spent += Clock::now() - begin;
+    if (whole && !*whole && follow.count->looked() < kFollowedMax) return Clock::now();
+    if (whole) KeepOutcomes(job, follow, *whole);
+    follow.count.reset();  // what a store in trouble broke off begins anew
+    const auto pause = std::max<Clock::duration>(options_.poll, kFollowShare * follow.spent);
+    return follow.next = Clock::now() + pause;
+}
+
+// Into the job's document. Where nothing waits any more it is the last count; where more has
+// changed since the job was made than is read again and again, the one before was. What the ledger
+// does not take is counted once more.
+void ReplayJobs::KeepOutcomes(const ReplayJob& job, const Follow& follow, bool whole) {
+    const auto outcomes = follow.count->outcomes();
+    const bool last = !whole || (follow.ended && outcomes.waiting == 0);
+    auto note = [=, now = options_.now()](ReplayJob& stored) {
+        if (!stored.follows || (!last && stored.outcomes == outcomes)) return false;
+        stored.follows = !last;
+        if (!whole) return true;
+        stored.outcomes = outcomes;
+        stored.outcomes_at = now;
+        return true;
+    };
+    auto after = std::make_shared<std::optional<ReplayJob>>();
+    auto kept = ledger::EditAndWait(ledger_, RefOf(job), EditOf(note, after), kLedgerPatience);
+    if (kept && *after && options_.moved) options_.moved(**after);
 }
 
 }  // namespace barracuda::delivery

@@ -13,6 +13,9 @@
 // through them until a whole pass has cancelled nothing, or so often that no take-over can be left
 // (what conversions owe anew meanwhile would keep it going for ever).
 //
+// What became of the deliveries that a job woke is counted beside its work and after it, until none
+// of them waits any more (replay_outcomes.h), in a twentieth of the time.
+//
 //     ReplayJobs jobs(engine, ledger, {});
 //     jobs.Create(JobAction::kReplay, filter, 500, "admin:E", [](Result<ReplayJob> made) { … });
 //
@@ -89,15 +92,25 @@ public:
 
 private:
     using Edit = std::function<bool(ReplayJob&)>;  // false: leave it
+    using Clock = std::chrono::steady_clock;
+    // A job whose outcomes are counted, a part of the count a round.
+    struct Follow {
+        Clock::time_point next{};             // when a count may begin
+        std::optional<OutcomeCount> count{};  // the one under way
+        Clock::duration spent{};              // on it
+        bool ended = false;                   // the job had ended before it began
+    };
 
     void Begin(ReplayJob job, Made done);
     void Round();
-    std::chrono::steady_clock::time_point Step(const ReplayJob& job);
+    Clock::time_point Step(const ReplayJob& job);
     Result<Edit> CountedPart(const ReplayJob& job);
     Result<Edit> HandledPage(const ReplayJob& job, size_t* rows);
     Result<Edit> BulkPart(const ReplayJob& job);
     Result<Edit> BulkHandled(const ReplayJob& job, size_t* rows);
     bool KeepNow(const ReplayJob& job, Result<Edit> step);
+    Clock::time_point FollowPart(const ReplayJob& job, Follow& follow);
+    void KeepOutcomes(const ReplayJob& job, const Follow& follow, bool whole);
     ledger::EditFunction EditOf(Edit edit, std::shared_ptr<std::optional<ReplayJob>> after) const;
     void Keep(std::span<const store::Ref> refs, Edit edit, Made done);
 
@@ -105,7 +118,8 @@ private:
     ledger::Ledger& ledger_;
     const ReplayOptions options_;
     // When the next page of a job may be, by its rate. Of the runner's thread alone.
-    std::map<std::string, std::chrono::steady_clock::time_point> next_;
+    std::map<std::string, Clock::time_point> next_;
+    std::map<std::string, Follow> follows_;  // the same
 
     Repeater runner_;  // last: it uses everything above
 };

@@ -67,6 +67,83 @@ TEST_P(ReplayJobsTest, WhatDiesAgainIsNotTheJobsBusiness) {
     EXPECT_EQ(Read(1).deliveries[0].state, DeliveryState::kDead);
 }
 
+// What became of three that a job woke: counted in the documents, and over a restart the same.
+TEST_P(ReplayJobsTest, AJobSaysWhatBecameOfIt) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 6; ++i) all.push_back(Made(i, DeliveryState::kDead));
+    all.push_back(Made(6, DeliveryState::kDone));
+    Store(all);
+    jobs_->Start();
+    const auto job = UntilDone(Create({}).id);
+    EXPECT_EQ(job.replayed, 6);
+    const auto is = [&](Outcomes wanted, bool follows) {
+        const auto now = Until(job.id, [&](const auto& one) {
+            return one.outcomes == wanted && one.follows == follows;
+        });
+        EXPECT_EQ(now.outcomes, wanted);
+        EXPECT_EQ(now.follows, follows);
+        return now;
+    };
+    is({.accepted = 0, .waiting = 6, .dead_again = 0}, true);
+    const auto ends = [&](int i, bool accepted) {
+        const auto c = Read(i);
+        domain::Outcome outcome;
+        outcome.key = c.key;
+        outcome.delivery_id = c.deliveries[0].id;
+        outcome.accepted = accepted;
+        std::promise<void> known;
+        ledger_->SubmitInternal(outcome, [&](auto) { known.set_value(); });
+        known.get_future().wait();
+    };
+    ends(0, true);
+    ends(1, false);
+    is({.accepted = 1, .waiting = 4, .dead_again = 1}, true);
+    Restart();
+    jobs_->Start();
+    ends(2, true);
+    is({.accepted = 2, .waiting = 3, .dead_again = 1}, true);
+    // A second job wakes the one that died again: it is that one's now.
+    const auto second = UntilDone(Create({}).id);
+    EXPECT_EQ(second.replayed, 1);
+    is({.accepted = 2, .waiting = 3, .dead_again = 0}, true);
+    // What is cancelled is in none of the three.
+    ASSERT_EQ(*CancelRows(*ledger_, {{Read(3), Read(3).deliveries[0].id}}, "me", {}), 1u);
+    ends(4, true);
+    ends(5, true);
+    const auto last = is({.accepted = 4, .waiting = 0, .dead_again = 0}, false);
+    EXPECT_GT(last.outcomes_at, last.created);
+    ends(1, true);
+    Until(second.id, [](const auto& one) { return !one.follows; });
+    EXPECT_EQ(jobs_->Find(second.id)->outcomes, (Outcomes{.accepted = 1}));
+    EXPECT_EQ(jobs_->Find(job.id)->rev, last.rev) << "counted no more";
+}
+
+// A document that moves while it is counted is met again, and counts once, as it is then.
+TEST_P(ReplayJobsTest, WhatMovesDuringACountCountsOnce) {
+    std::vector<domain::Conversion> all;
+    for (int i = 0; i < 1'200; ++i) {
+        all.push_back(Made(i, DeliveryState::kWaiting));
+        all.back().deliveries[0].replayed_by = "job";
+    }
+    Store(all);
+    OutcomeCount count("job", Time{kStart});
+    auto whole = count.Step(*store_.engine);
+    ASSERT_TRUE(whole && !*whole);
+    for (int i : {0, 1'100}) {
+        auto c = Read(i);
+        const auto before = domain::Encode(c);
+        c.deliveries[0].state = DeliveryState::kDone;
+        c.updated = Time{kStart + 5'000};
+        c.Reschedule("boot-1");
+        ++c.rev;
+        store::Put(*store_.engine, store::RefOf(c.key), before, domain::Encode(c));
+    }
+    while (whole && !*whole) whole = count.Step(*store_.engine);
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(count.outcomes(), (Outcomes{.accepted = 2, .waiting = 1'198}));
+    EXPECT_EQ(count.looked(), 1'201u);
+}
+
 // Seen in CI: the last of five died in the millisecond in which the job was made, and was left out.
 TEST_P(ReplayJobsTest, WhatDiedInTheJobsOwnMillisecondIsItsBusiness) {
     auto c = Made(1, DeliveryState::kDead);
@@ -218,6 +295,9 @@ TEST(ReplayJob, ComesBackFromItsDocument) {
     job.counted = true;
     job.matched = 12;
     job.replayed = 9;
+    job.outcomes = {.accepted = 3, .waiting = 2, .dead_again = 1};
+    job.outcomes_at = Time{7};
+    job.follows = true;
     job.error = "e";
     job.rev = 4;
     job.created = Time{5};
@@ -225,6 +305,8 @@ TEST(ReplayJob, ComesBackFromItsDocument) {
     EXPECT_EQ(EncodeJob(DecodeJob(EncodeJob(job))), EncodeJob(job));
     EXPECT_EQ(DecodeJob(EncodeJob(job)).cursor, job.cursor);
     EXPECT_EQ(DecodeJob(EncodeJob(job)).filter.code, 0);
+    EXPECT_EQ(DecodeJob(EncodeJob(job)).outcomes, job.outcomes);
+    EXPECT_TRUE(DecodeJob(EncodeJob(job)).follows);
     job.action = JobAction::kCancel;
     job.filter.state = DeliveryState::kWaiting;
     job.counted = false;
@@ -249,6 +331,8 @@ TEST(ReplayJob, ThatBeganBeforeJobsCountedGoesOn) {
         EXPECT_EQ(one.matched, std::nullopt);
         EXPECT_EQ(one.cursor, "\x04\xff");
         EXPECT_EQ(one.replayed, 9);
+        EXPECT_EQ(one.outcomes, std::nullopt);
+        EXPECT_FALSE(one.follows) << "what it woke before is not told from the rest";
     }
 }
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "report/csv.h"
-#include "store/index.h"
 
 namespace barracuda::report {
 
@@ -16,21 +15,15 @@ constexpr size_t kPage = 500;
 Result<std::string> ContactCsv::Next() {
     std::string part;
     while (part.empty() && !ended_) {
-        store::ScanRequest request;
-        request.collection = store::Collection::kContacts;
-        request.index = store::IndexId::kContactCreated;
-        request.descending = true;
-        request.limit = kPage;
-        request.cursor = cursor_;
-        auto page = engine_.Scan(request);
+        auto page = ReadWay(engine_, way_, place_, kPage);
         if (!page) return Fail(page.error());
         if (!std::exchange(begun_, true)) part = (bom_ ? kCsvMark : "") + CsvHead();
         for (const auto& document : page->documents) {
             auto contact = domain::DecodeContact(document);
             if (contact && Matches(filter_, *contact)) part += CsvLine(*contact);
         }
-        cursor_ = page->cursor;
-        ended_ = cursor_.empty();
+        place_ = page->cursor;
+        ended_ = place_.empty();
     }
     return part;
 }

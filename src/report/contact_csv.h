@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "report/contacts.h"
+#include "report/ways.h"
 
 namespace barracuda::report {
 
@@ -17,7 +18,10 @@ class ContactCsv {
 public:
     // `bom`: begins with kCsvMark.
     ContactCsv(store::Engine& engine, ContactFilter filter, bool bom = false)
-        : engine_(engine), filter_(std::move(filter)), bom_(bom) {}
+        : engine_(engine),
+          filter_(std::move(filter)),
+          way_(WaysOf(filter_, "createdAt", true).front()),
+          bom_(bom) {}
 
     // The head first, then lines; empty at the end, and ever after.
     Result<std::string> Next();
@@ -25,8 +29,9 @@ public:
 private:
     store::Engine& engine_;
     const ContactFilter filter_;
+    const Way way_;  // of clicks in their order, else newest first
     const bool bom_;
-    std::string cursor_;
+    std::string place_;
     bool begun_ = false, ended_ = false;
 };
 

@@ -7,36 +7,28 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/contact.h"
+#include "report/contact_filter.h"
+#include "report/list.h"
 #include "report/sums.h"
 #include "store/engine.h"
 
 namespace barracuda::report {
 
-struct ContactFilter {
-    std::string type, status, affiliate_status;  // empty: any
-    std::string search;  // within name, e-mail or company; folded (fold_case.h)
-    bool empty() const {
-        return type.empty() && status.empty() && affiliate_status.empty() && search.empty();
-    }
-};
-bool Matches(const ContactFilter& filter, const domain::Contact& contact);
+// Whether the statistics know what fits: they go by whole months.
+bool IsSummed(const ContactFilter& filter);
 
-struct ContactQuery {
-    ContactFilter filter;
-    std::size_t page = 1, limit = 50;
-    std::string sort = "createdAt";  // IsContactSort
-    bool descending = true;
-};
-struct ContactPage {
-    std::vector<domain::Contact> rows;
-    std::size_t total = 0;  // that fit
-};
+using ContactQuery = ListQuery<ContactFilter>;  // its statuses' sums are of first deposits
+using ContactPage = ListPage<domain::Contact>;
+
 bool IsContactSort(std::string_view field);
+
+// As SelectConversions (conversions.h): by creation, or by click; what fits in another order is
+// sorted whole where it is little, else in blocks of what is looked at. Errors: kInvalid names
+// `cursor`, `sortBy`, or `page` where it lies beyond what is looked at.
 Result<ContactPage> SelectContacts(store::Engine& engine, const ContactQuery& query);
 
 // From the roll-up that is kept with the documents: costs the same for any number of them.
@@ -44,8 +36,12 @@ struct ContactStats {
     int64_t total = 0, month = 0, ftd = 0;  // `month`: the one `now` lies in, UTC
     Sums ftd_sums;
     std::map<std::string, int64_t> types, statuses, affiliate_statuses;
+    std::map<std::string, Tally> asked;  // that fit a query, by status, if it is Summed()
+    int64_t Asked() const;               // how many
 };
-Result<ContactStats> ContactStatsOf(store::Engine& engine, Time now);
+Result<ContactStats> ContactStatsOf(
+    store::Engine& engine, Time now, const ContactQuery& query = {}
+);
 
 // The ledger's first deposits that are not rejected, with a contact or without: deposits of goals
 // that count once a click.

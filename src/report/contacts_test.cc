@@ -47,18 +47,42 @@ TEST(ContactCsv, FormulasBehindBlanksAndOtherSeparators) {
     }
 }
 
+ContactFilter Asking(
+    const char* type, const char* status, const char* affiliate_status, const char* search
+) {
+    return {.type = type, .status = status, .affiliate_status = affiliate_status, .search = search};
+}
+
 TEST(ContactFilter, SearchesWithoutCase) {
     domain::Contact contact;
     contact.name = "Ann Search";
     contact.email = "a@b";
     contact.type = "user";
-    EXPECT_TRUE(Matches({"", "", "", "ann sea"}, contact));
-    EXPECT_TRUE(Matches({"user", "new", "", "a@b"}, contact));
-    EXPECT_FALSE(Matches({"agency", "", "", ""}, contact));
-    EXPECT_FALSE(Matches({"", "", "", "bob"}, contact));
-    EXPECT_FALSE(Matches({"", "", "pending", ""}, contact));
+    EXPECT_TRUE(Matches(Asking("", "", "", "ann sea"), contact));
+    EXPECT_TRUE(Matches(Asking("user", "new", "", "a@b"), contact));
+    EXPECT_FALSE(Matches(Asking("agency", "", "", ""), contact));
+    EXPECT_FALSE(Matches(Asking("", "", "", "bob"), contact));
+    EXPECT_FALSE(Matches(Asking("", "", "pending", ""), contact));
     contact.affiliate_status = "pending";
-    EXPECT_TRUE(Matches({"", "", "pending", ""}, contact));
+    EXPECT_TRUE(Matches(Asking("", "", "pending", ""), contact));
+}
+
+TEST(ContactFilter, ClickAffiliateDepositAndPeriod) {
+    domain::Contact contact;
+    contact.click_id = "c";
+    contact.sub1 = "h";
+    contact.affiliate_id = "7";
+    contact.ftd = true;
+    contact.created = Time{10};
+    EXPECT_TRUE(Matches({.clicks = {"x", "c"}}, contact));
+    EXPECT_TRUE(Matches({.clicks = {"h"}}, contact)) << "conversions of both are the contact's";
+    EXPECT_FALSE(Matches({.clicks = {"x"}}, contact));
+    EXPECT_FALSE(Matches({.clicks = {"c"}, .affiliates = {"8"}}, contact));
+    EXPECT_TRUE(Matches({.affiliates = {"8", "7"}, .ftd = true}, contact));
+    EXPECT_FALSE(Matches({.ftd = false}, contact));
+    EXPECT_TRUE(Matches({.from = Time{10}, .to = Time{11}}, contact));
+    EXPECT_FALSE(Matches({.from = Time{11}}, contact));
+    EXPECT_FALSE(Matches({.to = Time{10}}, contact)) << "the end is not within";
 }
 
 TEST(ContactPages, SortedAndCounted) {
@@ -77,7 +101,7 @@ TEST(ContactPages, SortedAndCounted) {
     }
     auto names = [&](ContactQuery query) {
         auto page = SelectContacts(*engine, query);
-        std::string text = std::to_string(page->total) + ":";
+        std::string text = std::to_string(page->fitting.total.count) + ":";
         for (const auto& contact : page->rows) text += contact.name;
         return text;
     };

@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "base/check.h"
-#include "report/conversion_pages.h"
+#include "report/conversion_rows.h"
 #include "report/csv.h"
+#include "report/list_pages.h"
 
 namespace barracuda::report {
 
@@ -91,7 +92,10 @@ ConversionCsv::ConversionCsv(store::Engine& engine, CsvOrder order)
 
 Result<bool> ConversionCsv::Begin() {
     auto plan = PlanOf(
-        engine_, order_.filter, order_.sort, order_.descending, ConversionQuery().gathered_max
+        engine_,
+        WaysOf(order_.filter, order_.sort, order_.descending),
+        order_.sort,
+        ConversionQuery().gathered_max
     );
     if (!plan) return Fail(plan.error());
     plan_ = std::move(*plan);
@@ -104,8 +108,8 @@ Result<bool> ConversionCsv::Gather() {
     do {
         auto page = ReadWay(engine_, plan_->way, place, kScanned);
         if (!page) return Fail(page.error());
-        EachFitting(order_.filter, *page, [&](Conversion&& row, size_t) {
-            rows.emplace_back(SortKey(order_.sort, row), store::RefOf(row.key));
+        EachFitting<ConversionRows>(order_.filter, *page, [&](Conversion&& row, size_t) {
+            rows.emplace_back(ConversionRows::SortKey(order_.sort, row), store::RefOf(row.key));
         });
         if (rows.size() > order_.sorted_max) {
             return Fail(Error{
@@ -158,7 +162,7 @@ Result<ConversionCsv::Part> ConversionCsv::Next() {
     for (size_t looked = 0; looked < kLooked && !ended_;) {
         auto page = ReadWay(engine_, plan_->way, place_, kScanned);
         if (!page) return Fail(page.error());
-        EachFitting(order_.filter, *page, [&](Conversion&& row, size_t) {
+        EachFitting<ConversionRows>(order_.filter, *page, [&](Conversion&& row, size_t) {
             part.text += Line(row);
         });
         place_ = std::move(page->cursor);

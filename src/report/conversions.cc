@@ -1,12 +1,12 @@
 #include "report/conversions.h"
 
+#include "report/months.h"
+
 namespace barracuda::report {
 
 using domain::Field;
 
 namespace {
-
-Time BeginOf(const std::string& month) { return Time::ParseIso(month + "-01").value_or(Time{}); }
 
 // As a document with such values is read.
 bool IsAsked(const ConversionQuery& query, const store::RollupRow& row) {
@@ -21,10 +21,7 @@ bool IsAsked(const ConversionQuery& query, const store::RollupRow& row) {
 
 }  // namespace
 
-bool ConversionQuery::Summed() const {
-    const auto whole = [](const std::optional<Time>& at) {
-        return !at || BeginOf(at->Month()) == *at;
-    };
+bool IsSummed(const Filter& filter) {
     Filter summed;
     summed.goal_types = filter.goal_types;
     summed.statuses = filter.statuses;
@@ -32,14 +29,10 @@ bool ConversionQuery::Summed() const {
     summed.currencies = filter.currencies;
     summed.from = filter.from;
     summed.to = filter.to;
-    return summed == filter && whole(filter.from) && whole(filter.to);
+    return summed == filter && IsMonths(filter.from, filter.to);
 }
 
-int64_t ConversionStats::Asked() const {
-    int64_t count = 0;
-    for (const auto& [status, tally] : asked) count += tally.count;
-    return count;
-}
+int64_t ConversionStats::Asked() const { return CountIn(asked); }
 
 Result<ConversionStats> ConversionStatsOf(
     store::Engine& engine, Time now, const ConversionQuery& query

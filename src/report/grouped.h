@@ -65,6 +65,7 @@ struct GroupedQuery {
     Zone zone = {};           // whose days are meant
     std::vector<Group> groups = {};
     Compare compare = Compare::kNone;
+    bool changed = false;  // by the last change: of ChangedCells; else by creation
     // A count's name, a group's name, or a currency, whose amount it is.
     std::string sort = "conversions";
     bool descending = true;

@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "report/changed_cells.h"
 #include "report/grouped.h"
 #include "store/engine_fixture.h"
 
@@ -44,10 +45,10 @@ void AddTo(Measures& to, const Conversion& c) {
     to.revenue.Add(currency, micros(Field::kRevenue));
 }
 
-std::string KeyIn(const Conversion& c, Group group, const Zone& zone, int64_t days_later) {
+std::string KeyIn(const Conversion& c, Group group, Time at, const Zone& zone, int64_t days_later) {
     switch (group) {
         case Group::kDay: {
-            const std::string day = zone.Iso(c.created).substr(0, 10);
+            const std::string day = zone.Iso(at).substr(0, 10);
             return Time{Time::ParseIso(day)->ms + days_later * kDay}.Iso().substr(0, 10);
         }
         case Group::kGoal:
@@ -88,6 +89,7 @@ protected:
     store::AnyStore store_{GetParam()};
     std::mt19937 random_{20'262};
     std::map<std::string, Conversion> conversions_;
+    bool by_change_ = false;  // what is asked for, and over the same days what is written
 
     bool mongo() const { return GetParam() == store::Kind::kMongo; }
     int Below(int most) { return std::uniform_int_distribution<>(0, most - 1)(random_); }
@@ -116,7 +118,7 @@ protected:
         Maybe(c, Field::kRevenue, {"3.25"});
         c.fields.Remove(Field::kIsTest);
         if (Below(8) == 0) c.fields.Set(Field::kIsTest, "true");
-        c.updated = Time::Now();
+        c.updated = by_change_ ? Time{kBegin.ms + AnyMinute() * 60'000LL} : Time::Now();
     }
     // A new one, an edit, or (what an erasure may do) a document that goes, or loses its fields.
     void Step(std::vector<store::Write>& writes) {
@@ -184,7 +186,8 @@ protected:
                 query.groups.push_back(group);
             }
         }
-        if (Below(3) == 0) query.compare = Compare::kPrevious;
+        query.changed = by_change_;
+        if (!by_change_ && Below(3) == 0) query.compare = Compare::kPrevious;
         auto& f = query.filter;
         MaybeAny(f.goals, {Text("5"), Text("6"), Text("9")});
         MaybeAny(f.affiliates, {Text("7"), Text("8")});
@@ -208,10 +211,11 @@ protected:
     ) const {
         for (const auto& [key, c] : conversions_) {
             if (c.fields.Get(Field::kIsTest) == "true" || !Matches(query.filter, c)) continue;
-            if (c.created < period.from || c.created >= period.to) continue;
+            const Time at = query.changed ? c.updated : c.created;
+            if (at < period.from || at >= period.to) continue;
             std::vector<std::string> keys;
             for (Group group : query.groups) {
-                keys.push_back(store::CellText(KeyIn(c, group, query.zone, later)));
+                keys.push_back(store::CellText(KeyIn(c, group, at, query.zone, later)));
             }
             AddTo(rows[keys].*into, c);
         }
@@ -267,6 +271,27 @@ TEST_P(GroupedProperty, EveryReportIsAWalkOverAllDocuments) {
     auto* cells = store::CellsOf(store_.engine());
     Losing losing(*cells);
     EXPECT_GT(Differing(losing, 20, false), 0) << "the control: a lost cell is not noticed";
+}
+
+TEST_P(GroupedProperty, ByChangeTooAndARefusalWhereThereIsTooMuch) {
+    by_change_ = true;
+    for (int round = 0; round < 2; ++round) {
+        Write(mongo() ? 50 : 300);
+        ChangedCells cells(store_.engine());
+        EXPECT_EQ(Differing(cells, mongo() ? 20 : 100, true), 0);
+        Losing losing(cells);
+        EXPECT_GT(Differing(losing, 20, false), 0) << "the control: a lost one is not noticed";
+    }
+    ChangedCells few(store_.engine(), 5);
+    GroupedQuery query;
+    query.from = kBegin;
+    query.to = Time{kBegin.ms + kDays * kDay};
+    query.groups = {Group::kGoal};
+    query.changed = true;
+    auto refused = ReportOf(few, query);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(refused.error().where, "from");
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -135,22 +135,17 @@ std::vector<Way> WaysOf(const Filter& f, std::string_view sort, bool descending)
     return ways.Take();
 }
 
-std::optional<Way> WayNamed(const Filter& filter, std::string_view sort, bool descending, char id) {
-    for (auto& way : WaysOf(filter, sort, descending)) {
+std::optional<Way> WayNamed(std::vector<Way> ways, char id) {
+    for (auto& way : ways) {
         if (way.id == id) return std::move(way);
     }
     return std::nullopt;
 }
 
 Result<Plan> PlanOf(
-    store::Engine& engine,
-    const Filter& filter,
-    std::string_view sort,
-    bool descending,
-    size_t gathered_max
+    store::Engine& engine, std::vector<Way> ways, std::string_view sort, size_t gathered_max
 ) {
-    auto ways = WaysOf(filter, sort, descending);
-    BARRACUDA_CHECK(!ways.empty());  // by creation every conversion is reached
+    BARRACUDA_CHECK(!ways.empty());  // by creation every document is reached
     if (ways.front().covers && ways.front().order == sort) return Plan{std::move(ways.front())};
     Way* least = nullptr;
     size_t least_count = gathered_max + 1;
@@ -180,6 +175,11 @@ Result<store::Page> ReadWay(
     request.limit = limit;
     auto page = engine.Scan(request);
     if (!page) return Fail(page.error());
+    if (way.given_before) {
+        std::erase_if(page->documents, [&](const auto& document) {
+            return way.given_before(part, document);
+        });
+    }
     if (!page->cursor.empty()) {
         page->cursor.insert(page->cursor.begin(), static_cast<char>(part));
     } else if (part + 1 < way.parts.size()) {

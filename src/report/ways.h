@@ -1,7 +1,7 @@
-// How the conversions of a filter are read: by an index or the primary key's seek, and which of
-// these is chosen.
+// How the rows of a filter are read: by an index or the primary key's seek, and which of these is
+// chosen.
 //
-//     auto plan = PlanOf(engine, filter, "createdAt", true, 10'000);
+//     auto plan = PlanOf(engine, WaysOf(filter, "createdAt", true), "createdAt", 10'000);
 //     auto page = ReadWay(engine, plan->way, place, 500);   // its cursor is the next `place`
 //
 // A part of the filter that no index serves is held against it document by document: these are read
@@ -10,11 +10,13 @@
 // Threads: any that may read the store, which PlanOf, ReadWay and CountWay do. Errors: the store's.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "report/contacts.h"
 #include "report/filter.h"
 #include "store/engine.h"
 
@@ -26,12 +28,15 @@ struct Way {
     std::string_view order;                 // createdAt, updatedAt or click_id; else empty
     bool covers = false;                    // gives nothing that the filter does not ask for
     bool whole = false;                     // gives everything there is
+    // Whether an earlier part gives this document of the nth one; empty: no two give the same.
+    std::function<bool(size_t part, const std::string& document)> given_before = {};
 };
 
 // All that a filter offers, those that likely give less before the others.
 std::vector<Way> WaysOf(const Filter& filter, std::string_view sort, bool descending);
-// The way of WaysOf with this id; nullopt: the filter offers no such way.
-std::optional<Way> WayNamed(const Filter& filter, std::string_view sort, bool descending, char id);
+std::vector<Way> WaysOf(const ContactFilter& filter, std::string_view sort, bool descending);
+// nullopt: the filter offers no such way.
+std::optional<Way> WayNamed(std::vector<Way> ways, char id);
 
 struct Plan {
     Way way;
@@ -41,11 +46,7 @@ struct Plan {
 // Where some way gives at most `gathered_max` the one that gives least, for that many can be
 // sorted; else one that has the list's order; else what gives less.
 Result<Plan> PlanOf(
-    store::Engine& engine,
-    const Filter& filter,
-    std::string_view sort,
-    bool descending,
-    size_t gathered_max
+    store::Engine& engine, std::vector<Way> ways, std::string_view sort, size_t gathered_max
 );
 
 // One page of a way; empty `place`: its beginning. A page may be short of `limit` and go on.
@@ -59,5 +60,6 @@ Result<size_t> CountWay(store::Engine& engine, const Way& way, size_t most);
 // Tells a list's cursors from those of a list with another order or another filter, whose periods
 // alone may move on between two pages.
 std::string MarkOf(const Filter& filter, std::string_view sort, bool descending);
+std::string MarkOf(const ContactFilter& filter, std::string_view sort, bool descending);
 
 }  // namespace barracuda::report

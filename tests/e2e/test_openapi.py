@@ -272,6 +272,10 @@ def forms(call, api):
     one = "/api/admin/contacts/" + listed[0]["id"]
     call("GET", one, key=api.admin_key)
     call("PUT", one, key=api.admin_key, json_body={"status": "contacted", "notes": "n", "affiliate_status": "approved"})
+    call("GET", one + "/timeline", key=api.admin_key)
+    listed = {"click_id": "c", "affiliate_id": "7", "ftd": "true", "from": "2026-01-01", "to": "2026-12-31", "limit": 1}
+    call("GET", "/api/admin/contacts", key=api.admin_key, query=listed)
+    call("GET", "/api/admin/contacts", 400, key=api.admin_key, query={"cursor": "x"})
     call("GET", "/api/admin/contacts/stats", key=api.admin_key)
     call("POST", "/api/admin/contacts", key=api.admin_key, json_body={"type": "user"})
     call("POST", one + "/reject-affiliate", key=api.admin_key, json_body={"reason": "no traffic"})

@@ -38,6 +38,12 @@ def job(srv, id):
     return answer.data
 
 
+def outcomes(srv, id):
+    """-> what became of the job's deliveries: accepted, waiting, dead again."""
+    now = job(srv, id)
+    return now["accepted"], now["waiting"], now["dead_again"]
+
+
 def dry_run(srv, **body):
     answer = srv.admin("POST", "/api/admin/replays", json_body=body, query={"dry_run": 1})
     assert answer.status == 200, answer
@@ -62,6 +68,11 @@ def test_killed_in_the_middle_each_is_delivered_once_more(net, tmp_path):
         assert done["error"] is None and done["by"] == "key:t" and done["matched"] == DEAD, "counted once, before the first"
         wait_until(lambda: not srv.admin("GET", "/api/admin/deliveries", query={"state": "waiting"}).json["data"], 60, "all sent")
         assert dry_run(srv) == 20, "the others stay dead"
+        wait_until(lambda: outcomes(srv, id) == (DEAD, 0, 0), 30, "counted in the ledger, so that no kill makes it wrong")
+        counted = job(srv, id)
+        assert counted["outcomesAt"] and counted["replayed"] <= DEAD
+        srv.restart()
+        assert job(srv, id) == counted
         per_click = collections.Counter(c.query["click_id"] for c in net.goals()[before:])
         assert set(per_click) == set(clicks)
         extra = sum(per_click.values()) - DEAD
@@ -84,10 +95,12 @@ def test_a_second_job_finds_nothing_and_a_bad_filter_is_refused(net, tmp_path):
         wait_until(lambda: job(srv, first)["state"] == "done", 10, "the first job ends")
         assert job(srv, first)["replayed"] == 5
         wait_until(lambda: dry_run(srv) == 5, 10, "dead again, and not its business any more")
+        wait_until(lambda: outcomes(srv, first) == (0, 0, 5), 30, "and it says so")
         net.set_mode("ok")
         second = create(srv, network="default", kind="goal_postback", code=422, goal_id="6", rate=1000)["id"]
         wait_until(lambda: job(srv, second)["state"] == "done", 10, "the second job ends")
         assert job(srv, second)["replayed"] == 5 and dry_run(srv) == 0
+        wait_until(lambda: outcomes(srv, second) == (5, 0, 0), 30, "the second job's work is accepted")
         jobs = srv.admin("GET", "/api/admin/replays").json["data"]
         assert [j["id"] for j in jobs] == [second, first]
         assert jobs[0]["filter"] == {"network": "default", "kind": "goal_postback", "goal_id": "6", "code": 422}

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import fill
-from harness import ROOT, Server, request
+from harness import ROOT, Server, request, wait_until
 from tracker import Tracker
 
 WALK_S = 240  # of one walk; a few seconds where nothing runs beside it
@@ -131,6 +131,18 @@ def test_network(walk, tracker):
 def test_contact(walk, srv):
     assert srv.post("/api/contact", {"name": "Erase Me", "email": "erase-me@desk.example", "company": "E", "type": "affiliate"}).status == 200
     walk("contact")
+
+
+def test_contact_list(walk, srv):
+    """More contacts than two pages, of one affiliate; one of them with a click that has a deposit."""
+    about = {"company": "Paged", "type": "user", "affiliate_id": "777"}
+    for i in range(210):
+        assert srv.post("/api/contact", {"name": f"Page {i:03}", "email": f"page-{i:03}@desk.example", **about}).status == 200
+    person = {"name": "Tim Line", "email": "timeline@desk.example", "type": "user", "affiliate_id": "778", "sub1": "timeline-click"}
+    assert srv.post("/api/contact", person).status == 200
+    deposit(srv, "timeline-click", "778", "approved")
+    wait_until(lambda: srv.contact("timeline@desk.example")["ftd"], 10, "the flag follows")
+    walk("contact_list")
 
 
 def test_second_factor(walk, srv):

@@ -1,5 +1,6 @@
 // How MongoDB goes about the lists: by the index that the program names, in its order, and without
 // a look at what no page needs.
+#include "domain/contact.h"
 #include "store/mongo/mongo_fixture.h"
 #include "store/mongo/scan.h"
 
@@ -24,6 +25,14 @@ protected:
             c.fields.Set(domain::Field::kOfferId, std::to_string(i % 5));
             c.fields.Set(domain::Field::kTransactionId, std::to_string(i % 50));
             writes.push_back({RefOf(c.key), std::nullopt, domain::Encode(c)});
+        }
+        for (int i = 0; i < kMany; ++i) {
+            domain::Contact c;
+            c.id = ObjectId::New();
+            c.created = c.updated = Time{i * 1'000};
+            c.click_id = "c" + std::to_string(i % 20);
+            c.sub1 = "h" + std::to_string(i % 20);
+            writes.push_back({{Collection::kContacts, c.id.Hex()}, std::nullopt, Encode(c)});
         }
         ASSERT_TRUE(engine().Commit(writes));
     }
@@ -120,6 +129,28 @@ TEST_P(MongoListsTest, APageLooksAtAPage) {
         prefix.key_prefix = "c1";
         prefix.limit = 10;
         check(prefix, "key", 15);
+    }
+}
+
+TEST_P(MongoListsTest, APageOfContactsLooksAtAPage) {
+    for (bool descending : {false, true}) {
+        const auto check =
+            [&](IndexId index, std::vector<std::vector<std::string>> any, const char* name) {
+                auto request = ByIndex(index, std::move(any));
+                request.collection = Collection::kContacts;
+                request.descending = descending;
+                CheckPlan(request, name, 30);
+                auto page = engine().Scan(request);
+                ASSERT_TRUE(page);
+                ASSERT_FALSE(page->cursor.empty());
+                request.cursor = page->cursor;
+                CheckPlan(request, name, 30);
+            };
+        check(IndexId::kContactCreated, {}, "createdAt");
+        check(IndexId::kContactClick, {{"c1"}}, "click_id");
+        check(IndexId::kContactClick, {{"c1", "c2"}}, "click_id");
+        check(IndexId::kContactSub1, {{"h1"}}, "sub1");
+        check(IndexId::kContactSub1, {{"h1", "h2"}}, "sub1");
     }
 }
 

@@ -125,6 +125,24 @@ def test_an_edit_moves_what_it_changes(filled):
     assert report(filled, group="status", affiliate_id="77")["rows"] == rows
 
 
+def test_by_change(filled):
+    """By the last change, of what the list of changes has; at once over MongoDB too, as it is counted from the documents."""
+    tomorrow = f"{datetime.now(timezone.utc) + timedelta(days=1):%Y-%m-%d}"
+    before = report(filled, group="day,status", by="changed")
+    edited = {"affiliate_id": "1", "goal_id": "6", "goal_type": "deposit"}
+    check(route7(filled, "r-01", status="rejected", **edited))
+    after = report(filled, group="day,status", by="changed")
+    assert after["total"]["conversions"] == before["total"]["conversions"] >= len(COUNTED), "it moved, and counts once"
+    assert after["total"]["rejected"] == before["total"]["rejected"] + 1
+    for group in ("goal", "affiliate_id,status", "source", "day"):
+        for query in ({}, {"affiliate_id": "1"}, {"country": "DE", "status": "pending"}):
+            found = report(filled, group=group, by="changed", **query)
+            listed = filled.page(limit=1, is_test="false", updated_from=found["period"]["from"], updated_to=found["period"]["to"], **query)
+            assert found["total"]["conversions"] == listed["pagination"]["total"], "the list behind it"
+    none = report(filled, group="goal", by="changed", **{"from": tomorrow, "to": tomorrow})
+    assert none["rows"] == [] and none["total"]["conversions"] == 0
+
+
 def test_as_csv(filled):
     query = {"group": "source,affiliate_id", "sort": "source"}
     for asked, headers in (({**query, "format": "csv"}, {}), (query, {"Accept": "text/csv"})):
@@ -141,7 +159,7 @@ def test_as_csv(filled):
     {}, {"group": "week"}, {"group": "day,day"}, {"group": "day,goal,status,source"}, {"tz": "Mars/Olympus"}, {"from": "soon"}, {"to": "2026-01-01T00:07:00Z"},
     {"from": "2026-02-01", "to": "2026-01-01"}, {"from": "1990-01-01"}, {"sort": "week"}, {"sort": "-offer_id"}, {"compare": "then"}, {"limit": "1001"},
     {"limit": "0"}, {"format": "pdf"}, {"bom": "yes"}, {"click_id": "a"}, {"search": "a"}, {"transaction_id": "t"}, {"network": "n"}, {"delivery_state": "dead"},
-    {"min_amount": "1"}, {"max_amount": "1"}, {"updated_from": "2026-01-01"}, {"updated_to": "2026-01-01"}, {"is_test": "true"}, {"status": "no"}, {"by": "changed"}])
+    {"min_amount": "1"}, {"max_amount": "1"}, {"updated_from": "2026-01-01"}, {"updated_to": "2026-01-01"}, {"is_test": "true"}, {"status": "no"}, {"by": "moved"}, {"compare": "previous", "by": "changed"}])
 def test_what_no_report_answers_is_refused(filled, query):
     asked = {**({} if not query else {"group": "goal"}), **query}
     answer = check(filled.admin("GET", "/api/admin/reports", query=asked), 400, success=False)

@@ -14,8 +14,9 @@ await walk({}, async (desk) => {
   await dialog.getByText("A no needs a reason").waitFor();
   await dialog.getByLabel("Reason").fill("same device as others");
   await dialog.getByRole("button", { name: "Reject", exact: true }).click();
-  await panel.getByText("Rejected").waitFor();
-  await panel.getByText("same device as others").waitFor();
+  await panel.locator(".head").getByText("Rejected").waitFor();
+  await panel.locator(".facts").getByText("same device as others").waitFor();
+  await panel.getByRole("region", { name: "Timeline" }).getByText("affiliate rejected (same device as others)").waitFor();
 
   await panel.getByLabel("Notes").fill("asked for papers");
   await panel.getByRole("button", { name: "Save" }).click();

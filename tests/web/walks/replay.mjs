@@ -29,5 +29,10 @@ await walk({}, async (desk) => {
   assert.equal(Number(await progress.getAttribute("max")), fit);
   await job.getByText("Done", { exact: true }).waitFor({ timeout: 30_000 });
   assert.equal(await progress.getAttribute("aria-label"), `${fit} of ${fit}`);
+  // What became of them: every one is refused again, and the card says so once the ledger has it all.
+  const outcomes = job.getByRole("group", { name: "What became of them" });
+  await outcomes.getByText(`${fit} dead again`).waitFor();
+  await outcomes.getByText("0 accepted").waitFor();
+  await outcomes.getByText("0 waiting").waitFor();
   assert.deepEqual(await desk.violations(), []);
 });

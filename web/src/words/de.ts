@@ -98,6 +98,7 @@ export const de: Words = {
     underWay: "Unterwegs", aSecond: "Je Sekunde", unbounded: "frei", everyNetwork: "jedem Netzwerk", job: "Ein Auftrag",
     jobTitle: { replay: (network) => `Tote Zustellungen an ${network} werden erneut gesendet`, cancel: (network) => `Zustellungen an ${network} werden aufgehoben` },
     jobState: { running: "Läuft", done: "Fertig", cancelled: "Angehalten" }, rate: (n) => `höchstens ${n} je Sekunde`, overRestart: "läuft über einen Neustart weiter, jede mit ihrer Id",
+    outcome: { accepted: (n) => `${n} angenommen`, waiting: (n) => `${n} wartend`, dead_again: (n) => `${n} wieder tot` }, outcomes: "Was daraus wurde",
     stopJob: "Anhalten", progress: (done, all) => `${done} von ${all}`, replayTitle: "Tote Zustellungen erneut senden", cancelTitle: "Zustellungen aufheben",
     replayGo: (n) => `${n} erneut senden`, cancelGo: (n) => `${n} aufheben`, notNow: "Nicht jetzt", begun: "Begonnen", fit: "Passen jetzt", takes: (span) => `Etwa ${span}.`,
     cancelMeans: "Das Netzwerk erfährt nie davon; jede kann später einzeln wieder gesendet werden.",
@@ -129,6 +130,9 @@ export const de: Words = {
     search: "Name, E-Mail oder Firma", export: "Als CSV sichern", type: "Art", status: "Status", affiliateStatus: "Affiliate", affiliates: { pending: "Affiliates offen", approved: "Affiliates bestätigt", rejected: "Affiliates abgelehnt" },
     count: (n) => plural(n, "Kontakt", "Kontakte"), ftds: "Ersteinzahlungen", person: "Person", company: "Firma", ftd: "Ersteinzahlung", ftdDate: "Eingezahlt", network: "Netzwerk", came: "Gekommen", registered: "registriert", failed: "gescheitert", pending: "offen",
     empty: "Noch keine Kontakte", emptyMeans: "Wer das Formular sendet, steht hier, mit den Klicks und Einzahlungen, die folgen.", contact: "Kontakt", messenger: "Messenger", reason: "Grund", error: "Fehler", campaign: "Kampagne", trackingLink: "Tracking-Link",
+    fromAffiliate: "Kam von Affiliate", deposited: { yes: "geleistet", no: "nicht geleistet" }, deposits: "Ersteinzahlungen:",
+    timeline: "Zeitleiste", timelineSmall: "was aus der Person wurde, neueste zuerst", timelineMore: "Es gibt mehr: die Conversions des Klicks haben alles.",
+    timelineKind: { contact: "Gekommen", edit: "Geändert", flow: "Unterwegs", conversion: "Conversion", change: "Conversion geändert", delivery: "Zustellung", erasure: "Gelöscht" },
     step: "Schritt", steps: { acquire: "ein Klick wird geholt", registration: "die Registrierung wird gemeldet", refused: "das Netzwerk hat verweigert", deposit: "die Einzahlung wird gemeldet", done: "alles gemeldet" }, message: "Nachricht", work: "Ihre Arbeit", notes: "Notizen",
     approve: "Bestätigen…", reject: "Ablehnen…", erase: "Löschen…", reasonMissing: "Ein Nein braucht einen Grund: er bleibt beim Kontakt.",
     decision: {

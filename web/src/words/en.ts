@@ -96,6 +96,7 @@ export const en = {
     underWay: "Under way", aSecond: "A second", unbounded: "any", everyNetwork: "every network", job: "A job",
     jobTitle: { replay: (network: string) => `Sending dead deliveries of ${network} again`, cancel: (network: string) => `Cancelling deliveries of ${network}` },
     jobState: { running: "Running", done: "Done", cancelled: "Stopped" }, rate: (n: string) => `${n} a second at most`, overRestart: "goes on over a restart, each with the id it had",
+    outcome: { accepted: (n: string) => `${n} accepted`, waiting: (n: string) => `${n} waiting`, dead_again: (n: string) => `${n} dead again` }, outcomes: "What became of them",
     stopJob: "Stop it", progress: (done: string, all: string) => `${done} of ${all}`, replayTitle: "Send dead deliveries again", cancelTitle: "Cancel deliveries",
     replayGo: (n: string) => `Send ${n} again`, cancelGo: (n: string) => `Cancel ${n}`, notNow: "Not now", begun: "Begun", fit: "Fit now", takes: (span: string) => `About ${span}.`,
     cancelMeans: "The network is never told of them; each can be sent again later, one by one.",
@@ -127,6 +128,9 @@ export const en = {
     search: "Name, e-mail or company", export: "Export as CSV", type: "Type", status: "Status", affiliateStatus: "Affiliate", affiliates: { pending: "Affiliates pending", approved: "Affiliates approved", rejected: "Affiliates rejected" },
     count: (n: number) => plural(n, "contact", "contacts"), ftds: "first deposits", person: "Person", company: "Company", ftd: "First deposit", ftdDate: "Deposited", network: "Network", came: "Came", registered: "registered", failed: "failed", pending: "pending",
     empty: "No contacts yet", emptyMeans: "Whoever sends the form stands here, with the clicks and deposits that follow.", contact: "Contact", messenger: "Messenger", reason: "Reason", error: "Error", campaign: "Campaign", trackingLink: "Tracking link",
+    fromAffiliate: "Came from affiliate", deposited: { yes: "made", no: "not made" }, deposits: "First deposits:",
+    timeline: "Timeline", timelineSmall: "what became of the person, newest first", timelineMore: "There is more: the click's conversions have all of it.",
+    timelineKind: { contact: "Came", edit: "Changed", flow: "On its way", conversion: "Conversion", change: "Conversion changed", delivery: "Delivery", erasure: "Erased" },
     step: "Step", steps: { acquire: "a click is fetched", registration: "its registration is told", refused: "the network refused", deposit: "its deposit is told", done: "all told" }, message: "Message", work: "Your work", notes: "Notes",
     approve: "Approve…", reject: "Reject…", erase: "Erase…", reasonMissing: "A no needs a reason: it stays with the contact.",
     decision: {

@@ -14,6 +14,7 @@ import { w } from "../../words/words";
 import { DecisionDialog, EraseDialog, type Question } from "./ContactDialogs";
 import { Registered } from "./Contacts";
 import { Notes } from "./Notes";
+import { Timeline } from "./Timeline";
 import type { Contact } from "./list";
 
 interface ContactPanelProps {
@@ -57,6 +58,7 @@ export function ContactPanel({ id, close, statuses }: ContactPanelProps) {
       {contact && (
         <>
           <ContactFacts contact={contact} />
+          <Timeline id={id} />
           <Notes contact={contact} statuses={statuses} />
           <Actions contact={contact} ask={ask} />
         </>

@@ -28,7 +28,7 @@ export default function Contacts() {
   const link = (row: Contact) => address.link({ open: row.id });
   const stats = list.first?.stats;
   const table = (columns: Column<Contact>[]) => (
-    <DataTable caption={w.nav.contacts} columns={columns} rows={list.rows} idOf={(row) => row.id} sorted={sortedBy(address)} open={open} waiting={list.waiting} stale={list.stale} atEnd={list.more} />
+    <DataTable caption={w.nav.contacts} columns={columns} rows={list.rows} idOf={(row) => row.id} sorted={sortedBy(address)} open={open} waiting={list.waiting} stale={list.stale} atEnd={list.complete ? list.more : undefined} />
   );
   if (open) {
     return (
@@ -82,6 +82,11 @@ function filtersFor(stats: Stats | undefined): Filter[] {
     { name: "type", label: w.contacts.type, choices: choices(stats?.byType) },
     { name: "status", label: w.contacts.status, choices: choices(stats?.byStatus) },
     { name: "affiliate_status", label: w.contacts.affiliateStatus, choices: choices(stats?.affiliateStats) },
+    { name: "ftd", label: w.contacts.ftd, choices: [{ value: "true", label: w.contacts.deposited.yes }, { value: "false", label: w.contacts.deposited.no }] },
+    { name: "affiliate_id", label: w.contacts.fromAffiliate },
+    { name: "click_id", label: w.conversions.click },
+    { name: "from", label: w.filter.from, kind: "day" },
+    { name: "to", label: w.filter.to, kind: "day" },
   ];
 }
 
@@ -100,19 +105,22 @@ function Views({ address, stats }: { address: Address; stats: Stats | undefined 
 }
 
 function Counts({ page }: { page: ContactPage }) {
-  const { stats, total } = page;
+  const { filtered, stats, total } = page;
+  const { sums } = filtered;
   return (
     <p className="count">
       <span>
-        <b>{count(total)}</b> {w.contacts.count(total)}
+        <b>{filtered.complete ? count(total) : w.list.atLeast(count(total))}</b> {w.contacts.count(total)}
       </span>
-      {total === stats.total && (
-        <>
-          <span>
-            <b>{count(stats.ftdCount)}</b> {w.contacts.ftds}
-          </span>
-          <Sums usd={stats.totalFtdAmount} byCurrency={stats.byCurrency} />
-        </>
+      {filtered.complete && total === stats.total && (
+        <span>
+          <b>{count(stats.ftdCount)}</b> {w.contacts.ftds}
+        </span>
+      )}
+      {sums && Object.keys(sums).length > 0 && (
+        <span>
+          {w.contacts.deposits} <Sums usd={0} byCurrency={sums} />
+        </span>
       )}
     </p>
   );

@@ -3,7 +3,7 @@ import { api, take, type Schemas } from "../../api/client";
 import { count } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
-import { State } from "../../parts/State";
+import { Bare, State } from "../../parts/State";
 import { When, useNow } from "../../parts/When";
 import { w } from "../../words/words";
 
@@ -17,11 +17,37 @@ export function Jobs() {
   const { data } = useQuery({
     queryKey: ["replays"],
     queryFn: () => take(api.GET("/api/admin/replays")),
-    refetchInterval: ({ state }) => (state.data?.data.some((job) => job.state === "running") ? runningMs : idleMs),
+    refetchInterval: ({ state }) => (state.data?.data.some((job) => job.state === "running" || isOpen(job)) ? runningMs : idleMs),
   });
   const now = useNow();
   const shown = (data?.data ?? []).filter((job) => job.state === "running" || now.getTime() - Date.parse(job.updatedAt) < recentMs).slice(0, 3);
   return shown.map((job) => <JobCard key={job.id} job={job} />);
+}
+
+// Of a job that has just ended something may still wait, or is not counted yet.
+const isOpen = (job: Job) => job.action === "replay" && (job.waiting ?? 1) > 0 && Date.now() - Date.parse(job.updatedAt) < recentMs;
+
+// What became of those that were sent again; null: not counted yet, or by a version that did not.
+const outcomes = [
+  { name: "accepted", tone: "good", icon: "check" },
+  { name: "waiting", tone: "wait", icon: "clock" },
+  { name: "dead_again", tone: "bad", icon: "oct" },
+] as const;
+
+function Outcomes({ job }: { job: Job }) {
+  if (!job.outcomesAt) return null;
+  return (
+    <span className="row wrap small" role="group" aria-label={w.deliveries.outcomes}>
+      {outcomes.map(({ name, tone, icon }) => {
+        const n = job[name] ?? 0;
+        return (
+          <Bare key={name} tone={n > 0 ? tone : "off"} icon={icon}>
+            {w.deliveries.outcome[name](count(n))}
+          </Bare>
+        );
+      })}
+    </span>
+  );
 }
 
 function JobCard({ job }: { job: Job }) {
@@ -44,6 +70,7 @@ function JobCard({ job }: { job: Job }) {
           <span className="small soft">
             {w.deliveries.rate(count(job.rate))} · <When at={job.createdAt} /> · <bdi>{job.by}</bdi> · {w.deliveries.overRestart}
           </span>
+          <Outcomes job={job} />
         </div>
         <span className="row">
           <span className="small">{progress}</span>
