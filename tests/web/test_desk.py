@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import fill
-from harness import ROOT, Server, request
+from harness import ROOT, Server, request, wait_until
 from tracker import Tracker
 
 WALK_S = 240  # of one walk; a few seconds where nothing runs beside it
@@ -94,6 +94,14 @@ def test_sign_in(walk):
 
 def test_lists(walk):
     walk("lists")
+
+
+def test_find(walk, srv):
+    for i in (1, 2, 3):
+        deposit(srv, f"find-me-{i}", "502", "approved")
+    wait_until(lambda: srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "click_id": "find-me-1"}).data, 20, "hub-east's no")
+    delivery = srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "click_id": "find-me-1"}).data[0]
+    walk("find", DESK_CLICK="find-me-1", DESK_CONVERSION=srv.conversion("find-me-1")["id"], DESK_DELIVERY=delivery["id"])
 
 
 def test_reports(walk):

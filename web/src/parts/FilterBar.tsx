@@ -170,7 +170,7 @@ export function SearchField({ name, label }: { name: string; label: string }) {
       </label>
       <input
         id={id}
-        className="in-t page-search"
+        className="in-t"
         placeholder={label}
         autoComplete="off"
         spellCheck={false}

@@ -12,6 +12,10 @@ export const de: Words = {
     setup: "Einrichten", networks: "Netzwerke", goals: "Ziele und Angebote", keys: "Schlüssel", team: "Team", account: "Konto", status: "Zustand",
     ready: "Bereit", notReady: "Nicht bereit",
   },
+  find: {
+    title: "Suchen", hint: "Eine Id einfügen oder tippen…", means: "Ein Klick an seinem Anfang; Conversion, Zustellung oder Kontakt an der Id; eine Transaktions-Id; eine E-Mail-Adresse.", hits: "Gefunden", nothing: "Nichts heißt so.",
+    found: (n) => `${n} gefunden`, kinds: { click: "Klicks", conversion: "Conversions", delivery: "Zustellungen", contact: "Kontakte" }, all: "Alle Conversions auflisten, deren Klick so beginnt",
+  },
   time: { now: "gerade eben", in: (span) => `in ${span}`, days: (n) => `${n} ${plural(n, "Tag", "Tage")}` },
   done: { copied: "Kopiert", saved: "Gespeichert", deleted: "Gelöscht" },
   state: {

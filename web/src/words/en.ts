@@ -10,6 +10,10 @@ export const en = {
     setup: "Set up", networks: "Networks", goals: "Goals and offers", keys: "Keys", team: "Team", account: "Account", status: "Status",
     ready: "Ready", notReady: "Not ready",
   },
+  find: {
+    title: "Find", hint: "Paste or type an id…", means: "A click by its beginning; a conversion, a delivery or a contact by its id; a transaction id; an e-mail.", hits: "Found", nothing: "Nothing is called so.",
+    found: (n: number) => `${n} found`, kinds: { click: "Clicks", conversion: "Conversions", delivery: "Deliveries", contact: "Contacts" }, all: "List all conversions whose click begins so",
+  },
   time: { now: "just now", in: (span: string) => `in ${span}`, days: (n: number) => `${n} ${plural(n, "day", "days")}` },
   done: { copied: "Copied", saved: "Saved", deleted: "Deleted" },
   state: {

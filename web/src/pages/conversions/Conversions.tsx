@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useNewOf } from "../../api/live";
 import { PageBar } from "../../frame/Shell";
 import { useAddress, type Address } from "../../frame/address";
@@ -36,10 +36,9 @@ export default function Conversions() {
   const address = useAddress();
   const { query } = address;
   const list = useConversions(query);
-  useFind(address);
   const [adding, setAdding] = useState(false);
   const open = query.get("open");
-  const openLink = (row: { id: string }) => address.link({ open: row.id, find: null });
+  const openLink = (row: { id: string }) => address.link({ open: row.id });
   const { sortBy, sortOrder, ...filter } = askedBy(query);
   const chosen = useChosen(JSON.stringify(filter), list.rows);
   const fresh = useNewOf("conversion", list.first, ({ rev }) => rev === 1);
@@ -91,16 +90,6 @@ export default function Conversions() {
 }
 
 const asFilters = () => Object.fromEntries(filterNames.map((name) => [name, null]));
-
-// "/" on another page comes here with the search in focus.
-function useFind({ query, replace }: Address): void {
-  const find = query.has("find");
-  useEffect(() => {
-    if (!find) return;
-    document.querySelector<HTMLElement>(".page-search")?.focus();
-    replace({ find: null });
-  }, [find]);
-}
 
 function sortedBy({ query, link }: Address): Sorted {
   const by = query.get("sortBy") ?? usualSort;
