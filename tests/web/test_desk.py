@@ -153,6 +153,19 @@ def test_team(walk):
     walk("team")
 
 
+def test_roles(walk, srv):
+    people = {role: {"email": f"{role}@desk.example", "name": role.title(), "password": "a quiet river at dusk"} for role in ("operator", "read_only")}
+    for role, person in people.items():
+        fill.add_admin(srv, person, role)
+    deposit(srv, "roles-1", "503", "approved")
+    dead = {"state": "dead", "click_id": "roles-1"}
+    wait_until(lambda: srv.admin("GET", "/api/admin/deliveries", query=dead).data, 20, "hub-east's no")
+    one = srv.conversion("roles-1")
+    pending = {"status": "pending", "reason": "looked at again", "rev": one["rev"]}
+    assert srv.admin("PATCH", f"/api/admin/conversions/{one['id']}", json_body=pending).status == 200
+    walk("roles", DESK_PEOPLE=json.dumps({**people, "owner": fill.ADMIN}), DESK_CONVERSION=one["id"])
+
+
 def test_german(walk):
     walk("german")
 

@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { Dialog } from "../parts/Dialog";
 import { w } from "../words/words";
 import { openFind } from "./Find";
+import { useMay } from "./may";
 import { prefer, usePreferences } from "./preferences";
 
 const pages: Record<string, string> = { d: "/", c: "/conversions", l: "/deliveries", r: "/received", n: "/networks" };
@@ -87,7 +88,14 @@ function moveRow(by: 1 | -1): boolean {
   return true;
 }
 
+const deeds = (): [string[], string][] => [
+  [["X"], w.keysHelp.choose],
+  [["A", "R", "E", "S"], w.keysHelp.act],
+  [["Z"], w.keysHelp.undo],
+];
+
 function Help({ close }: { close(): void }) {
+  const works = useMay("conversions");
   const rows: [string[], string][] = [
     [["G", "D C L R N"], w.keysHelp.go],
     [["/"], w.keysHelp.find],
@@ -95,9 +103,7 @@ function Help({ close }: { close(): void }) {
     [["J", "K"], w.keysHelp.move],
     [["Enter"], w.keysHelp.open],
     [["Esc"], w.keysHelp.esc],
-    [["X"], w.keysHelp.choose],
-    [["A", "R", "E", "S"], w.keysHelp.act],
-    [["Z"], w.keysHelp.undo],
+    ...(works ? deeds() : []),
     [["T"], w.keysHelp.times],
     [["D"], w.keysHelp.density],
     [["?"], w.keysHelp.list],

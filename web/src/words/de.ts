@@ -109,7 +109,7 @@ export const de: Words = {
     noneMeans: { dead: "Tot heißt: endgültig verweigert, oder alle Versuche sind vorbei.", waiting: "Was geschuldet war, ist gemeldet.", done: "Was Netzwerke annehmen, steht hier.", cancelled: "Was jemand aufhebt, steht hier." },
   },
   networks: {
-    sub: "wem Conversions gemeldet werden", add: "Netzwerk hinzufügen", addMeans: "ein Postback in fünf Minuten", refused: "ist gespeichert, gilt aber nicht mehr", ofSettings: "aus den Einstellungen", sent: "Was gesendet wird", name: "Name", nameHint: "Buchstaben, Ziffern, . _ -",
+    sub: "wem Conversions gemeldet werden", add: "Netzwerk hinzufügen", addMeans: "ein Postback in fünf Minuten", empty: "Noch kein Netzwerk", refused: "ist gespeichert, gilt aber nicht mehr", ofSettings: "aus den Einstellungen", sent: "Was gesendet wird", name: "Name", nameHint: "Buchstaben, Ziffern, . _ -",
     kind: "Art", kinds: { template: "Postback nach Vorlage", irev_v3: "iREV v3", irev_private: "iREV, private API" }, method: "Methode", bodyType: "Inhalt", bodyTypes: { none: "keiner", form: "Formular", json: "JSON" },
     address: "Adresse", addressHint: "Host und Parameter, mit Makros", body: "Inhalt, mit Makros", headers: "Kopfzeilen", headersHint: "je Zeile eine, höchstens 16", secrets: "Geheimnisse", secretsHint: "Namen, nie Werte; das neueste zuerst",
     native: { base_url: "Adresse der API", private_api_url: "Adresse der privaten API", delivery_parameter: "Parameter der Zustellungs-Id", private_secret: "Geheimnis der privaten API" },

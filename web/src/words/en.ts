@@ -107,7 +107,7 @@ export const en = {
     noneMeans: { dead: "Dead means: refused for good, or the schedule of attempts is over.", waiting: "What was owed has been told.", done: "What networks accept stands here.", cancelled: "What an operator cancels stands here." },
   },
   networks: {
-    sub: "whom conversions are told to", add: "Add a network", addMeans: "a postback in five minutes", refused: "is stored, but does not pass any more", ofSettings: "from the settings", sent: "What is sent", name: "Name", nameHint: "letters, digits, . _ -",
+    sub: "whom conversions are told to", add: "Add a network", addMeans: "a postback in five minutes", empty: "No network yet", refused: "is stored, but does not pass any more", ofSettings: "from the settings", sent: "What is sent", name: "Name", nameHint: "letters, digits, . _ -",
     kind: "Kind", kinds: { template: "a postback by template", irev_v3: "iREV v3", irev_private: "iREV, private API" }, method: "Method", bodyType: "Body", bodyTypes: { none: "none", form: "form", json: "JSON" },
     address: "Address", addressHint: "host and parameters, with macros", body: "Body, with macros", headers: "Headers", headersHint: "a line each, at most 16", secrets: "Secrets", secretsHint: "names, never values; the newest first",
     native: { base_url: "Address of the API", private_api_url: "Address of the private API", delivery_parameter: "Parameter of the delivery's id", private_secret: "Secret of the private API" },

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { useNewOf } from "../../api/live";
 import { PageBar } from "../../frame/Shell";
+import { useMay } from "../../frame/may";
 import { useAddress, type Address } from "../../frame/address";
 import { count } from "../../format";
 import { DataTable, type Sorted } from "../../parts/DataTable";
@@ -36,6 +37,7 @@ export default function Conversions() {
   const address = useAddress();
   const { query } = address;
   const list = useConversions(query);
+  const works = useMay("conversions");
   const [adding, setAdding] = useState(false);
   const open = query.get("open");
   const openLink = (row: { id: string }) => address.link({ open: row.id });
@@ -49,7 +51,7 @@ export default function Conversions() {
       rows={list.rows}
       idOf={(row) => row.id}
       sorted={sortedBy(address)}
-      choosing={columns === "wide" ? chosen.choosing : undefined}
+      choosing={columns === "wide" && works ? chosen.choosing : undefined}
       open={open}
       waiting={list.waiting}
       stale={list.stale}
@@ -70,10 +72,12 @@ export default function Conversions() {
   return (
     <>
       <PageBar title={w.conversions.title}>
-        <button type="button" className="b" aria-label={w.conversions.add} onClick={() => setAdding(true)}>
-          <Icon name="plus" />
-          <span className="wide-only">{w.conversions.add}</span>
-        </button>
+        {works && (
+          <button type="button" className="b" aria-label={w.conversions.add} onClick={() => setAdding(true)}>
+            <Icon name="plus" />
+            <span className="wide-only">{w.conversions.add}</span>
+          </button>
+        )}
       </PageBar>
       {adding && <AddDialog close={() => setAdding(false)} />}
       <div className="page flush">
@@ -133,9 +137,10 @@ function Counts({ page, filtered, fresh }: { page: ConversionPage; filtered: boo
 }
 
 function KeyHints() {
+  const works = useMay("conversions");
   return (
     <span className="push wide-only">
-      <kbd>J</kbd> <kbd>K</kbd> {w.keysHelp.move} · <kbd>X</kbd> {w.keysHelp.choose} · <kbd>Enter</kbd> {w.keysHelp.open} · <kbd>?</kbd> {w.keysHelp.list}
+      <kbd>J</kbd> <kbd>K</kbd> {w.keysHelp.move} · {works && <><kbd>X</kbd> {w.keysHelp.choose} · </>}<kbd>Enter</kbd> {w.keysHelp.open} · <kbd>?</kbd> {w.keysHelp.list}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take, type Schemas } from "../../api/client";
+import { useMay } from "../../frame/may";
 import { count } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
@@ -26,6 +27,7 @@ export function Jobs() {
 
 function JobCard({ job }: { job: Job }) {
   const queries = useQueryClient();
+  const sends = useMay("deliveries");
   const done = job.replayed ?? job.cancelled ?? 0;
   const running = job.state === "running";
   const stop = useMutation({
@@ -47,7 +49,7 @@ function JobCard({ job }: { job: Job }) {
         </div>
         <span className="row">
           <span className="small">{progress}</span>
-          {running && (
+          {running && sends && (
             <button type="button" className="b small" disabled={stop.isPending} onClick={() => stop.mutate()}>
               <Icon name="stop" />
               {w.deliveries.stopJob}
