@@ -1,5 +1,6 @@
 """The desk in a browser, over the real program. Each walk is a script of walks/, in which a browser's complaint (console, policy, script)
 is a failure; what the API must look like before and after stands there too."""
+import datetime
 import json
 import os
 import pathlib
@@ -102,6 +103,12 @@ def test_find(walk, srv):
     wait_until(lambda: srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "click_id": "find-me-1"}).data, 20, "hub-east's no")
     delivery = srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "click_id": "find-me-1"}).data[0]
     walk("find", DESK_CLICK="find-me-1", DESK_CONVERSION=srv.conversion("find-me-1")["id"], DESK_DELIVERY=delivery["id"])
+
+
+def test_views(walk, srv):
+    deposit(srv, "night-shift", "504", "approved")
+    at = datetime.datetime.fromisoformat(srv.conversion("night-shift")["createdAt"].replace("Z", "+00:00"))
+    walk("views", DESK_NIGHT="night-shift", DESK_NIGHT_DAY=(at + datetime.timedelta(hours=14)).date().isoformat())
 
 
 def test_reports(walk):

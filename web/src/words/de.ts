@@ -35,7 +35,7 @@ export const de: Words = {
   },
   filter: {
     add: "Filter", apply: "Anwenden", clear: "Leeren", change: (label) => `Filter ändern: ${label}`,
-    remove: (label) => `Filter entfernen: ${label}`, from: "Ab", to: "Vor", none: "Alle Filter leeren",
+    remove: (label) => `Filter entfernen: ${label}`, from: "Von", to: "Bis", none: "Alle Filter leeren",
   },
   list: {
     views: "Ansichten", all: "Alle", shown: (shown, total) => `${shown} von ${total}, weitere beim Rollen`,
@@ -44,13 +44,17 @@ export const de: Words = {
     incomplete: "Nicht alles wurde durchgesehen.", incompleteMeans: (n) => `${n} bisher gefunden; es kann mehr geben.`, goOn: "Weitersuchen",
     nothingFits: "Nichts passt", more: "Weitere werden geladen…", atLeast: (n) => `mindestens ${n}`, newRows: (n) => `${n} neu`, manyNew: "Es gibt Neues",
   },
+  views: {
+    title: "Gemerkte Ansichten", none: "Auf dieser Seite noch keine.", name: "Diese Filter merken als", keep: "Merken", forget: (name) => `Ansicht ${name} vergessen`,
+    fault: { name: "Eine Ansicht braucht einen Namen.", long: "Ein Name darf höchstens 64 Bytes haben.", query: "Diese Filter sind zu lang, um gemerkt zu werden.", many: "Es gibt 32 Ansichten, mehr lassen sich nicht merken: vergessen Sie erst eine." },
+  },
   keysHelp: {
     title: "Tasten", close: "Schließen", go: "zu Übersicht, Conversions, Zustellungen, Empfangen, Netzwerken", find: "suchen", filter: "Filter hinzufügen",
     move: "ab, auf", open: "öffnen", esc: "schließen, aufgeben", times: "Zeiten: vergangen oder genau", density: "Zeilen: weit oder eng", list: "diese Liste", resend: "erneut senden", choose: "auswählen", act: "bestätigen, ablehnen, berichtigen, erneut senden", undo: "den letzten Auftrag zurücknehmen",
   },
   me: {
     theme: "Farben", system: "Wie das System", light: "Hell", dark: "Dunkel", density: "Zeilen", comfortable: "Weit", compact: "Eng",
-    times: "Zeiten", ago: "Vergangen", exact: "Genau", keys: "Tasten", on: "An", off: "Aus", language: "Sprache", signOut: "Abmelden",
+    times: "Zeiten", ago: "Vergangen", exact: "Genau", keys: "Tasten", on: "An", off: "Aus", language: "Sprache", zone: "Zeitzone", ownZone: (zone) => `Wie der Browser: ${zone}`, signOut: "Abmelden",
   },
   signIn: {
     title: "Anmelden", to: (host) => `bei ${host}`, email: "E-Mail", password: "Passwort", go: "Weiter", going: "Einen Moment…", show: "Zeigen", hide: "Verbergen",
@@ -61,7 +65,7 @@ export const de: Words = {
   conversions: {
     title: "Conversions", caption: "Conversions", count: (n) => plural(n, "Conversion", "Conversions"), search: "Klick-Id beginnt mit…", add: "Conversion hinzufügen", addMeans: "Eine, die es schon gibt, wird so geändert; der Verlauf hält es fest.", addGo: "Verbuchen", currency: "Währung", optional: "wenn Sie mögen",
     recorded: "Verbucht", status: "Status", amount: "Betrag", click: "Klick", goal: "Ziel", affiliate: "Affiliate", offer: "Angebot", saidBy: "Gesagt von", networks: "Netzwerke",
-    country: "Land", source: "Quelle", told: (done, all) => `${done} von ${all}`, dead: (n) => `${n} tot`, notTold: "nicht gemeldet",
+    country: "Land", source: "Quelle", least: "Betrag ab", most: "Betrag bis", delivery: "Zustellung", test: "Test", tests: { true: "nur Tests", false: "keine Tests" }, wholeClick: "Klick-Id, ganz", told: (done, all) => `${done} von ${all}`, dead: (n) => `${n} tot`, notTold: "nicht gemeldet",
     empty: "Noch keine Conversions", emptyMeans: "Was Netzwerke, Werbekunden und Formulare melden, steht hier.", emptyGo: "Die erste melden",
   },
   correct: {

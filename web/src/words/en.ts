@@ -33,7 +33,7 @@ export const en = {
   },
   filter: {
     add: "Filter", apply: "Apply", clear: "Clear", change: (label: string) => `Change the filter on ${label}`,
-    remove: (label: string) => `Remove the filter on ${label}`, from: "From", to: "Before", none: "Clear all filters",
+    remove: (label: string) => `Remove the filter on ${label}`, from: "From", to: "To", none: "Clear all filters",
   },
   list: {
     views: "Views", all: "All", shown: (shown: string, total: string) => `${shown} of ${total}, more as you scroll`,
@@ -42,13 +42,17 @@ export const en = {
     incomplete: "Not everything was looked at.", incompleteMeans: (n: string) => `${n} found so far; there may be more.`, goOn: "Look further",
     nothingFits: "Nothing fits", more: "Loading more…", atLeast: (n: string) => `at least ${n}`, newRows: (n: string) => `${n} new`, manyNew: "Something is new",
   },
+  views: {
+    title: "Saved views", none: "None of this page yet.", name: "Keep these filters as", keep: "Keep", forget: (name: string) => `Forget the view ${name}`,
+    fault: { name: "A view needs a name.", long: "A name may have 64 bytes at most.", query: "These filters are too long to be kept.", many: "There are 32 views, as many as can be kept: forget one first." },
+  },
   keysHelp: {
     title: "Keys", close: "Close", go: "go to dashboard, conversions, deliveries, received, networks", find: "find", filter: "add a filter",
     move: "down, up", open: "open", esc: "close, give up", times: "times: ago or exact", density: "rows: comfortable or compact", list: "this list", resend: "resend", choose: "choose", act: "approve, reject, correct, resend", undo: "take back the last job",
   },
   me: {
     theme: "Theme", system: "As the system", light: "Light", dark: "Dark", density: "Rows", comfortable: "Comfortable", compact: "Compact",
-    times: "Times", ago: "Ago", exact: "Exact", keys: "Keys", on: "On", off: "Off", language: "Language", signOut: "Sign out",
+    times: "Times", ago: "Ago", exact: "Exact", keys: "Keys", on: "On", off: "Off", language: "Language", zone: "Time zone", ownZone: (zone: string) => `As the browser says: ${zone}`, signOut: "Sign out",
   },
   signIn: {
     title: "Sign in", to: (host: string) => `to ${host}`, email: "E-mail", password: "Password", go: "Go on", going: "One moment…", show: "Show", hide: "Hide",
@@ -59,7 +63,7 @@ export const en = {
   conversions: {
     title: "Conversions", caption: "Conversions", count: (n: number) => plural(n, "conversion", "conversions"), search: "Click id begins with…", add: "Add a conversion", addMeans: "One that is known already is changed as you say; its history has it.", addGo: "Record it", currency: "Currency", optional: "if you like",
     recorded: "Recorded", status: "Status", amount: "Amount", click: "Click", goal: "Goal", affiliate: "Affiliate", offer: "Offer", saidBy: "Said by", networks: "Networks",
-    country: "Country", source: "Source", told: (done: string, all: string) => `${done} of ${all}`, dead: (n: string) => `${n} dead`, notTold: "not told",
+    country: "Country", source: "Source", least: "Amount from", most: "Amount to", delivery: "Delivery", test: "Test", tests: { true: "tests alone", false: "no tests" }, wholeClick: "Click id, whole", told: (done: string, all: string) => `${done} of ${all}`, dead: (n: string) => `${n} dead`, notTold: "not told",
     empty: "No conversions yet", emptyMeans: "What networks, advertisers and forms report stands here.", emptyGo: "Report the first one",
   },
   correct: {

@@ -1,10 +1,10 @@
 import { Link } from "wouter";
-import { count, percent, sum } from "../../format";
+import { count, percent, shownDay, sum } from "../../format";
 import type { Address } from "../../frame/address";
 import { inOrder } from "../../parts/Money";
 import { w } from "../../words/words";
 import { filterNames } from "../conversions/list";
-import { changeOf, listBehind, shownDay, type Asked, type Group, type Line, type Report, type ReportRow } from "./report";
+import { changeOf, listBehind, type Asked, type Group, type Line, type Report, type ReportRow } from "./report";
 
 const counts = ["conversions", "registrations", "ftds", "approved", "rejected"] as const;
 
