@@ -76,6 +76,26 @@ HOSTILE = {
 }
 
 
+def long_values(srv):
+    """Ids and names as long as each is taken, none with a break."""
+    about = {"affiliate_id": "af" * 60, "offer_id": "of" * 60, "country": "co" * 60, "sub1": "s" * 500, "device_type": "d" * 100, "transaction_id": "t" * 200}
+    for status in ("pending", "approved"):
+        assert srv.get("/api/postback", click_id="x" * 500, goal="deposit", status=status, amount="999999999999.123456", **about).status == 200
+    srv.get("/api/postback", click_id="y" * 300, affiliate_id="z" * 200, goal="g" * 300)
+    person = {"name": "N" * 120, "email": f"{'e' * 60}@{'d' * 60}.example", "company": "C" * 200, "type": "affiliate", "messenger": "telegram", "username": "u" * 90}
+    assert srv.post("/api/contact", {**person, "message": "M" * 3000, "affiliate_id": "af" * 60}).status == 200
+    postback = {"method": "POST", "url": f"http://127.0.0.1:9/in?{'q' * 600}={{click_id}}", "body_type": "json", "body": '{"a":"%s{click_id}"}' % ("b" * 700)}
+    for path, body in {
+        "networks": {"name": "n" * 64, "kind": "template", "postback": postback, "statuses": ["approved"]},
+        "goals": {"id": "g" * 40, "type": "deposit", "then": "", "then_amount": "0", "then_when": "recorded"},
+        "offers": {"id": "o" * 40, "title": "Title" * 50, "networks": ["n" * 64], "goals": ["g" * 40]},
+        "keys": {"name": "K" * 64, "scope": "ingest", "affiliate": "af" * 60},
+        "admins": {"email": f"{'l' * 50}@{'m' * 50}.example", "name": "N" * 64, "role": "read_only"},
+    }.items():
+        answer = srv.admin("POST", f"/api/admin/{path}", json_body=body)
+        assert answer.status == 200, (path, answer)
+
+
 def hostile(srv):
     """-> {click: how its amount is to be read}"""
     for click, affiliate in HOSTILE.items():
@@ -188,5 +208,10 @@ def test_axe(walk, width):
     walk("axe", width)
 
 
-def test_hostile(walk, srv):
-    walk("hostile", DESK_HOSTILE=json.dumps(hostile(srv)))
+def test_hostile(walk, net, tracker, tmp_path):
+    with Server(tmp_path / "hostile", net, env={fill.SECRET: "north"}) as server:
+        fill.add_admin(server)
+        fill.fill(server, tracker.base_url, 20)
+        reported = hostile(server)
+        long_values(server)
+        walk("hostile", DESK_URL=f"http://127.0.0.1:{server.port}", DESK_HOSTILE=json.dumps(reported))

@@ -20,7 +20,7 @@ export function SavedViews() {
   const button = (
     <>
       <Icon name="flag" small />
-      <span className="cut chip-value">{shown ? <bdi>{shown.name}</bdi> : w.views.title}</span>
+      <span className="cut chip-value">{shown ? <bdi>{shown.name}</bdi> : w.list.views}</span>
     </>
   );
   return (

@@ -172,7 +172,7 @@ export const de: Words = {
   roleMeans: { owner: "alles, auch Team und Schlüssel", operator: "die tägliche Arbeit: alles außer Team und Schlüsseln", read_only: "sieht alles, ändert nichts" },
   mayLook: "Sie dürfen schauen, nicht ändern.", mayLookMeans: (role) => `Ihre Rolle ist ${role}; ein Eigentümer kann das ändern.`,
   account: {
-    you: "Sie", name: "Name", role: "Rolle", browser: "Dieser Browser", sub: "wer Sie hier sind und wo Sie angemeldet sind", factor: "Zweiter Faktor", on: "An", off: "Aus", recoveryLeft: (n) => `${n} Notfallcodes sind übrig.`,
+    you: "Sie", name: "Name", role: "Rolle", browser: "Wie es hier aussieht", sub: "wer Sie hier sind und wo Sie angemeldet sind", factor: "Zweiter Faktor", on: "An", off: "Aus", recoveryLeft: (n) => `${n} Notfallcodes sind übrig.`,
     factorOffMeans: "Ein Passwort, das jemand anderes erfährt, lässt niemanden ein, wo auch ein Code verlangt wird.", turnOn: "Zweiten Faktor einrichten…", turnOff: "Zweiten Faktor ausschalten…", turnOffMeans: "Dann kann sich anmelden, wer das Passwort kennt.", turnOffGo: "Ausschalten",
     scan: "Mit einem Authenticator scannen oder das Geheimnis eintippen.", qr: "QR-Code für Ihren Authenticator", secret: "Geheimnis", code: "Sein Code", codeHint: "sechs Ziffern, wie er sie jetzt zeigt", confirm: "Einschalten", kept: "Ich habe sie aufbewahrt",
     recoveryTitle: "Ihre Notfallcodes", recoveryMeans: "Jeder lässt Sie einmal ohne Authenticator ein. Sie werden nur jetzt gezeigt: bewahren Sie sie dort auf, wo das Telefon nicht ist.", copyCodes: "Alle kopieren", codeOrRecovery: "Code oder Notfallcode",

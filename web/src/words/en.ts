@@ -170,7 +170,7 @@ export const en = {
   roleMeans: { owner: "everything, the team and the keys too", operator: "the daily work: everything but the team and the keys", read_only: "sees everything, changes nothing" },
   mayLook: "You may look, not change.", mayLookMeans: (role: string) => `Your role is ${role}; an owner can change that.`,
   account: {
-    you: "You", name: "Name", role: "Role", browser: "This browser", sub: "who you are here, and where you are signed in", factor: "Second factor", on: "On", off: "Off", recoveryLeft: (n: string) => `${n} recovery codes are left.`,
+    you: "You", name: "Name", role: "Role", browser: "How the desk looks", sub: "who you are here, and where you are signed in", factor: "Second factor", on: "On", off: "Off", recoveryLeft: (n: string) => `${n} recovery codes are left.`,
     factorOffMeans: "A password that somebody else learns lets nobody in where a code is needed too.", turnOn: "Set up a second factor…", turnOff: "Turn the second factor off…", turnOffMeans: "Whoever knows the password can sign in then.", turnOffGo: "Turn it off",
     scan: "Scan this with an authenticator, or type its secret in.", qr: "QR code for your authenticator", secret: "Secret", code: "Its code", codeHint: "six digits, as it shows them now", confirm: "Turn it on", kept: "I have kept them",
     recoveryTitle: "Your recovery codes", recoveryMeans: "Each lets you in once without the authenticator. They are shown only now: keep them where the phone is not.", copyCodes: "Copy all", codeOrRecovery: "Code, or a recovery code",

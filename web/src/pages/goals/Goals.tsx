@@ -44,7 +44,7 @@ function GoalTable({ goals, edit }: { goals: readonly Goal[]; edit: ((goal: Goal
     <section className="card">
       <Bar title={w.goals.goals} add={w.goals.addGoal} onAdd={edit && (() => edit("new"))} />
       <div className="scroll">
-        <table className="t">
+        <table className="t cards">
           <caption className="sr">{w.goals.goals}</caption>
           <thead>
             <tr>
@@ -61,14 +61,14 @@ function GoalTable({ goals, edit }: { goals: readonly Goal[]; edit: ((goal: Goal
           <tbody>
             {goals.map((goal) => (
               <tr key={String(goal.id)}>
-                <td className="key">
-                  <bdi>{goal.id}</bdi>
+                <td className="key a1">
+                  <bdi title={String(goal.id)}>{goal.id}</bdi>
                 </td>
-                <td>{w.goalType[goal.type]}</td>
-                <td className="soft">{goal.repeatable ? w.goals.repeatable : w.goals.once}</td>
-                <td className="soft pick-row">{ruleOf(goal)}</td>
-                <td className="soft">{goal.builtIn ? w.goals.settings : w.goals.stored}</td>
-                <td className="more">
+                <td className="b1">{w.goalType[goal.type]}</td>
+                <td className="soft b2">{goal.repeatable ? w.goals.repeatable : w.goals.once}</td>
+                <td className="soft pick-row c1">{ruleOf(goal)}</td>
+                <td className="soft hide-s">{goal.builtIn ? w.goals.settings : w.goals.stored}</td>
+                <td className="more a2">
                   {edit && <Edit label={w.goals.editGoal(String(goal.id))} edit={() => edit(goal)} />}
                 </td>
               </tr>
@@ -91,7 +91,7 @@ function OfferTable({ offers, edit }: { offers: readonly Offer[]; edit: ((offer:
     <section className="card">
       <Bar title={w.goals.offers} add={w.goals.addOffer} onAdd={edit && (() => edit("new"))} />
       <div className="scroll">
-        <table className="t">
+        <table className="t cards">
           <caption className="sr">{w.goals.offers}</caption>
           <thead>
             <tr>
@@ -108,20 +108,20 @@ function OfferTable({ offers, edit }: { offers: readonly Offer[]; edit: ((offer:
           <tbody>
             {offers.map((offer) => (
               <tr key={String(offer.id)}>
-                <td className="key">
-                  <bdi>{offer.id}</bdi>
+                <td className="key a1">
+                  <bdi title={String(offer.id)}>{offer.id}</bdi>
                 </td>
-                <td>
+                <td className="b1">
                   <bdi title={offer.title}>{offer.title || "–"}</bdi>
                 </td>
-                <td className="soft">
-                  <bdi>{offer.networks.join(", ") || w.goals.everyNetwork}</bdi>
+                <td className="soft c1">
+                  <bdi title={offer.networks.join(", ")}>{offer.networks.join(", ") || w.goals.everyNetwork}</bdi>
                 </td>
-                <td className="soft">
-                  <bdi>{offer.goals.join(", ") || w.goals.everyGoal}</bdi>
+                <td className="soft b2">
+                  <bdi title={offer.goals.join(", ")}>{offer.goals.join(", ") || w.goals.everyGoal}</bdi>
                 </td>
-                <td className="soft">{offer.builtIn ? w.goals.settings : w.goals.stored}</td>
-                <td className="more">
+                <td className="soft hide-s">{offer.builtIn ? w.goals.settings : w.goals.stored}</td>
+                <td className="more a2">
                   {edit && <Edit label={w.goals.editOffer(String(offer.id))} edit={() => edit(offer)} />}
                 </td>
               </tr>

@@ -35,11 +35,16 @@ export default function Networks() {
             <Notice key={refused} tone="bad" what={refused} meaning={w.networks.refused} />
           ))}
         </nav>
-        {networks.error && !networks.data && <TroubleNotice error={networks.error} again={() => void networks.refetch()} />}
-        {late && <Bones lines={6} />}
-        {name === newName && (sets ? <NetworkEditor key={newName} network={null} /> : <RoleNote of="networks" />)}
+        {name === newName && sets && <NetworkEditor key={newName} network={null} />}
         {shown && <NetworkEditor key={shown.name} network={shown} />}
-        {networks.data && name !== newName && !shown && <Nothing name={name} sets={sets} />}
+        {!shown && !(name === newName && sets) && (
+          <div className="page">
+            {networks.error && !networks.data && <TroubleNotice error={networks.error} again={() => void networks.refetch()} />}
+            {late && <Bones lines={6} />}
+            {name === newName && <RoleNote of="networks" />}
+            {networks.data && name !== newName && <Nothing name={name} sets={sets} />}
+          </div>
+        )}
       </div>
     </>
   );
