@@ -31,6 +31,7 @@ Error PageTooFar(const char* many, size_t looked);
 
 template <typename FilterType>
 size_t SkipOf(const ListQuery<FilterType>& query) {  // rows before the page
+    BARRACUDA_CHECK(query.page > 0);                 // readers refuse a page 0
     constexpr size_t kPagesMax = size_t{1} << 40;    // more than there can be, and no overflow
     return query.cursor.empty() ? std::min(query.page - 1, kPagesMax) * query.limit : 0;
 }

@@ -1,5 +1,6 @@
 """The desk in a browser, over the real program. Each walk is a script of walks/, in which a browser's complaint (console, policy, script)
 is a failure; what the API must look like before and after stands there too."""
+import datetime
 import json
 import os
 import pathlib
@@ -75,6 +76,26 @@ HOSTILE = {
 }
 
 
+def long_values(srv):
+    """Ids and names as long as each is taken, none with a break."""
+    about = {"affiliate_id": "af" * 60, "offer_id": "of" * 60, "country": "co" * 60, "sub1": "s" * 500, "device_type": "d" * 100, "transaction_id": "t" * 200}
+    for status in ("pending", "approved"):
+        assert srv.get("/api/postback", click_id="x" * 500, goal="deposit", status=status, amount="999999999999.123456", **about).status == 200
+    srv.get("/api/postback", click_id="y" * 300, affiliate_id="z" * 200, goal="g" * 300)
+    person = {"name": "N" * 120, "email": f"{'e' * 60}@{'d' * 60}.example", "company": "C" * 200, "type": "affiliate", "messenger": "telegram", "username": "u" * 90}
+    assert srv.post("/api/contact", {**person, "message": "M" * 3000, "affiliate_id": "af" * 60}).status == 200
+    postback = {"method": "POST", "url": f"http://127.0.0.1:9/in?{'q' * 600}={{click_id}}", "body_type": "json", "body": '{"a":"%s{click_id}"}' % ("b" * 700)}
+    for path, body in {
+        "networks": {"name": "n" * 64, "kind": "template", "postback": postback, "statuses": ["approved"]},
+        "goals": {"id": "g" * 40, "type": "deposit", "then": "", "then_amount": "0", "then_when": "recorded"},
+        "offers": {"id": "o" * 40, "title": "Title" * 50, "networks": ["n" * 64], "goals": ["g" * 40]},
+        "keys": {"name": "K" * 64, "scope": "ingest", "affiliate": "af" * 60},
+        "admins": {"email": f"{'l' * 50}@{'m' * 50}.example", "name": "N" * 64, "role": "read_only"},
+    }.items():
+        answer = srv.admin("POST", f"/api/admin/{path}", json_body=body)
+        assert answer.status == 200, (path, answer)
+
+
 def hostile(srv):
     """-> {click: how its amount is to be read}"""
     for click, affiliate in HOSTILE.items():
@@ -94,6 +115,20 @@ def test_sign_in(walk):
 
 def test_lists(walk):
     walk("lists")
+
+
+def test_find(walk, srv):
+    for i in (1, 2, 3):
+        deposit(srv, f"find-me-{i}", "502", "approved")
+    wait_until(lambda: srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "click_id": "find-me-1"}).data, 20, "hub-east's no")
+    delivery = srv.admin("GET", "/api/admin/deliveries", query={"state": "dead", "click_id": "find-me-1"}).data[0]
+    walk("find", DESK_CLICK="find-me-1", DESK_CONVERSION=srv.conversion("find-me-1")["id"], DESK_DELIVERY=delivery["id"])
+
+
+def test_views(walk, srv):
+    deposit(srv, "night-shift", "504", "approved")
+    at = datetime.datetime.fromisoformat(srv.conversion("night-shift")["createdAt"].replace("Z", "+00:00"))
+    walk("views", DESK_NIGHT="night-shift", DESK_NIGHT_DAY=(at + datetime.timedelta(hours=14)).date().isoformat())
 
 
 def test_reports(walk):
@@ -157,6 +192,19 @@ def test_team(walk):
     walk("team")
 
 
+def test_roles(walk, srv):
+    people = {role: {"email": f"{role}@desk.example", "name": role.title(), "password": "a quiet river at dusk"} for role in ("operator", "read_only")}
+    for role, person in people.items():
+        fill.add_admin(srv, person, role)
+    deposit(srv, "roles-1", "503", "approved")
+    dead = {"state": "dead", "click_id": "roles-1"}
+    wait_until(lambda: srv.admin("GET", "/api/admin/deliveries", query=dead).data, 20, "hub-east's no")
+    one = srv.conversion("roles-1")
+    pending = {"status": "pending", "reason": "looked at again", "rev": one["rev"]}
+    assert srv.admin("PATCH", f"/api/admin/conversions/{one['id']}", json_body=pending).status == 200
+    walk("roles", DESK_PEOPLE=json.dumps({**people, "owner": fill.ADMIN}), DESK_CONVERSION=one["id"])
+
+
 def test_german(walk):
     walk("german")
 
@@ -172,5 +220,10 @@ def test_axe(walk, width):
     walk("axe", width)
 
 
-def test_hostile(walk, srv):
-    walk("hostile", DESK_HOSTILE=json.dumps(hostile(srv)))
+def test_hostile(walk, net, tracker, tmp_path):
+    with Server(tmp_path / "hostile", net, env={fill.SECRET: "north"}) as server:
+        fill.add_admin(server)
+        fill.fill(server, tracker.base_url, 20)
+        reported = hostile(server)
+        long_values(server)
+        walk("hostile", DESK_URL=f"http://127.0.0.1:{server.port}", DESK_HOSTILE=json.dumps(reported))

@@ -2,6 +2,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { Component, lazy, Suspense, type ReactNode } from "react";
 import { Redirect, Route, Router, Switch, useLocation } from "wouter";
 import { More, Shell } from "./frame/Shell";
+import { usePreferences } from "./frame/preferences";
 import { queries, useProfile } from "./frame/session";
 import { useLate } from "./parts/Empty";
 import { Notice, TroubleNotice } from "./parts/Notice";
@@ -69,6 +70,7 @@ function Door() {
 }
 
 function Pages() {
+  usePreferences(); // a zone that is chosen is every page's at once
   return (
     <Shell>
       <Switch>

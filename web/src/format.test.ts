@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, count, cutId, duration, percent, sum } from "./format";
+import { ago, chooseZone, count, cutId, duration, ownZone, percent, plainTime, shownDay, sum, timeZone } from "./format";
 
 const now = new Date("2026-11-28T14:32:08Z");
 const before = (seconds: number) => new Date(now.getTime() - seconds * 1000);
@@ -26,6 +26,17 @@ describe("times", () => {
   });
   it("say what is to come", () => {
     expect(ago(before(-30), now)).toBe("in 30 s");
+  });
+  it("are of the zone that was chosen, the day too", () => {
+    const at = new Date("2026-11-24T23:30:00Z");
+    chooseZone("Asia/Tokyo");
+    expect(plainTime(at)).toMatch(/25.*8:30:00|8:30:00.*25/);
+    expect(ago(at, now)).toMatch(/25/);
+    chooseZone("America/Lima");
+    expect(plainTime(at)).toMatch(/24.*6:30:00|24.*18:30:00/);
+    expect(shownDay("2026-11-24")).toMatch(/24/);
+    chooseZone(null);
+    expect(timeZone()).toBe(ownZone);
   });
   it("last", () => {
     expect(duration(59)).toBe("59 s");

@@ -1,5 +1,6 @@
 // Numbers, sums and times as people read them, in the language spoken.
 import type { Exact } from "./api/exact_json";
+import { dayOf } from "./days";
 import { language, w } from "./words/words";
 
 // A region's way to write the language, where the browser names one: 28 Nov in Britain, Nov 28 in the States.
@@ -16,7 +17,8 @@ function kept<Options, Made>(make: (options: Options) => Made): (options: Option
   };
 }
 const numbers = kept((options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale(), options));
-const dates = kept((options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale(), options));
+const datesOf = kept((options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale(), options));
+const dates = (options: Intl.DateTimeFormatOptions) => datesOf({ ...options, timeZone: timeZone() });
 
 export const count = (value: number): string => numbers({}).format(value);
 
@@ -40,8 +42,15 @@ function decimalsOf(currency: string): number {
   }
 }
 
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-export const timeZone = (): string => zone;
+/** The browser's. */
+export const ownZone: string = Intl.DateTimeFormat().resolvedOptions().timeZone;
+let chosenZone: string | null = null;
+
+/** The zone in which every date is said and counted; null: the browser's. */
+export function chooseZone(zone: string | null): void {
+  chosenZone = zone;
+}
+export const timeZone = (): string => chosenZone ?? ownZone;
 
 /** "28 Nov 2026, 14:05:26 CET" */
 export function exactTime(at: Date): string {
@@ -52,7 +61,8 @@ export function plainTime(at: Date): string {
   return dates({ dateStyle: "medium", timeStyle: "medium" }).format(at);
 }
 export const clock = (at: Date): string => dates({ timeStyle: "medium" }).format(at);
-export const day = (at: Date): string => dates({ day: "numeric", month: "short" }).format(at);
+/** "28 Nov", of a day of the calendar, which is the same in every zone. */
+export const shownDay = (day: string): string => datesOf({ day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${day}T12:00Z`));
 
 const minute = 60;
 const hour = 60 * minute;
@@ -69,7 +79,8 @@ function until(seconds: number): string {
   return seconds < 5 ? w.time.now : w.time.in(duration(seconds));
 }
 function dateOf(at: Date, now: Date): string {
-  const sameYear = at.getFullYear() === now.getFullYear();
+  const year = (moment: Date) => dayOf(moment, timeZone()).slice(0, 4);
+  const sameYear = year(at) === year(now);
   return dates(sameYear ? { day: "numeric", month: "short" } : { dateStyle: "medium" }).format(at);
 }
 

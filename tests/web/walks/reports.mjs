@@ -58,11 +58,18 @@ await walk({}, async (desk) => {
   await desk.settled();
   const first = table.locator("tbody tr").first();
   const counted = number(await first.locator("td").first().textContent());
-  const link = first.locator("a").first();
-  if ((await link.count()) > 0) {
-    await link.click();
-    await page.waitForURL(/\/conversions\?/);
-    await desk.settled();
-    assert.equal(number(await page.locator(".count b").first().textContent()), counted, "the list behind the row");
-  }
+  await first.locator("a").first().click();
+  await page.waitForURL(/\/conversions\?/);
+  await desk.settled();
+  assert.equal(number(await page.locator(".count b").first().textContent()), counted, "the list behind the row");
+
+  // and that list's export is that list, in its order, to the last row
+  await page.getByRole("link", { name: "Click", exact: true }).click();
+  await page.waitForURL(/sortBy=click_id/);
+  await desk.settled();
+  const rows = await page.evaluate(async (href) => (await fetch(href)).text(), await page.getByRole("link", { name: "Export" }).getAttribute("href"));
+  const [head, ...exported] = rows.replace("\ufeff", "").trim().split("\r\n").map((line) => line.split(","));
+  const clicks = await page.locator("a.row-link").evaluateAll((links) => links.map((link) => link.title));
+  assert.ok(clicks.length > 1);
+  assert.deepEqual(exported.map((line) => line[head.indexOf("click_id")]), clicks, "the export is the screen");
 });

@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Dialog } from "../parts/Dialog";
 import { w } from "../words/words";
+import { openFind } from "./Find";
+import { useMay } from "./may";
 import { prefer, usePreferences } from "./preferences";
 
 const pages: Record<string, string> = { d: "/", c: "/conversions", l: "/deliveries", r: "/received", n: "/networks" };
@@ -25,7 +27,7 @@ export function Keys() {
       }
       goUntil.current = key === "g" ? event.timeStamp + goMs : 0;
       const act = actions[event.key === "?" ? "?" : key];
-      if (act && act({ likes, showHelp: () => setHelp(true), find: () => navigate("/conversions?find=1") })) event.preventDefault();
+      if (act && act({ likes, showHelp: () => setHelp(true) })) event.preventDefault();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
@@ -36,12 +38,11 @@ export function Keys() {
 interface Reach {
   likes: ReturnType<typeof usePreferences>;
   showHelp(): void;
-  find(): void;
 }
 
 // What each key does; true: it did, and the browser's own meaning is not wanted.
 const actions: Record<string, (reach: Reach) => boolean> = {
-  "/": ({ find }) => focusOn(".page-search") || (find(), true),
+  "/": () => (openFind(), true),
   f: () => clickOn(".add-filter"),
   j: () => moveRow(1),
   k: () => moveRow(-1),
@@ -62,11 +63,6 @@ function isBusy(target: EventTarget | null): boolean {
   return target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]") || target.closest("dialog, [popover]") !== null;
 }
 
-function focusOn(selector: string): boolean {
-  const element = document.querySelector<HTMLElement>(selector);
-  element?.focus();
-  return element !== null;
-}
 function clickOn(selector: string): boolean {
   const element = document.querySelector<HTMLElement>(selector);
   element?.click();
@@ -92,7 +88,14 @@ function moveRow(by: 1 | -1): boolean {
   return true;
 }
 
+const deeds = (): [string[], string][] => [
+  [["X"], w.keysHelp.choose],
+  [["A", "R", "E", "S"], w.keysHelp.act],
+  [["Z"], w.keysHelp.undo],
+];
+
 function Help({ close }: { close(): void }) {
+  const works = useMay("conversions");
   const rows: [string[], string][] = [
     [["G", "D C L R N"], w.keysHelp.go],
     [["/"], w.keysHelp.find],
@@ -100,9 +103,7 @@ function Help({ close }: { close(): void }) {
     [["J", "K"], w.keysHelp.move],
     [["Enter"], w.keysHelp.open],
     [["Esc"], w.keysHelp.esc],
-    [["X"], w.keysHelp.choose],
-    [["A", "R", "E", "S"], w.keysHelp.act],
-    [["Z"], w.keysHelp.undo],
+    ...(works ? deeds() : []),
     [["T"], w.keysHelp.times],
     [["D"], w.keysHelp.density],
     [["?"], w.keysHelp.list],

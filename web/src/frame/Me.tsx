@@ -1,9 +1,11 @@
+import { useMemo } from "react";
 import { Link } from "wouter";
 import { Popover } from "../parts/Popover";
 import { languages, language, w, type Language } from "../words/words";
-import { timeZone } from "../format";
+import { zones } from "../days";
+import { ownZone, timeZone } from "../format";
 import { prefer, usePreferences, type Preferences } from "./preferences";
-import { signOut, useProfile } from "./session";
+import { likesSaved, signOut, useProfile } from "./session";
 
 /** Who is signed in, and what the person likes. */
 export function Me() {
@@ -51,7 +53,7 @@ export function Likings({ place }: { place: string }) {
   const likes = usePreferences();
   const speak = (chosen: Language) => {
     prefer({ language: chosen });
-    location.reload(); // every word on the page is another one
+    void likesSaved().then(() => location.reload()); // every word on the page is another one
   };
   return (
     <div className="stack gap filter-form">
@@ -75,9 +77,30 @@ export function Likings({ place }: { place: string }) {
           ))}
         </select>
       </div>
+      <Zone place={place} value={likes.tz} />
       <button type="button" className="b" onClick={() => void signOut()}>
         {w.me.signOut}
       </button>
+    </div>
+  );
+}
+
+/** The zone in which dates are said and the days of reports are counted. */
+function Zone({ place, value }: { place: string; value: string | null }) {
+  const id = `${place}-tz`;
+  const all = useMemo(zones, []);
+  return (
+    <div className="f">
+      <label htmlFor={id}>{w.me.zone}</label>
+      <select id={id} className="in-t" value={value ?? ""} onChange={(event) => prefer({ tz: event.target.value || null })}>
+        <option value="">{w.me.ownZone(ownZone)}</option>
+        {value && !all.includes(value) && <option value={value}>{value}</option>}
+        {all.map((zone) => (
+          <option key={zone} value={zone}>
+            {zone.replaceAll("_", " ")}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

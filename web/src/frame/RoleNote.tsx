@@ -1,13 +1,29 @@
+import { Icon } from "../parts/Icon";
 import { Notice } from "../parts/Notice";
 import { w } from "../words/words";
+import { may, type Matter } from "./roles";
 import { useProfile } from "./session";
 
-/** Whether who is signed in may change the team and the keys. The server says so too, of each call. */
-export const useIsOwner = (): boolean => useProfile().data?.role === "owner";
-
-/** Why there is nothing to press. */
-export function RoleNote() {
+function useForbidden(matter: Matter) {
   const { data: person } = useProfile();
-  if (!person || person.role === "owner") return null;
+  return person && !may(person.role, matter) ? person : null;
+}
+
+/** Why a page has nothing to press. */
+export function RoleNote({ of }: { of: Matter }) {
+  const person = useForbidden(of);
+  if (!person) return null;
   return <Notice tone="off" icon="lock" what={w.mayLook} meaning={w.mayLookMeans(w.role[person.role])} />;
+}
+
+/** The same as a line, where the buttons of a panel would stand. */
+export function RoleLine({ of }: { of: Matter }) {
+  const person = useForbidden(of);
+  if (!person) return null;
+  return (
+    <span className="c off small" title={w.mayLookMeans(w.role[person.role])}>
+      <Icon name="lock" />
+      {w.mayLook}
+    </span>
+  );
 }

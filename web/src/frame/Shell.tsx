@@ -7,6 +7,7 @@ import { Notice } from "../parts/Notice";
 import { Fish, Icon, type IconName } from "../parts/Icon";
 import { useToasts } from "../parts/toasts";
 import { w } from "../words/words";
+import { Find, openFind } from "./Find";
 import { Keys } from "./Keys";
 import { Me } from "./Me";
 import { useProfile } from "./session";
@@ -63,11 +64,11 @@ export function Shell({ children }: { children: ReactNode }) {
             <Fish />
             {w.name}
           </Link>
-          <Link className="find" href="/conversions?find=1">
+          <button type="button" className="find" onClick={openFind}>
             <Icon name="search" />
             {w.nav.find}
             <kbd>/</kbd>
-          </Link>
+          </button>
           {groups().map(({ title, entries }) => (
             <NavGroup key={title ?? ""} title={title} entries={entries} path={path} dead={dead} />
           ))}
@@ -84,6 +85,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </div>
       <Toasts />
       <Keys />
+      <Find />
     </>
   );
 }
@@ -208,7 +210,12 @@ export function PageBar({ title, sub, children }: { title: string; sub?: string;
       <title>{`${title} · ${w.name}`}</title>
       <h1>{title}</h1>
       {sub && <span className="sub">{sub}</span>}
-      {children && <div className="tools">{children}</div>}
+      <div className="tools">
+        {children}
+        <button type="button" className="b icon quiet narrow-only" aria-label={w.find.title} onClick={openFind}>
+          <Icon name="search" />
+        </button>
+      </div>
     </header>
   );
 }

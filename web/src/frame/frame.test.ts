@@ -16,11 +16,12 @@ describe("the address", () => {
 describe("preferences", () => {
   it("are the usual ones where what was kept is broken", () => {
     for (const kept of [null, "", "{", "[]", "7", '{"theme":"pink","keys":"no"}']) {
-      expect(readPreferences(kept)).toMatchObject({ theme: "system", density: "comfortable", keys: true, language: null });
+      expect(readPreferences(kept)).toMatchObject({ theme: "system", density: "comfortable", keys: true, language: null, tz: null });
     }
+    expect(readPreferences('{"tz":"Mars/Olympus"}').tz).toBeNull();
   });
   it("are what was kept", () => {
-    expect(readPreferences('{"theme":"dark","times":"exact","language":"de"}')).toMatchObject({ theme: "dark", times: "exact", language: "de" });
+    expect(readPreferences('{"theme":"dark","times":"exact","language":"de","tz":"Asia/Tokyo"}')).toMatchObject({ theme: "dark", times: "exact", language: "de", tz: "Asia/Tokyo" });
   });
 });
 

@@ -1,5 +1,7 @@
 // What one person likes: kept with the account, and by the browser, which shows it before anybody is known.
 import { useSyncExternalStore } from "react";
+import { isZone } from "../days";
+import { chooseZone } from "../format";
 import { languages, type Language } from "../words/words";
 
 export interface Preferences {
@@ -8,9 +10,10 @@ export interface Preferences {
   times: "ago" | "exact";
   keys: boolean;
   language: Language | null; // null: as the browser says
+  tz: string | null; // the zone of every date; null: the browser's
 }
 
-const usual: Preferences = { theme: "system", density: "comfortable", times: "ago", keys: true, language: null };
+const usual: Preferences = { theme: "system", density: "comfortable", times: "ago", keys: true, language: null, tz: null };
 const place = "barracuda.preferences";
 
 /** What was kept, or the usual where it is missing or was changed by hand. */
@@ -30,6 +33,7 @@ export function readPreferences(text: string | null): Preferences {
     times: oneOf(kept.times, ["ago", "exact"], usual.times),
     keys: oneOf(kept.keys, [true, false], usual.keys),
     language: oneOf(kept.language, Object.keys(languages) as Language[], null as unknown as Language),
+    tz: isZone(kept.tz) ? kept.tz : null,
   };
 }
 
@@ -63,9 +67,10 @@ export function prefer(change: Partial<Preferences>): void {
   keeper.keep?.(current);
 }
 
-/** What the account has: it is the same in every browser. What it does not say stays as it is here. */
+/** What the account has: it is the same in every browser. What it does not say stays as it is here, but for the zone: without one it
+ * is the browser's. */
 export function adopt(kept: Partial<Preferences>): void {
-  take(readPreferences(JSON.stringify({ ...current, ...kept })));
+  take(readPreferences(JSON.stringify({ ...current, tz: null, ...kept })));
 }
 
 function take(next: Preferences): void {
@@ -79,7 +84,8 @@ function take(next: Preferences): void {
   listeners.forEach((listener) => listener());
 }
 
-function show({ theme, density }: Preferences): void {
+function show({ theme, density, tz }: Preferences): void {
+  chooseZone(tz);
   const root = document.documentElement;
   if (theme === "system") delete root.dataset["theme"];
   else root.dataset["theme"] = theme;

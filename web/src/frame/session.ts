@@ -3,9 +3,11 @@ import { QueryClient, QueryCache, MutationCache, useQuery } from "@tanstack/reac
 import { api, take, type Schemas } from "../api/client";
 import { Trouble } from "../api/trouble";
 import { language } from "../words/words";
+import type { View } from "./views";
 import { adopt, keeper, keptLanguage, type Preferences } from "./preferences";
 
 export type Person = Schemas["Profile"]["data"];
+type Kept = Person["preferences"];
 
 const profileKey = ["profile"];
 const triesMax = 2;
@@ -57,16 +59,34 @@ async function fetchProfile(): Promise<Person> {
   return person;
 }
 
-// With the account, one save after the other. What is not saved is still kept by this browser.
+// With the account, one save after the other, each of what it has by then: another tab may have saved too.
 let saving: Promise<unknown> = Promise.resolve();
-function keepLikes({ language: chosen, ...likes }: Preferences): void {
-  const person = queries.getQueryData<Person | null>(profileKey);
-  if (!person) return;
-  const preferences = { ...person.preferences, ...likes, ...(chosen ? { language: chosen } : {}) };
-  queries.setQueryData(profileKey, { ...person, preferences });
-  // `keepalive`: the page may be loaded anew at once, for another language.
-  saving = saving.then(() => take(api.PUT("/api/admin/auth/profile", { body: preferences, keepalive: true }))).catch(() => undefined);
+function save(change: (kept: Kept) => Kept): Promise<void> {
+  const path = "/api/admin/auth/profile";
+  const saved = saving.then(async () => {
+    const { preferences } = (await take(api.GET(path))).data;
+    const person = (await take(api.PUT(path, { body: change(preferences), keepalive: true }))).data;
+    // Whoever has signed out meanwhile stays out.
+    queries.setQueryData<Person | null>(profileKey, (now) => (now?.id === person.id ? person : now));
+  });
+  saving = saved.catch(() => undefined);
+  return saved;
 }
+
+// What is not saved is still kept by this browser.
+function keepLikes({ language: chosen, tz, ...likes }: Preferences): void {
+  const changed = (kept: Kept): Kept => {
+    const { tz: _, ...others } = kept;
+    return { ...others, ...likes, ...(tz ? { tz } : {}), ...(chosen ? { language: chosen } : {}) };
+  };
+  save(changed).catch(() => undefined);
+}
+
+/** When all that somebody likes is with the account, or cannot be. */
+export const likesSaved = (): Promise<unknown> => saving;
+
+/** Changes the views kept with the account. */
+export const keepViews = (change: (views: readonly View[]) => View[]): Promise<void> => save((kept) => ({ ...kept, views: change(kept.views ?? []) }));
 
 // Every word on the page is another one; only where the browser keeps the choice, or it would load for ever.
 function speakAsLiked(): void {

@@ -6,6 +6,7 @@ import { useAddress } from "../frame/address";
 import { w } from "../words/words";
 import { Icon } from "./Icon";
 import { Popover } from "./Popover";
+import { SavedViews } from "./SavedViews";
 
 export interface Filter {
   /** Its name in the address and in the API. */
@@ -33,6 +34,7 @@ export function FilterBar({ filters, search, children }: { filters: readonly Fil
           {w.filter.clear}
         </Link>
       )}
+      <SavedViews />
       {children && <span className="push row wide-only">{children}</span>}
     </div>
   );
@@ -170,7 +172,7 @@ export function SearchField({ name, label }: { name: string; label: string }) {
       </label>
       <input
         id={id}
-        className="in-t page-search"
+        className="in-t"
         placeholder={label}
         autoComplete="off"
         spellCheck={false}

@@ -31,7 +31,8 @@ export function Notice({ tone, icon, what, meaning, todo, urgent = false }: Noti
 /** A call that came to nothing: the API's own reason, and the way to try again. */
 export function TroubleNotice({ error, again }: { error: unknown; again?: () => void }) {
   const trouble = error instanceof Trouble ? error : new Trouble(0, String(error));
-  const [what, meaning] = wordsOf(trouble);
+  const [what, meaning] = wordsOf(trouble, again !== undefined);
+  const asksAgain = again !== undefined && trouble.status !== 400; // which would be refused again
   return (
     <Notice
       tone={trouble.status === 0 || trouble.status >= 500 ? "wait" : "bad"}
@@ -44,7 +45,7 @@ export function TroubleNotice({ error, again }: { error: unknown; again?: () => 
         </>
       }
       todo={
-        again && (
+        asksAgain && (
           <button type="button" className="b small" onClick={again}>
             {w.trouble.again}
           </button>
@@ -54,12 +55,14 @@ export function TroubleNotice({ error, again }: { error: unknown; again?: () => 
   );
 }
 
-function wordsOf({ status }: Trouble): [string, string] {
+/** `asked`: it was a question, and changes nothing in any case. */
+function wordsOf({ status }: Trouble, asked: boolean): [string, string] {
+  const unchanged = asked ? "" : w.trouble.nothingChanged;
   if (status === 0) return [w.trouble.noAnswer, w.trouble.noAnswerMeans];
-  if (status === 403) return [w.trouble.forbidden, w.trouble.nothingChanged];
+  if (status === 403) return [w.trouble.forbidden, unchanged];
   if (status === 404) return [w.trouble.notFound, ""];
-  if (status === 409) return [w.trouble.conflict, w.trouble.nothingChanged];
+  if (status === 409) return [w.trouble.conflict, unchanged];
   if (status === 429) return [w.trouble.limited, w.trouble.limitedMeans];
   if (status >= 500) return [w.trouble.unavailable, w.trouble.unavailableMeans];
-  return [w.trouble.refused, w.trouble.nothingChanged];
+  return [w.trouble.refused, unchanged];
 }

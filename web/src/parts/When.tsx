@@ -21,8 +21,14 @@ function listen(listener: () => void): () => void {
   };
 }
 
+// Where nothing ticked for a while the clock has stopped: what just happened would be to come.
+function read(): Date {
+  if (ticking === undefined && Date.now() - now.getTime() > 1000) now = new Date();
+  return now;
+}
+
 export function useNow(): Date {
-  return useSyncExternalStore(listen, () => now);
+  return useSyncExternalStore(listen, read);
 }
 
 /** A moment: how long ago, exact on hover; `T` shows exact ones everywhere. */

@@ -38,7 +38,7 @@ function optionsOf(room: HTMLElement, { labels, series, format, point }: Drawing
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
     axes: [
-      { stroke: text, font, grid: { show: false }, ticks: { show: false }, incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180, 365], space: 90, values: (_, at) => at.map((index) => labels[index] ?? "") },
+      { stroke: text, font, grid: { show: false }, ticks: { show: false }, size: 26, incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180, 365], space: 90, values: (_, at) => at.map((index) => labels[index] ?? "") },
       { stroke: text, font, grid, ticks: { show: false }, size: 64, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8], values: (_, at) => at.map(format) },
     ],
     series: [{}, ...series.map((one) => seriesOf(one, colour))],

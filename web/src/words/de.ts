@@ -12,6 +12,10 @@ export const de: Words = {
     setup: "Einrichten", networks: "Netzwerke", goals: "Ziele und Angebote", keys: "Schlüssel", team: "Team", account: "Konto", status: "Zustand",
     ready: "Bereit", notReady: "Nicht bereit",
   },
+  find: {
+    title: "Suchen", hint: "Eine Id einfügen oder tippen…", means: "Ein Klick an seinem Anfang; Conversion, Zustellung oder Kontakt an der Id; eine Transaktions-Id; eine E-Mail-Adresse.", hits: "Gefunden", nothing: "Nichts heißt so.",
+    found: (n) => `${n} gefunden`, kinds: { click: "Klicks", conversion: "Conversions", delivery: "Zustellungen", contact: "Kontakte" }, all: "Alle Conversions auflisten, deren Klick so beginnt",
+  },
   time: { now: "gerade eben", in: (span) => `in ${span}`, days: (n) => `${n} ${plural(n, "Tag", "Tage")}` },
   done: { copied: "Kopiert", saved: "Gespeichert", deleted: "Gelöscht" },
   state: {
@@ -31,7 +35,7 @@ export const de: Words = {
   },
   filter: {
     add: "Filter", apply: "Anwenden", clear: "Leeren", change: (label) => `Filter ändern: ${label}`,
-    remove: (label) => `Filter entfernen: ${label}`, from: "Ab", to: "Vor", none: "Alle Filter leeren",
+    remove: (label) => `Filter entfernen: ${label}`, from: "Von", to: "Bis", none: "Alle Filter leeren",
   },
   list: {
     views: "Ansichten", all: "Alle", shown: (shown, total) => `${shown} von ${total}, weitere beim Rollen`,
@@ -40,13 +44,17 @@ export const de: Words = {
     incomplete: "Nicht alles wurde durchgesehen.", incompleteMeans: (n) => `${n} bisher gefunden; es kann mehr geben.`, goOn: "Weitersuchen",
     nothingFits: "Nichts passt", more: "Weitere werden geladen…", atLeast: (n) => `mindestens ${n}`, newRows: (n) => `${n} neu`, manyNew: "Es gibt Neues",
   },
+  views: {
+    title: "Gemerkte Ansichten", none: "Auf dieser Seite noch keine.", name: "Diese Filter merken als", keep: "Merken", forget: (name) => `Ansicht ${name} vergessen`,
+    fault: { name: "Eine Ansicht braucht einen Namen.", long: "Ein Name darf höchstens 64 Bytes haben.", query: "Diese Filter sind zu lang, um gemerkt zu werden.", many: "Es gibt 32 Ansichten, mehr lassen sich nicht merken: vergessen Sie erst eine." },
+  },
   keysHelp: {
     title: "Tasten", close: "Schließen", go: "zu Übersicht, Conversions, Zustellungen, Empfangen, Netzwerken", find: "suchen", filter: "Filter hinzufügen",
     move: "ab, auf", open: "öffnen", esc: "schließen, aufgeben", times: "Zeiten: vergangen oder genau", density: "Zeilen: weit oder eng", list: "diese Liste", resend: "erneut senden", choose: "auswählen", act: "bestätigen, ablehnen, berichtigen, erneut senden", undo: "den letzten Auftrag zurücknehmen",
   },
   me: {
     theme: "Farben", system: "Wie das System", light: "Hell", dark: "Dunkel", density: "Zeilen", comfortable: "Weit", compact: "Eng",
-    times: "Zeiten", ago: "Vergangen", exact: "Genau", keys: "Tasten", on: "An", off: "Aus", language: "Sprache", signOut: "Abmelden",
+    times: "Zeiten", ago: "Vergangen", exact: "Genau", keys: "Tasten", on: "An", off: "Aus", language: "Sprache", zone: "Zeitzone", ownZone: (zone) => `Wie der Browser: ${zone}`, signOut: "Abmelden",
   },
   signIn: {
     title: "Anmelden", to: (host) => `bei ${host}`, email: "E-Mail", password: "Passwort", go: "Weiter", going: "Einen Moment…", show: "Zeigen", hide: "Verbergen",
@@ -57,7 +65,7 @@ export const de: Words = {
   conversions: {
     title: "Conversions", caption: "Conversions", count: (n) => plural(n, "Conversion", "Conversions"), search: "Klick-Id beginnt mit…", add: "Conversion hinzufügen", addMeans: "Eine, die es schon gibt, wird so geändert; der Verlauf hält es fest.", addGo: "Verbuchen", currency: "Währung", optional: "wenn Sie mögen",
     recorded: "Verbucht", status: "Status", amount: "Betrag", click: "Klick", goal: "Ziel", affiliate: "Affiliate", offer: "Angebot", saidBy: "Gesagt von", networks: "Netzwerke",
-    country: "Land", source: "Quelle", told: (done, all) => `${done} von ${all}`, dead: (n) => `${n} tot`, notTold: "nicht gemeldet",
+    country: "Land", source: "Quelle", least: "Betrag ab", most: "Betrag bis", delivery: "Zustellung", test: "Test", tests: { true: "nur Tests", false: "keine Tests" }, wholeClick: "Klick-Id, ganz", told: (done, all) => `${done} von ${all}`, dead: (n) => `${n} tot`, notTold: "nicht gemeldet",
     empty: "Noch keine Conversions", emptyMeans: "Was Netzwerke, Werbekunden und Formulare melden, steht hier.", emptyGo: "Die erste melden",
   },
   correct: {
@@ -106,7 +114,7 @@ export const de: Words = {
     noneMeans: { dead: "Tot heißt: endgültig verweigert, oder alle Versuche sind vorbei.", waiting: "Was geschuldet war, ist gemeldet.", done: "Was Netzwerke annehmen, steht hier.", cancelled: "Was jemand aufhebt, steht hier." },
   },
   networks: {
-    sub: "wem Conversions gemeldet werden", add: "Netzwerk hinzufügen", addMeans: "ein Postback in fünf Minuten", refused: "ist gespeichert, gilt aber nicht mehr", ofSettings: "aus den Einstellungen", sent: "Was gesendet wird", name: "Name", nameHint: "Buchstaben, Ziffern, . _ -",
+    sub: "wem Conversions gemeldet werden", add: "Netzwerk hinzufügen", addMeans: "ein Postback in fünf Minuten", empty: "Noch kein Netzwerk", refused: "ist gespeichert, gilt aber nicht mehr", ofSettings: "aus den Einstellungen", sent: "Was gesendet wird", name: "Name", nameHint: "Buchstaben, Ziffern, . _ -",
     kind: "Art", kinds: { template: "Postback nach Vorlage", irev_v3: "iREV v3", irev_private: "iREV, private API" }, method: "Methode", bodyType: "Inhalt", bodyTypes: { none: "keiner", form: "Formular", json: "JSON" },
     address: "Adresse", addressHint: "Host und Parameter, mit Makros", body: "Inhalt, mit Makros", headers: "Kopfzeilen", headersHint: "je Zeile eine, höchstens 16", secrets: "Geheimnisse", secretsHint: "Namen, nie Werte; das neueste zuerst",
     native: { base_url: "Adresse der API", private_api_url: "Adresse der privaten API", delivery_parameter: "Parameter der Zustellungs-Id", private_secret: "Geheimnis der privaten API" },
@@ -168,7 +176,7 @@ export const de: Words = {
   roleMeans: { owner: "alles, auch Team und Schlüssel", operator: "die tägliche Arbeit: alles außer Team und Schlüsseln", read_only: "sieht alles, ändert nichts" },
   mayLook: "Sie dürfen schauen, nicht ändern.", mayLookMeans: (role) => `Ihre Rolle ist ${role}; ein Eigentümer kann das ändern.`,
   account: {
-    you: "Sie", name: "Name", role: "Rolle", browser: "Dieser Browser", sub: "wer Sie hier sind und wo Sie angemeldet sind", factor: "Zweiter Faktor", on: "An", off: "Aus", recoveryLeft: (n) => `${n} Notfallcodes sind übrig.`,
+    you: "Sie", name: "Name", role: "Rolle", browser: "Wie es hier aussieht", sub: "wer Sie hier sind und wo Sie angemeldet sind", factor: "Zweiter Faktor", on: "An", off: "Aus", recoveryLeft: (n) => `${n} Notfallcodes sind übrig.`,
     factorOffMeans: "Ein Passwort, das jemand anderes erfährt, lässt niemanden ein, wo auch ein Code verlangt wird.", turnOn: "Zweiten Faktor einrichten…", turnOff: "Zweiten Faktor ausschalten…", turnOffMeans: "Dann kann sich anmelden, wer das Passwort kennt.", turnOffGo: "Ausschalten",
     scan: "Mit einem Authenticator scannen oder das Geheimnis eintippen.", qr: "QR-Code für Ihren Authenticator", secret: "Geheimnis", code: "Sein Code", codeHint: "sechs Ziffern, wie er sie jetzt zeigt", confirm: "Einschalten", kept: "Ich habe sie aufbewahrt",
     recoveryTitle: "Ihre Notfallcodes", recoveryMeans: "Jeder lässt Sie einmal ohne Authenticator ein. Sie werden nur jetzt gezeigt: bewahren Sie sie dort auf, wo das Telefon nicht ist.", copyCodes: "Alle kopieren", codeOrRecovery: "Code oder Notfallcode",

@@ -10,6 +10,10 @@ export const en = {
     setup: "Set up", networks: "Networks", goals: "Goals and offers", keys: "Keys", team: "Team", account: "Account", status: "Status",
     ready: "Ready", notReady: "Not ready",
   },
+  find: {
+    title: "Find", hint: "Paste or type an id…", means: "A click by its beginning; a conversion, a delivery or a contact by its id; a transaction id; an e-mail.", hits: "Found", nothing: "Nothing is called so.",
+    found: (n: number) => `${n} found`, kinds: { click: "Clicks", conversion: "Conversions", delivery: "Deliveries", contact: "Contacts" }, all: "List all conversions whose click begins so",
+  },
   time: { now: "just now", in: (span: string) => `in ${span}`, days: (n: number) => `${n} ${plural(n, "day", "days")}` },
   done: { copied: "Copied", saved: "Saved", deleted: "Deleted" },
   state: {
@@ -29,7 +33,7 @@ export const en = {
   },
   filter: {
     add: "Filter", apply: "Apply", clear: "Clear", change: (label: string) => `Change the filter on ${label}`,
-    remove: (label: string) => `Remove the filter on ${label}`, from: "From", to: "Before", none: "Clear all filters",
+    remove: (label: string) => `Remove the filter on ${label}`, from: "From", to: "To", none: "Clear all filters",
   },
   list: {
     views: "Views", all: "All", shown: (shown: string, total: string) => `${shown} of ${total}, more as you scroll`,
@@ -38,13 +42,17 @@ export const en = {
     incomplete: "Not everything was looked at.", incompleteMeans: (n: string) => `${n} found so far; there may be more.`, goOn: "Look further",
     nothingFits: "Nothing fits", more: "Loading more…", atLeast: (n: string) => `at least ${n}`, newRows: (n: string) => `${n} new`, manyNew: "Something is new",
   },
+  views: {
+    title: "Saved views", none: "None of this page yet.", name: "Keep these filters as", keep: "Keep", forget: (name: string) => `Forget the view ${name}`,
+    fault: { name: "A view needs a name.", long: "A name may have 64 bytes at most.", query: "These filters are too long to be kept.", many: "There are 32 views, as many as can be kept: forget one first." },
+  },
   keysHelp: {
     title: "Keys", close: "Close", go: "go to dashboard, conversions, deliveries, received, networks", find: "find", filter: "add a filter",
     move: "down, up", open: "open", esc: "close, give up", times: "times: ago or exact", density: "rows: comfortable or compact", list: "this list", resend: "resend", choose: "choose", act: "approve, reject, correct, resend", undo: "take back the last job",
   },
   me: {
     theme: "Theme", system: "As the system", light: "Light", dark: "Dark", density: "Rows", comfortable: "Comfortable", compact: "Compact",
-    times: "Times", ago: "Ago", exact: "Exact", keys: "Keys", on: "On", off: "Off", language: "Language", signOut: "Sign out",
+    times: "Times", ago: "Ago", exact: "Exact", keys: "Keys", on: "On", off: "Off", language: "Language", zone: "Time zone", ownZone: (zone: string) => `As the browser says: ${zone}`, signOut: "Sign out",
   },
   signIn: {
     title: "Sign in", to: (host: string) => `to ${host}`, email: "E-mail", password: "Password", go: "Go on", going: "One moment…", show: "Show", hide: "Hide",
@@ -55,7 +63,7 @@ export const en = {
   conversions: {
     title: "Conversions", caption: "Conversions", count: (n: number) => plural(n, "conversion", "conversions"), search: "Click id begins with…", add: "Add a conversion", addMeans: "One that is known already is changed as you say; its history has it.", addGo: "Record it", currency: "Currency", optional: "if you like",
     recorded: "Recorded", status: "Status", amount: "Amount", click: "Click", goal: "Goal", affiliate: "Affiliate", offer: "Offer", saidBy: "Said by", networks: "Networks",
-    country: "Country", source: "Source", told: (done: string, all: string) => `${done} of ${all}`, dead: (n: string) => `${n} dead`, notTold: "not told",
+    country: "Country", source: "Source", least: "Amount from", most: "Amount to", delivery: "Delivery", test: "Test", tests: { true: "tests alone", false: "no tests" }, wholeClick: "Click id, whole", told: (done: string, all: string) => `${done} of ${all}`, dead: (n: string) => `${n} dead`, notTold: "not told",
     empty: "No conversions yet", emptyMeans: "What networks, advertisers and forms report stands here.", emptyGo: "Report the first one",
   },
   correct: {
@@ -104,7 +112,7 @@ export const en = {
     noneMeans: { dead: "Dead means: refused for good, or the schedule of attempts is over.", waiting: "What was owed has been told.", done: "What networks accept stands here.", cancelled: "What an operator cancels stands here." },
   },
   networks: {
-    sub: "whom conversions are told to", add: "Add a network", addMeans: "a postback in five minutes", refused: "is stored, but does not pass any more", ofSettings: "from the settings", sent: "What is sent", name: "Name", nameHint: "letters, digits, . _ -",
+    sub: "whom conversions are told to", add: "Add a network", addMeans: "a postback in five minutes", empty: "No network yet", refused: "is stored, but does not pass any more", ofSettings: "from the settings", sent: "What is sent", name: "Name", nameHint: "letters, digits, . _ -",
     kind: "Kind", kinds: { template: "a postback by template", irev_v3: "iREV v3", irev_private: "iREV, private API" }, method: "Method", bodyType: "Body", bodyTypes: { none: "none", form: "form", json: "JSON" },
     address: "Address", addressHint: "host and parameters, with macros", body: "Body, with macros", headers: "Headers", headersHint: "a line each, at most 16", secrets: "Secrets", secretsHint: "names, never values; the newest first",
     native: { base_url: "Address of the API", private_api_url: "Address of the private API", delivery_parameter: "Parameter of the delivery's id", private_secret: "Secret of the private API" },
@@ -166,7 +174,7 @@ export const en = {
   roleMeans: { owner: "everything, the team and the keys too", operator: "the daily work: everything but the team and the keys", read_only: "sees everything, changes nothing" },
   mayLook: "You may look, not change.", mayLookMeans: (role: string) => `Your role is ${role}; an owner can change that.`,
   account: {
-    you: "You", name: "Name", role: "Role", browser: "This browser", sub: "who you are here, and where you are signed in", factor: "Second factor", on: "On", off: "Off", recoveryLeft: (n: string) => `${n} recovery codes are left.`,
+    you: "You", name: "Name", role: "Role", browser: "How the desk looks", sub: "who you are here, and where you are signed in", factor: "Second factor", on: "On", off: "Off", recoveryLeft: (n: string) => `${n} recovery codes are left.`,
     factorOffMeans: "A password that somebody else learns lets nobody in where a code is needed too.", turnOn: "Set up a second factor…", turnOff: "Turn the second factor off…", turnOffMeans: "Whoever knows the password can sign in then.", turnOffGo: "Turn it off",
     scan: "Scan this with an authenticator, or type its secret in.", qr: "QR code for your authenticator", secret: "Secret", code: "Its code", codeHint: "six digits, as it shows them now", confirm: "Turn it on", kept: "I have kept them",
     recoveryTitle: "Your recovery codes", recoveryMeans: "Each lets you in once without the authenticator. They are shown only now: keep them where the phone is not.", copyCodes: "Copy all", codeOrRecovery: "Code, or a recovery code",

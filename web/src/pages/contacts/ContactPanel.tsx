@@ -2,6 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { api, take } from "../../api/client";
+import { useMay } from "../../frame/may";
+import { RoleLine } from "../../frame/RoleNote";
 import { Bones, useLate } from "../../parts/Empty";
 import { FactList, type Fact } from "../../parts/FactList";
 import { Copy, Id } from "../../parts/Id";
@@ -120,6 +122,13 @@ function ContactFacts({ contact }: { contact: Contact }) {
 }
 
 function Actions({ contact, ask }: { contact: Contact; ask(question: Question): void }) {
+  if (!useMay("contacts")) {
+    return (
+      <div className="actions">
+        <RoleLine of="contacts" />
+      </div>
+    );
+  }
   return (
     <div className="actions">
       {contact.affiliate_status !== "approved" && (

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useState, type FormEvent } from "react";
 import { api, take } from "../../api/client";
+import { useMay } from "../../frame/may";
 import { TroubleNotice } from "../../parts/Notice";
 import { say } from "../../parts/toasts";
 import { w } from "../../words/words";
@@ -9,6 +10,7 @@ import type { Contact } from "./list";
 /** What an operator writes of a contact: its status, and notes. */
 export function Notes({ contact, statuses }: { contact: Contact; statuses: readonly string[] }) {
   const id = useId();
+  const works = useMay("contacts");
   const queries = useQueryClient();
   const [status, setStatus] = useState(contact.status);
   const [notes, setNotes] = useState(contact.notes ?? "");
@@ -34,7 +36,7 @@ export function Notes({ contact, statuses }: { contact: Contact; statuses: reado
       <form className="stack gap" onSubmit={submit}>
         <div className="f">
           <label htmlFor={`${id}-status`}>{w.contacts.status}</label>
-          <input id={`${id}-status`} className="in-t" list={`${id}-known`} maxLength={64} value={status} onChange={(event) => setStatus(event.target.value)} />
+          <input id={`${id}-status`} className="in-t" list={`${id}-known`} maxLength={64} readOnly={!works} value={status} onChange={(event) => setStatus(event.target.value)} />
           <datalist id={`${id}-known`}>
             {statuses.map((known) => (
               <option key={known} value={known} />
@@ -43,14 +45,16 @@ export function Notes({ contact, statuses }: { contact: Contact; statuses: reado
         </div>
         <div className="f">
           <label htmlFor={`${id}-notes`}>{w.contacts.notes}</label>
-          <textarea id={`${id}-notes`} className="in-t" rows={3} value={notes} onChange={(event) => setNotes(event.target.value)} />
+          <textarea id={`${id}-notes`} className="in-t" rows={3} readOnly={!works} value={notes} onChange={(event) => setNotes(event.target.value)} />
         </div>
         {save.error && <TroubleNotice error={save.error} />}
-        <div className="row">
-          <button className="b" disabled={!changed || save.isPending}>
-            {w.networks.save}
-          </button>
-        </div>
+        {works && (
+          <div className="row">
+            <button className="b" disabled={!changed || save.isPending}>
+              {w.networks.save}
+            </button>
+          </div>
+        )}
       </form>
     </section>
   );

@@ -1,6 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../../api/client";
+import { useMay } from "../../frame/may";
+import { RoleLine } from "../../frame/RoleNote";
 import { count } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
@@ -12,6 +14,16 @@ import type { Conversion } from "./list";
 
 /** What can be done with the conversion as it stands. */
 export function Actions({ conversion }: { conversion: Conversion }) {
+  const works = useMay("conversions");
+  if (works) return <Deeds conversion={conversion} />;
+  return (
+    <div className="actions">
+      <RoleLine of="conversions" />
+    </div>
+  );
+}
+
+function Deeds({ conversion }: { conversion: Conversion }) {
   const [asking, ask] = useState<"approve" | "reject" | "correct" | null>(null);
   const resend = useResend(conversion);
   const dead = conversion.deliveries.some(({ state }) => state === "dead");

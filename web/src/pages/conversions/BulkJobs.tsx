@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { Link } from "wouter";
 import { api, take, type Schemas } from "../../api/client";
 import { useFreshBy } from "../../api/live";
+import { useMay } from "../../frame/may";
 import { count } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
@@ -49,6 +50,7 @@ const isUndoable = (job: Job, jobs: readonly Job[]) => job.undoable && !jobs.som
 
 function JobCard({ job, undoable, byKey }: { job: Job & { kind: Kind }; undoable: boolean; byKey: boolean }) {
   const queries = useQueryClient();
+  const works = useMay("conversions");
   const again = () => queries.invalidateQueries({ queryKey: ["jobs"] });
   const path = { params: { path: { id: job.id } } };
   const stop = useMutation({ mutationFn: () => take(api.DELETE("/api/admin/jobs/{id}", path)), onSuccess: again });
@@ -77,13 +79,13 @@ function JobCard({ job, undoable, byKey }: { job: Job & { kind: Kind }; undoable
         </div>
         <span className="row">
           <span className="small">{progress}</span>
-          {running && (
+          {running && works && (
             <button type="button" className="b small" disabled={stop.isPending} onClick={() => stop.mutate()}>
               <Icon name="stop" />
               {w.deliveries.stopJob}
             </button>
           )}
-          {undoable && (
+          {undoable && works && (
             <button type="button" className="b small" data-key={byKey ? "z" : undefined} disabled={undo.isPending} onClick={() => undo.mutate()}>
               {w.bulk.undo}
               {byKey && <kbd>Z</kbd>}

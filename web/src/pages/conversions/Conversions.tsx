@@ -1,8 +1,10 @@
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useNewOf } from "../../api/live";
 import { PageBar } from "../../frame/Shell";
+import { useMay } from "../../frame/may";
 import { useAddress, type Address } from "../../frame/address";
-import { count } from "../../format";
+import { inZone } from "../../days";
+import { count, timeZone } from "../../format";
 import { DataTable, type Sorted } from "../../parts/DataTable";
 import { Empty } from "../../parts/Empty";
 import { FilterBar, SearchField, type Filter } from "../../parts/FilterBar";
@@ -17,14 +19,27 @@ import { AddDialog } from "./AddDialog";
 import { BulkBar } from "./BulkBar";
 import { BulkJobs } from "./BulkJobs";
 import { narrowColumns, wideColumns } from "./columns";
-import { askedBy, filterNames, useConversions, usualSort, type ConversionPage } from "./list";
+import { askedBy, exportOf, filterNames, useConversions, usualSort, type ConversionPage } from "./list";
 import { Panel } from "./Panel";
 import { useChosen } from "./useChosen";
 
 const filters = (): Filter[] => [
   { name: "status", label: w.conversions.status, choices: choices(w.state, ["pending", "approved", "rejected"]) },
-  { name: "goal_type", label: w.conversions.goal, choices: choices(w.goalType, ["registration", "deposit", "other"]) },
+  { name: "goal_type", label: w.reports.goalType, choices: choices(w.goalType, ["registration", "deposit", "other"]) },
   { name: "affiliate_id", label: w.conversions.affiliate },
+  { name: "offer_id", label: w.conversions.offer },
+  { name: "goal_id", label: w.conversions.goal },
+  { name: "transaction_id", label: w.panel.transaction },
+  { name: "country", label: w.conversions.country },
+  { name: "source", label: w.conversions.source },
+  { name: "currency", label: w.conversions.currency },
+  { name: "min_amount", label: w.conversions.least, kind: "number" },
+  { name: "max_amount", label: w.conversions.most, kind: "number" },
+  { name: "provenance", label: w.conversions.saidBy, choices: choices(w.provenance, ["reported", "admin", "form", "auto", "unknown"]) },
+  { name: "network", label: w.deliveries.network },
+  { name: "delivery_state", label: w.conversions.delivery, choices: choices(w.state, ["waiting", "done", "dead", "cancelled"]) },
+  { name: "is_test", label: w.conversions.test, choices: choices(w.conversions.tests, ["true", "false"]) },
+  { name: "click_id", label: w.conversions.wholeClick },
   { name: "from", label: w.filter.from, kind: "day" },
   { name: "to", label: w.filter.to, kind: "day" },
 ];
@@ -36,10 +51,10 @@ export default function Conversions() {
   const address = useAddress();
   const { query } = address;
   const list = useConversions(query);
-  useFind(address);
+  const works = useMay("conversions");
   const [adding, setAdding] = useState(false);
   const open = query.get("open");
-  const openLink = (row: { id: string }) => address.link({ open: row.id, find: null });
+  const openLink = (row: { id: string }) => address.link({ open: row.id });
   const { sortBy, sortOrder, ...filter } = askedBy(query);
   const chosen = useChosen(JSON.stringify(filter), list.rows);
   const fresh = useNewOf("conversion", list.first, ({ rev }) => rev === 1);
@@ -50,7 +65,7 @@ export default function Conversions() {
       rows={list.rows}
       idOf={(row) => row.id}
       sorted={sortedBy(address)}
-      choosing={columns === "wide" ? chosen.choosing : undefined}
+      choosing={columns === "wide" && works ? chosen.choosing : undefined}
       open={open}
       waiting={list.waiting}
       stale={list.stale}
@@ -71,10 +86,16 @@ export default function Conversions() {
   return (
     <>
       <PageBar title={w.conversions.title}>
-        <button type="button" className="b" aria-label={w.conversions.add} onClick={() => setAdding(true)}>
-          <Icon name="plus" />
-          <span className="wide-only">{w.conversions.add}</span>
-        </button>
+        <a className="b" aria-label={w.reports.export} href={exportOf(query)} download>
+          <Icon name="down" />
+          <span className="wide-only">{w.reports.export}</span>
+        </a>
+        {works && (
+          <button type="button" className="b" aria-label={w.conversions.add} onClick={() => setAdding(true)}>
+            <Icon name="plus" />
+            <span className="wide-only">{w.conversions.add}</span>
+          </button>
+        )}
       </PageBar>
       {adding && <AddDialog close={() => setAdding(false)} />}
       <div className="page flush">
@@ -84,23 +105,13 @@ export default function Conversions() {
         {list.first && <Counts page={list.first} filtered={Object.keys(filter).length > 0} fresh={<NewRows n={fresh} show={list.again} />} />}
         <div className="list-box">{table("wide")}</div>
         <ListEnd list={list} total={list.first?.total} empty={<NothingHere address={address} />} />
-        <BulkBar chosen={chosen} filter={filter} total={list.first?.total} exact={list.first?.complete ?? false} />
+        <BulkBar chosen={chosen} filter={inZone(filter, timeZone())} total={list.first?.total} exact={list.first?.complete ?? false} />
       </div>
     </>
   );
 }
 
 const asFilters = () => Object.fromEntries(filterNames.map((name) => [name, null]));
-
-// "/" on another page comes here with the search in focus.
-function useFind({ query, replace }: Address): void {
-  const find = query.has("find");
-  useEffect(() => {
-    if (!find) return;
-    document.querySelector<HTMLElement>(".page-search")?.focus();
-    replace({ find: null });
-  }, [find]);
-}
 
 function sortedBy({ query, link }: Address): Sorted {
   const by = query.get("sortBy") ?? usualSort;
@@ -144,9 +155,10 @@ function Counts({ page, filtered, fresh }: { page: ConversionPage; filtered: boo
 }
 
 function KeyHints() {
+  const works = useMay("conversions");
   return (
     <span className="push wide-only">
-      <kbd>J</kbd> <kbd>K</kbd> {w.keysHelp.move} · <kbd>X</kbd> {w.keysHelp.choose} · <kbd>Enter</kbd> {w.keysHelp.open} · <kbd>?</kbd> {w.keysHelp.list}
+      <kbd>J</kbd> <kbd>K</kbd> {w.keysHelp.move} · {works && <><kbd>X</kbd> {w.keysHelp.choose} · </>}<kbd>Enter</kbd> {w.keysHelp.open} · <kbd>?</kbd> {w.keysHelp.list}
     </span>
   );
 }

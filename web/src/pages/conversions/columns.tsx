@@ -16,8 +16,8 @@ export function wideColumns(open: OpenLink): Column<Conversion>[] {
     { name: "amount", head: w.conversions.amount, number: true, place: "a2", sort: "amount", cell: (row) => <Money value={row.amount} currency={row.currency} /> },
     { name: "click", head: w.conversions.click, place: "a1", sort: "click_id", cell: (row) => <Id value={row.click_id} to={open(row)} row /> },
     { name: "goal", head: w.conversions.goal, place: "b1", sort: "goal_type", cell: (row) => <Goal row={row} /> },
-    { name: "affiliate", head: w.conversions.affiliate, sort: "affiliate_id", cell: (row) => <Text value={row.affiliate_id} /> },
-    { name: "offer", head: w.conversions.offer, cell: (row) => <Text value={row.offer_id} /> },
+    { name: "affiliate", head: w.conversions.affiliate, className: "slim", sort: "affiliate_id", cell: (row) => <Text value={row.affiliate_id} /> },
+    { name: "offer", head: w.conversions.offer, className: "slim", cell: (row) => <Text value={row.offer_id} /> },
     { name: "said", head: w.conversions.saidBy, className: "soft", cell: (row) => w.provenance[row.provenance] },
     { name: "networks", head: w.conversions.networks, place: "c2", cell: (row) => <Told row={row} /> },
   ];

@@ -1,9 +1,9 @@
 import { useMemo } from "react";
 import { Link } from "wouter";
-import { timeZone } from "../../format";
+import { shownDay, timeZone } from "../../format";
 import { Chart } from "../../parts/Chart";
 import { w } from "../../words/words";
-import { byDay, dayBack, daysBetween, shownDay, useReport } from "../reports/report";
+import { byDay, dayBack, daysBetween, useReport } from "../reports/report";
 
 const shownDays = 30;
 const freshEveryMs = 60_000;

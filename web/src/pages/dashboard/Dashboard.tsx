@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 import { api, take } from "../../api/client";
 import { useFreshBy } from "../../api/live";
 import { PageBar } from "../../frame/Shell";
 import { Bones, useLate } from "../../parts/Empty";
-import { TroubleNotice } from "../../parts/Notice";
+import { Notice, TroubleNotice } from "../../parts/Notice";
 import { w } from "../../words/words";
 import { useNetworks } from "../deliveries/NetworkCards";
 import { ByDay } from "./ByDay";
@@ -16,6 +17,23 @@ import { Todo } from "./Todo";
 import { TopAffiliates } from "./TopAffiliates";
 
 const freshEveryMs = 15_000;
+
+/** Where nothing was ever recorded: what would, and the way there. */
+function NothingYet() {
+  return (
+    <Notice
+      tone="news"
+      icon="conv"
+      what={w.conversions.empty}
+      meaning={w.conversions.emptyMeans}
+      todo={
+        <Link className="b small" href="/first-start">
+          {w.conversions.emptyGo}
+        </Link>
+      }
+    />
+  );
+}
 
 /** How it is going, and what must be done now. */
 export default function Dashboard() {
@@ -32,6 +50,7 @@ export default function Dashboard() {
         <NetworkTrouble networks={networks.data?.data ?? []} />
         {stats.error && <TroubleNotice error={stats.error} again={() => void stats.refetch()} />}
         {late && <Bones lines={6} />}
+        {data?.total === 0 && <NothingYet />}
         {data && <Figures stats={data} />}
         <div className="cols">
           <div className="stack gap">

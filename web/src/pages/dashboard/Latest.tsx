@@ -37,8 +37,8 @@ export function Latest() {
       </header>
       <ol className="feed" aria-live="off">
         {data?.data.map((request, index) => <Row key={`${request.at}${request.command ?? index}`} request={request} />)}
-        {data?.data.length === 0 && <li className="soft">{w.received.empty}</li>}
       </ol>
+      {data?.data.length === 0 && <p className="in soft small">{w.received.empty}</p>}
       <footer>
         <Link href="/received">{w.dashboard.allRequests}</Link>
       </footer>

@@ -40,8 +40,8 @@ export function TopAffiliates({ stats }: { stats: Stats }) {
           <tbody>
             {top.map((one) => (
               <tr key={one.affiliate_id}>
-                <td>
-                  <Link className="key row-link" href={`/conversions?${new URLSearchParams({ affiliate_id: one.affiliate_id })}`}>
+                <td className="slim">
+                  <Link className="key row-link" title={one.affiliate_id} href={`/conversions?${new URLSearchParams({ affiliate_id: one.affiliate_id })}`}>
                     <bdi>{one.affiliate_id}</bdi>
                   </Link>
                 </td>

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { api, take } from "../../api/client";
 import { PageBar } from "../../frame/Shell";
+import { useMay } from "../../frame/may";
 import { useAddress, type Address } from "../../frame/address";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { Empty } from "../../parts/Empty";
@@ -26,17 +27,12 @@ export default function Deliveries() {
   const state = stateOf(address.query);
   const networks = useNetworks();
   const chosen = address.query.get("network");
+  const sends = useMay("deliveries");
   const names = networks.data?.data.map(({ name }) => name) ?? [];
   return (
     <>
       <PageBar title={w.nav.deliveries} sub={w.deliveries.sub}>
-        <button type="button" className="b wide-only" onClick={() => ask("cancel")}>
-          {w.deliveries.cancelMany}
-        </button>
-        <button type="button" className="b primary" onClick={() => ask("replay")}>
-          <Icon name="again" />
-          {w.deliveries.replayMany}
-        </button>
+        {sends && <JobButtons ask={ask} />}
       </PageBar>
       <div className="page">
         <NetworkCards networks={networks} chosen={chosen} linkTo={(name) => address.link({ network: name === chosen ? null : name })} />
@@ -49,7 +45,7 @@ export default function Deliveries() {
           <div className="list-box">
             <DataTable
               caption={w.deliveries.caption(w.state[state])}
-              columns={columnsOf(state)}
+              columns={columnsOf(state, sends)}
               rows={list.rows}
               idOf={(row) => row.ref}
               waiting={list.waiting}
@@ -61,6 +57,20 @@ export default function Deliveries() {
         </section>
       </div>
       {asking && <JobDialog action={asking} filter={filtersOf(address.query)} networks={names} close={() => ask(null)} />}
+    </>
+  );
+}
+
+function JobButtons({ ask }: { ask(action: JobAction): void }) {
+  return (
+    <>
+      <button type="button" className="b wide-only" onClick={() => ask("cancel")}>
+        {w.deliveries.cancelMany}
+      </button>
+      <button type="button" className="b primary" onClick={() => ask("replay")}>
+        <Icon name="again" />
+        {w.deliveries.replayMany}
+      </button>
     </>
   );
 }
@@ -91,8 +101,8 @@ const filtersFor = (networks: readonly string[]): Filter[] => [
 
 const conversionOf = (row: Delivery) => `/conversions?${new URLSearchParams({ open: row.conversion_id })}`;
 
-function columnsOf(state: DeliveryState): Column<Delivery>[] {
-  const again = state === "dead" || state === "cancelled";
+function columnsOf(state: DeliveryState, sends: boolean): Column<Delivery>[] {
+  const again = sends && (state === "dead" || state === "cancelled");
   const when: Column<Delivery> =
     state === "waiting"
       ? { name: "next", head: w.deliveries.next, place: "c1", cell: (row) => <When at={row.next_at} /> }

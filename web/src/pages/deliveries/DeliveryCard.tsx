@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take, type Schemas } from "../../api/client";
+import { useMay } from "../../frame/may";
 import { count } from "../../format";
 import { Bones, useLate } from "../../parts/Empty";
 import { Copy } from "../../parts/Id";
@@ -93,12 +94,13 @@ function Inside({ delivery }: { delivery: Delivery }) {
 }
 
 export function DeliveryActions({ delivery }: { delivery: Delivery }) {
+  const sends = useMay("deliveries");
   const { state } = delivery;
   const path = { params: { path: { id: delivery.ref } } };
   const replay = useDelivery(() => take(api.POST("/api/admin/deliveries/{id}/replay", path)), w.panel.resent("1"));
   const cancel = useDelivery(() => take(api.POST("/api/admin/deliveries/{id}/cancel", path)), w.panel.cancelled);
   const known = useDelivery(() => take(api.POST("/api/admin/deliveries/{id}/done", path)), w.panel.knownSaid);
-  if (state === "done") return null;
+  if (state === "done" || !sends) return null;
   const error = replay.error ?? cancel.error ?? known.error;
   return (
     <footer>

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take, type Schemas } from "../../api/client";
+import { useMay } from "../../frame/may";
 import { count } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
@@ -52,6 +53,7 @@ function Outcomes({ job }: { job: Job }) {
 
 function JobCard({ job }: { job: Job }) {
   const queries = useQueryClient();
+  const sends = useMay("deliveries");
   const done = job.replayed ?? job.cancelled ?? 0;
   const running = job.state === "running";
   const stop = useMutation({
@@ -74,7 +76,7 @@ function JobCard({ job }: { job: Job }) {
         </div>
         <span className="row">
           <span className="small">{progress}</span>
-          {running && (
+          {running && sends && (
             <button type="button" className="b small" disabled={stop.isPending} onClick={() => stop.mutate()}>
               <Icon name="stop" />
               {w.deliveries.stopJob}

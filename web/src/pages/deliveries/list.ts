@@ -2,6 +2,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
 import { pageRows, useList, type Page } from "../../api/lists";
+import { inZone } from "../../days";
+import { timeZone } from "../../format";
 import type { Delivery } from "./DeliveryCard";
 
 export const states = ["waiting", "dead", "done", "cancelled"] as const;
@@ -13,8 +15,9 @@ export function stateOf(query: URLSearchParams): DeliveryState {
   return states.find((state) => state === query.get("state")) ?? "dead";
 }
 
+/** As the API takes them: days are those of the zone. */
 export function filtersOf(query: URLSearchParams): Record<string, string> {
-  return Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name) as string]] : [])));
+  return inZone(Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name) as string]] : []))), timeZone());
 }
 
 export function useDeliveries(query: URLSearchParams) {

@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take, type Schemas } from "../../api/client";
+import { useMay } from "../../frame/may";
+import { RoleNote } from "../../frame/RoleNote";
 import { PageBar } from "../../frame/Shell";
 import { Bones, useLate } from "../../parts/Empty";
 import { Icon } from "../../parts/Icon";
@@ -19,15 +21,17 @@ export default function Goals() {
   const [goal, editGoal] = useState<Goal | "new" | null>(null);
   const [offer, editOffer] = useState<Offer | "new" | null>(null);
   const known = goals.data?.data ?? [];
+  const sets = useMay("goals");
   return (
     <>
       <PageBar title={w.nav.goals} sub={w.goals.sub} />
       <div className="page">
+        <RoleNote of="goals" />
         {late && <Bones lines={6} />}
         {goals.error && <TroubleNotice error={goals.error} again={() => void goals.refetch()} />}
         {offers.error && <TroubleNotice error={offers.error} again={() => void offers.refetch()} />}
-        {goals.data && <GoalTable goals={known} edit={editGoal} />}
-        {offers.data && <OfferTable offers={offers.data.data} edit={editOffer} />}
+        {goals.data && <GoalTable goals={known} edit={sets ? editGoal : null} />}
+        {offers.data && <OfferTable offers={offers.data.data} edit={sets ? editOffer : null} />}
       </div>
       {goal && <GoalDialog goal={goal === "new" ? null : goal} goals={known} close={() => editGoal(null)} />}
       {offer && <OfferDialog offer={offer === "new" ? null : offer} goals={known} close={() => editOffer(null)} />}
@@ -35,12 +39,12 @@ export default function Goals() {
   );
 }
 
-function GoalTable({ goals, edit }: { goals: readonly Goal[]; edit(goal: Goal | "new"): void }) {
+function GoalTable({ goals, edit }: { goals: readonly Goal[]; edit: ((goal: Goal | "new") => void) | null }) {
   return (
     <section className="card">
-      <Bar title={w.goals.goals} add={w.goals.addGoal} onAdd={() => edit("new")} />
+      <Bar title={w.goals.goals} add={w.goals.addGoal} onAdd={edit && (() => edit("new"))} />
       <div className="scroll">
-        <table className="t">
+        <table className="t cards">
           <caption className="sr">{w.goals.goals}</caption>
           <thead>
             <tr>
@@ -57,15 +61,15 @@ function GoalTable({ goals, edit }: { goals: readonly Goal[]; edit(goal: Goal | 
           <tbody>
             {goals.map((goal) => (
               <tr key={String(goal.id)}>
-                <td className="key">
-                  <bdi>{goal.id}</bdi>
+                <td className="key a1">
+                  <bdi title={String(goal.id)}>{goal.id}</bdi>
                 </td>
-                <td>{w.goalType[goal.type]}</td>
-                <td className="soft">{goal.repeatable ? w.goals.repeatable : w.goals.once}</td>
-                <td className="soft pick-row">{ruleOf(goal)}</td>
-                <td className="soft">{goal.builtIn ? w.goals.settings : w.goals.stored}</td>
-                <td className="more">
-                  <Edit label={w.goals.editGoal(String(goal.id))} edit={() => edit(goal)} />
+                <td className="b1">{w.goalType[goal.type]}</td>
+                <td className="soft b2">{goal.repeatable ? w.goals.repeatable : w.goals.once}</td>
+                <td className="soft pick-row c1">{ruleOf(goal)}</td>
+                <td className="soft hide-s">{goal.builtIn ? w.goals.settings : w.goals.stored}</td>
+                <td className="more a2">
+                  {edit && <Edit label={w.goals.editGoal(String(goal.id))} edit={() => edit(goal)} />}
                 </td>
               </tr>
             ))}
@@ -82,12 +86,12 @@ export function ruleOf({ then, then_amount, then_when }: Pick<Goal, "then" | "th
   return w.goals.ruleIs(then, String(then_amount ?? "0"), w.goals.when[then_when ?? "recorded"]);
 }
 
-function OfferTable({ offers, edit }: { offers: readonly Offer[]; edit(offer: Offer | "new"): void }) {
+function OfferTable({ offers, edit }: { offers: readonly Offer[]; edit: ((offer: Offer | "new") => void) | null }) {
   return (
     <section className="card">
-      <Bar title={w.goals.offers} add={w.goals.addOffer} onAdd={() => edit("new")} />
+      <Bar title={w.goals.offers} add={w.goals.addOffer} onAdd={edit && (() => edit("new"))} />
       <div className="scroll">
-        <table className="t">
+        <table className="t cards">
           <caption className="sr">{w.goals.offers}</caption>
           <thead>
             <tr>
@@ -104,21 +108,21 @@ function OfferTable({ offers, edit }: { offers: readonly Offer[]; edit(offer: Of
           <tbody>
             {offers.map((offer) => (
               <tr key={String(offer.id)}>
-                <td className="key">
-                  <bdi>{offer.id}</bdi>
+                <td className="key a1">
+                  <bdi title={String(offer.id)}>{offer.id}</bdi>
                 </td>
-                <td>
+                <td className="b1">
                   <bdi title={offer.title}>{offer.title || "–"}</bdi>
                 </td>
-                <td className="soft">
-                  <bdi>{offer.networks.join(", ") || w.goals.everyNetwork}</bdi>
+                <td className="soft c1">
+                  <bdi title={offer.networks.join(", ")}>{offer.networks.join(", ") || w.goals.everyNetwork}</bdi>
                 </td>
-                <td className="soft">
-                  <bdi>{offer.goals.join(", ") || w.goals.everyGoal}</bdi>
+                <td className="soft b2">
+                  <bdi title={offer.goals.join(", ")}>{offer.goals.join(", ") || w.goals.everyGoal}</bdi>
                 </td>
-                <td className="soft">{offer.builtIn ? w.goals.settings : w.goals.stored}</td>
-                <td className="more">
-                  <Edit label={w.goals.editOffer(String(offer.id))} edit={() => edit(offer)} />
+                <td className="soft hide-s">{offer.builtIn ? w.goals.settings : w.goals.stored}</td>
+                <td className="more a2">
+                  {edit && <Edit label={w.goals.editOffer(String(offer.id))} edit={() => edit(offer)} />}
                 </td>
               </tr>
             ))}
@@ -129,14 +133,16 @@ function OfferTable({ offers, edit }: { offers: readonly Offer[]; edit(offer: Of
   );
 }
 
-function Bar({ title, add, onAdd }: { title: string; add: string; onAdd(): void }) {
+function Bar({ title, add, onAdd }: { title: string; add: string; onAdd: (() => void) | null }) {
   return (
     <header>
       <h2>{title}</h2>
-      <button type="button" className="b small push" onClick={onAdd}>
-        <Icon name="plus" />
-        {add}
-      </button>
+      {onAdd && (
+        <button type="button" className="b small push" onClick={onAdd}>
+          <Icon name="plus" />
+          {add}
+        </button>
+      )}
     </header>
   );
 }

@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take, type Schemas } from "../../api/client";
-import { RoleNote, useIsOwner } from "../../frame/RoleNote";
+import { useMay } from "../../frame/may";
+import { RoleNote } from "../../frame/RoleNote";
 import { PageBar } from "../../frame/Shell";
 import { Ask } from "../../parts/Ask";
 import { Bones, Empty, useLate } from "../../parts/Empty";
@@ -20,7 +21,7 @@ const list = ["api-keys"];
 /** What servers report with: each made and shown once, and revoked for good. */
 export default function Keys() {
   const queries = useQueryClient();
-  const owner = useIsOwner();
+  const owner = useMay("keys");
   const keys = useQuery({ queryKey: list, queryFn: () => take(api.GET("/api/admin/keys")) });
   const late = useLate(keys.isPending);
   const [making, setMaking] = useState(false);
@@ -38,7 +39,7 @@ export default function Keys() {
         {add}
       </PageBar>
       <div className="page">
-        <RoleNote />
+        <RoleNote of="keys" />
         {late && <Bones lines={5} />}
         {keys.error && <TroubleNotice error={keys.error} again={() => void keys.refetch()} />}
         {keys.data?.data.length === 0 && (

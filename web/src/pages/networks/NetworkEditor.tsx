@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../../api/client";
 import { Trouble } from "../../api/trouble";
+import { useMay } from "../../frame/may";
+import { RoleNote } from "../../frame/RoleNote";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
 import { say } from "../../parts/toasts";
@@ -29,41 +31,61 @@ export function NetworkEditor({ network }: { network: Network | null }) {
     event.preventDefault();
     save.mutate();
   };
-  useSaveKey(form);
+  const sets = useMay("networks");
+  useSaveKey(form, sets);
   const elsewhere = save.error instanceof Trouble && !fieldsShown.some((name) => wrong(name)) ? save.error : null;
   return (
     <>
       <form ref={form} onSubmit={submit} noValidate>
         {network && <NetworkHealth network={network} />}
-        <WhatIsSent draft={draft} change={change} wrong={wrong} fresh={network === null} />
-        <WhoIsTold draft={draft} change={change} wrong={wrong} />
-        <Limits draft={draft} change={change} wrong={wrong} />
+        <RoleNote of="networks" />
+        <fieldset className="form-parts" disabled={!sets}>
+          <WhatIsSent draft={draft} change={change} wrong={wrong} fresh={network === null} />
+          <WhoIsTold draft={draft} change={change} wrong={wrong} />
+          <Limits draft={draft} change={change} wrong={wrong} />
+        </fieldset>
         {elsewhere && <TroubleNotice error={elsewhere} />}
-        <div className="save">
-          {changes > 0 ? (
-            <span className="c wait">
-              <Icon name="pen" />
-              {w.networks.changes(changes)}
-            </span>
-          ) : (
-            <span className="muted">{w.networks.noChanges}</span>
-          )}
-          {network && <span className="muted">{w.networks.revision(String(network.rev))}</span>}
-          <span className="push row">
-            <button className="b" type="button" disabled={changes === 0} onClick={() => setDraft(before)}>
-              {w.networks.discard}
-            </button>
-            <button className="b primary" disabled={save.isPending}>
-              {w.networks.save}
-              <kbd className="wide-only">Ctrl S</kbd>
-            </button>
-          </span>
-        </div>
+        {sets && (
+          <Save changes={changes} revision={network?.rev} saving={save.isPending} discard={() => setDraft(before)} />
+        )}
       </form>
       <aside aria-label={w.networks.preview}>
         {draft.kind === "template" ? <Preview name={network?.name ?? ""} input={inputOf(draft, network)} /> : <p className="soft small">{w.networks.noPreview}</p>}
       </aside>
     </>
+  );
+}
+
+interface SaveProps {
+  changes: number;
+  /** Of a network that is stored. */
+  revision: number | undefined;
+  saving: boolean;
+  discard(): void;
+}
+
+function Save({ changes, revision, saving, discard }: SaveProps) {
+  return (
+    <div className="save">
+      {changes > 0 ? (
+        <span className="c wait">
+          <Icon name="pen" />
+          {w.networks.changes(changes)}
+        </span>
+      ) : (
+        <span className="muted">{w.networks.noChanges}</span>
+      )}
+      {revision !== undefined && <span className="muted">{w.networks.revision(String(revision))}</span>}
+      <span className="push row">
+        <button className="b" type="button" disabled={changes === 0} onClick={discard}>
+          {w.networks.discard}
+        </button>
+        <button className="b primary" disabled={saving}>
+          {w.networks.save}
+          <kbd className="wide-only">Ctrl S</kbd>
+        </button>
+      </span>
+    </div>
   );
 }
 
@@ -90,8 +112,9 @@ function useSave(network: Network | null, draft: Draft) {
   });
 }
 
-function useSaveKey(form: React.RefObject<HTMLFormElement | null>): void {
+function useSaveKey(form: React.RefObject<HTMLFormElement | null>, on: boolean): void {
   useEffect(() => {
+    if (!on) return;
     const press = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
       event.preventDefault();
@@ -99,5 +122,5 @@ function useSaveKey(form: React.RefObject<HTMLFormElement | null>): void {
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [form]);
+  }, [form, on]);
 }

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, take } from "../../api/client";
+import { useMay } from "../../frame/may";
 import { count } from "../../format";
 import { Dialog } from "../../parts/Dialog";
 import { Icon } from "../../parts/Icon";
@@ -19,6 +20,7 @@ export function NetworkHealth({ network }: { network: Network }) {
   const health = healthOf(network) as keyof typeof looks;
   const stop = useStop(network.name, health === "stopped");
   const [asking, ask] = useState(false);
+  const sets = useMay("networks");
   return (
     <>
       <Notice
@@ -26,7 +28,7 @@ export function NetworkHealth({ network }: { network: Network }) {
         what={w.networks.health[health]}
         meaning={<Meaning network={network} />}
         todo={
-          <>
+          sets && <>
             <button type="button" className="b small" disabled={stop.isPending} onClick={() => stop.mutate()}>
               <Icon name={health === "stopped" ? "play" : "stop"} />
               {health === "stopped" ? w.networks.resume : w.networks.stop}
@@ -39,7 +41,7 @@ export function NetworkHealth({ network }: { network: Network }) {
           </>
         }
       />
-      {network.builtIn && <Notice tone="off" icon="lock" what={w.networks.builtIn} meaning={w.networks.builtInMeans} />}
+      {network.builtIn && sets && <Notice tone="off" icon="lock" what={w.networks.builtIn} meaning={w.networks.builtInMeans} />}
       {stop.error && <TroubleNotice error={stop.error} />}
       {asking && <Remove name={network.name} close={() => ask(false)} />}
     </>

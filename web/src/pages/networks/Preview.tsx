@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useState } from "react";
 import { api, take, type Schemas } from "../../api/client";
+import { useMay } from "../../frame/may";
 import { milliseconds, sum } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
@@ -19,6 +20,7 @@ const newName = "new";
 
 export function Preview({ name, input }: PreviewProps) {
   const [picked, pick] = useState("");
+  const sets = useMay("networks");
   const called = name || input.name || newName;
   const text = useSettled(JSON.stringify({ network: { ...input, name: called }, ...sampleOf(picked) }));
   const path = { path: { id: called } };
@@ -41,7 +43,7 @@ export function Preview({ name, input }: PreviewProps) {
         {preview.error ? <TroubleNotice error={preview.error} /> : preview.data && <Call call={preview.data.data} />}
         {preview.data?.sampleSecret && !preview.error && <p className="small muted">{w.networks.sampleSecret}</p>}
       </div>
-      {name === "" ? (
+      {sets && (name === "" ? (
         <p className="small soft">{w.networks.sendOnceLater}</p>
       ) : (
         <div className="row wrap">
@@ -51,7 +53,7 @@ export function Preview({ name, input }: PreviewProps) {
           </button>
           <span className="small soft">{w.networks.sendOnceMeans}</span>
         </div>
-      )}
+      ))}
       {test.error && <TroubleNotice error={test.error} />}
       {test.data && <Result tested={test.data.data} />}
     </>

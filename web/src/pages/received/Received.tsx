@@ -4,7 +4,8 @@ import { Link } from "wouter";
 import { api, take, type Schemas } from "../../api/client";
 import { pageRows, useList, type Page } from "../../api/lists";
 import { useNewOf } from "../../api/live";
-import { count } from "../../format";
+import { inZone } from "../../days";
+import { count, timeZone } from "../../format";
 import { PageBar } from "../../frame/Shell";
 import { useAddress, type Address } from "../../frame/address";
 import { DataTable, type Column } from "../../parts/DataTable";
@@ -40,8 +41,10 @@ const filters = (): Filter[] => [
   { name: "to", label: w.filter.to, kind: "day" },
 ];
 
+const askedBy = (query: URLSearchParams, names: readonly string[]) => inZone(Object.fromEntries(names.flatMap((name) => (query.get(name) ? [[name, query.get(name) as string]] : []))), timeZone());
+
 function useReceived(query: URLSearchParams) {
-  const asked = Object.fromEntries([...filterNames, ...viewNames].flatMap((name) => (query.get(name) ? [[name, query.get(name)]] : [])));
+  const asked = askedBy(query, [...filterNames, ...viewNames]);
   return useList<Request, Page<Request>>(["received", asked], async (cursor) => {
     const params = { query: { ...asked, limit: pageRows, ...(cursor ? { cursor } : {}) } as object };
     const answer = await take(api.GET("/api/admin/received", { params }));
@@ -53,7 +56,7 @@ const countEveryMs = 30_000;
 
 /** What the list has by outcome, by the same filters; the views themselves are left aside. */
 function useCounts(query: URLSearchParams) {
-  const asked = Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name)]] : [])));
+  const asked = askedBy(query, filterNames);
   return useQuery({
     queryKey: ["received", "counts", asked],
     queryFn: async () => (await take(api.GET("/api/admin/received/counts", { params: { query: asked as object } }))).data,

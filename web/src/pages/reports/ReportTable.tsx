@@ -1,10 +1,10 @@
 import { Link } from "wouter";
-import { count, percent, sum } from "../../format";
+import { count, percent, shownDay, sum } from "../../format";
 import type { Address } from "../../frame/address";
 import { inOrder } from "../../parts/Money";
 import { w } from "../../words/words";
 import { filterNames } from "../conversions/list";
-import { changeOf, listBehind, shownDay, type Asked, type Group, type Line, type Report, type ReportRow } from "./report";
+import { changeOf, listBehind, type Asked, type Group, type Line, type Report, type ReportRow } from "./report";
 
 const counts = ["conversions", "registrations", "ftds", "approved", "rejected"] as const;
 
@@ -91,7 +91,7 @@ function Keys({ row, report, asked }: { row: ReportRow; report: Report; asked: A
   const link = listBehind(row, report, asked.filters, filterNames);
   return asked.groups.map((group, index) => {
     const text = wordOf(group, row.keys[group] ?? "");
-    const key = text === "" ? <span className="muted">{w.reports.none}</span> : <bdi className="key">{text}</bdi>;
+    const key = text === "" ? <span className="muted">{w.reports.none}</span> : <bdi className={isWord(group) ? undefined : "key"} title={text}>{text}</bdi>;
     const Cell = index === 0 ? "th" : "td";
     return (
       <Cell key={group} scope={index === 0 ? "row" : undefined}>
@@ -100,6 +100,9 @@ function Keys({ row, report, asked }: { row: ReportRow; report: Report; asked: A
     );
   });
 }
+
+// What stands there is a word of ours, and no id of a caller.
+const isWord = (group: Group) => group === "day" || group === "status";
 
 function wordOf(group: Group, key: string): string {
   if (group === "day") return shownDay(key);

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { Link } from "wouter";
-import { clock, count, timeZone } from "../../format";
+import { clock, count, shownDay, timeZone } from "../../format";
 import { useAddress, type Address } from "../../frame/address";
 import { PageBar } from "../../frame/Shell";
 import { Chart } from "../../parts/Chart";
@@ -9,7 +9,7 @@ import { FilterBar, type Filter } from "../../parts/FilterBar";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
 import { w } from "../../words/words";
-import { askedBy, byDay, comparisons, dayBack, daysBetween, groups, questionOf, shownDay, useReport, type Asked, type Group, type Report } from "./report";
+import { askedBy, byDay, comparisons, dayBack, daysBetween, groups, questionOf, useReport, type Asked, type Group, type Report } from "./report";
 import { ReportTable } from "./ReportTable";
 
 const filters = (): Filter[] => [

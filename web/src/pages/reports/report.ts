@@ -1,7 +1,8 @@
 // What a report asks for, and what of its answer the pages need.
 import { useQuery, keepPreviousData } from "@tanstack/react-query";
 import { api, take, type Schemas } from "../../api/client";
-import { day as dayText, timeZone } from "../../format";
+import { dayAfter, dayOf, isDay, startOf } from "../../days";
+import { timeZone } from "../../format";
 
 export type Report = Schemas["GroupedReport"];
 export type ReportRow = Schemas["GroupedRow"];
@@ -12,28 +13,18 @@ export type Group = (typeof groups)[number];
 export const filterNames = ["status", "goal_type", "goal_id", "affiliate_id", "offer_id", "country", "source", "currency", "provenance"] as const;
 export const comparisons = ["previous", "year"] as const;
 
-const dayMs = 86_400_000;
 const usualDays = 30;
 
-/** A day of the calendar here, `back` days before today: 2026-11-28. */
-export function dayBack(back: number, today = new Date()): string {
-  return isoDay(new Date(today.getFullYear(), today.getMonth(), today.getDate() - back));
-}
-function isoDay(at: Date): string {
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
+/** The day of the zone `back` days before today: 2026-11-28. */
+export const dayBack = (back: number, today = new Date()): string => dayAfter(dayOf(today, timeZone()), -back);
 
 /** Every day from the first to the last, both within. */
 export function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];
-  for (let at = Date.parse(from); at <= Date.parse(to); at += dayMs) days.push(new Date(at).toISOString().slice(0, 10));
+  for (let day = from; day <= to; day = dayAfter(day, 1)) days.push(day);
   return days;
 }
 
-export const isDay = (text: string | null): text is string => text !== null && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
-/** "28 Nov" */
-export const shownDay = (day: string): string => dayText(new Date(`${day}T12:00`));
 
 export interface Asked {
   from: string;
@@ -98,9 +89,8 @@ export function listBehind(row: ReportRow, report: Report, filters: Record<strin
   const query = new URLSearchParams({ ...filters, from: report.period.from, to: report.period.to, is_test: "false" });
   for (const [group, key] of Object.entries(row.keys)) {
     if (group === "day") {
-      const [year, month, day] = key.split("-").map(Number) as [number, number, number];
-      query.set("from", new Date(year, month - 1, day).toISOString());
-      query.set("to", new Date(year, month - 1, day + 1).toISOString());
+      query.set("from", startOf(key, timeZone()).toISOString());
+      query.set("to", startOf(dayAfter(key, 1), timeZone()).toISOString());
       continue;
     }
     const name = listNames[group as Group];

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { api, take } from "../../api/client";
 import { useFreshBy } from "../../api/live";
+import { useMay } from "../../frame/may";
 import { PageBar } from "../../frame/Shell";
 import { useProfile } from "../../frame/session";
 import { Icon } from "../../parts/Icon";
@@ -19,6 +20,7 @@ const requests = 5;
 export default function FirstStart() {
   const { data: person } = useProfile();
   const networks = useNetworks();
+  const sets = useMay("networks");
   const conversions = useQuery({
     queryKey: ["conversions", "first"],
     queryFn: () => take(api.GET("/api/admin/conversions", { params: { query: { limit: 1 } } })),
@@ -56,9 +58,11 @@ export default function FirstStart() {
             )}
           </Step>
           <Step n={2} done={named.length > 0} title={w.setup.network} text={named.map(({ name }) => name).join(", ") || w.setup.networkMeans}>
-            <Link className="small" href={named[0] ? `/networks/${encodeURIComponent(named[0].name)}` : "/networks/+new"}>
-              {named.length > 0 ? w.setup.change : w.networks.add}
-            </Link>
+            {sets && (
+              <Link className="small" href={named[0] ? `/networks/${encodeURIComponent(named[0].name)}` : "/networks/+new"}>
+                {named.length > 0 ? w.setup.change : w.networks.add}
+              </Link>
+            )}
           </Step>
           <Step n={3} done={first !== undefined} current={first === undefined} title={w.setup.report} text={w.setup.reportMeans}>
             {null}

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
-import { useIsOwner } from "../../frame/RoleNote";
+import { useMay } from "../../frame/may";
 import { Copy } from "../../parts/Id";
 import { TroubleNotice } from "../../parts/Notice";
 import { w } from "../../words/words";
@@ -9,7 +9,7 @@ const newKey = { name: "tracker", scope: "ingest" } as const;
 
 /** The line for a tracker, with a key that is made here and shown once. */
 export function TrackerLine() {
-  const owner = useIsOwner();
+  const owner = useMay("keys");
   const making = useMutation({ mutationFn: () => take(api.POST("/api/admin/keys", { body: newKey })), gcTime: 0 });
   const key = making.data?.data.key;
   const url = `${location.origin}/api/postback?click_id={click_id}&affiliate_id={affiliate_id}&goal=registration&key=`;

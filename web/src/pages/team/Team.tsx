@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take, type Schemas } from "../../api/client";
-import { RoleNote, useIsOwner } from "../../frame/RoleNote";
+import { useMay } from "../../frame/may";
+import { RoleNote } from "../../frame/RoleNote";
 import { useProfile } from "../../frame/session";
 import { PageBar } from "../../frame/Shell";
 import { initials } from "../../frame/Me";
@@ -19,7 +20,7 @@ export const teamKey = ["team"];
 
 /** Who may what. Everybody sees it, an owner changes it. */
 export default function Team() {
-  const owner = useIsOwner();
+  const owner = useMay("team");
   const team = useQuery({ queryKey: teamKey, queryFn: () => take(api.GET("/api/admin/admins")) });
   const late = useLate(team.isPending);
   const [inviting, setInviting] = useState(false);
@@ -35,7 +36,7 @@ export default function Team() {
         )}
       </PageBar>
       <div className="page">
-        <RoleNote />
+        <RoleNote of="team" />
         {late && <Bones lines={4} />}
         {team.error && <TroubleNotice error={team.error} again={() => void team.refetch()} />}
         {team.data && <TeamTable team={team.data.data} edit={owner ? setEdited : null} />}
