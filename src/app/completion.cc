@@ -53,7 +53,7 @@ size_t DepthOf(const CommandShape& shape) {
 
 std::string BashValue(const OptionShape& option) {
     if (!option.choices.empty()) {
-        return fmt::format("compgen -W '{}' -- \"$current\"", fmt::join(option.choices, " "));
+        return fmt::format("compgen -W $'{}' -- \"$current\"", fmt::join(option.choices, "\\n"));
     }
     if (option.value == "FILE") return "compgen -f -- \"$current\"";
     if (option.value == "DIR") return "compgen -d -- \"$current\"";
