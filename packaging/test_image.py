@@ -77,7 +77,9 @@ def image():
     path = PLACE / "image"
     shutil.rmtree(path, ignore_errors=True)
     subprocess.run(["cp", "-a", "--reflink=auto", str(base()), str(path)], check=True)
-    return Image(path)
+    subprocess.run(["mount", "-t", "proc", "proc", str(path / "proc")], check=True)  # as every container has it
+    yield Image(path)
+    subprocess.run(["umount", str(path / "proc")], check=True)
 
 
 def serving(image, args, environment, ready):

@@ -206,7 +206,7 @@ def stored(debian):
     """Click ids of every conversion, out of an export."""
     debian.file("/tmp/export").unlink(missing_ok=True)
     barracuda(debian, "export", "/tmp/export")
-    return sorted(re.findall(r'"click_id":"([^"]+)"', debian.file("/tmp/export").read_text()))
+    return sorted(re.findall(r'"click_id" : "([^"]+)"', debian.file("/tmp/export").read_text()))
 
 
 def test_the_store_is_sound(debian):
@@ -216,8 +216,9 @@ def test_the_store_is_sound(debian):
 def test_manuals_and_completions_are_read_by_what_they_are_for(debian):
     debian.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "mandoc", "bash-completion", "zsh", "fish")
     for page in ("man1/barracuda.1", "man5/barracuda.toml.5"):
-        said = debian.run("mandoc", "-T", "lint", "-W", "warning", f"/usr/share/man/{page}.gz", check=False)
-        assert said.returncode == 0, said.stdout
+        said = debian.run("mandoc", "-T", "lint", "-W", "warning", f"/usr/share/man/{page}.gz", check=False).stdout
+        # The same build gives the same bytes: there is no date.
+        assert [line for line in said.splitlines() if "missing date" not in line] == []
     bash = debian.run("bash", "-c", """
         . /usr/share/bash-completion/completions/barracuda
         try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _barracuda; echo "${COMPREPLY[*]}"; }

@@ -33,7 +33,7 @@ std::string Plain(std::string_view text) {
 std::string Verbatim(std::string_view text) {
     while (text.starts_with('\n')) text.remove_prefix(1);
     while (text.ends_with('\n')) text.remove_suffix(1);
-    std::string out = ".PP\n.nf\n";
+    std::string out = ".nf\n";
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
         out += line.empty() ? ".sp\n" : Plain(line) + "\n";
@@ -73,7 +73,7 @@ std::string EntryOf(const CommandShape& command) {
         fmt::format(".SS {}\n{}\n.PP\n{}\n", Plain(command.path), synopsis, Plain(command.about));
     for (const auto& option : command.options) text += EntryOf(option);
     if (command.footer.find_first_not_of('\n') != std::string::npos)
-        text += Verbatim(command.footer);
+        text += ".PP\n" + Verbatim(command.footer);
     return text;
 }
 
@@ -93,8 +93,8 @@ std::string CommandsPage(const CLI::App& app) {
     text += ".SH SYNOPSIS\n" + Bold("barracuda") + " " + Italic("COMMAND") + " [" +
             Italic("OPTION") + "...]\n";
     const auto shapes = ShapesOf(app);
-    text +=
-        ".SH DESCRIPTION\n" + Plain(shapes.front().about) + "\n" + Verbatim(shapes.front().footer);
+    text += ".SH DESCRIPTION\n" + Plain(shapes.front().about) + "\n.PP\n" +
+            Verbatim(shapes.front().footer);
     text += ".SH OPTIONS\n";
     for (const auto& option : shapes.front().options) text += EntryOf(option);
     text += ".SH COMMANDS\n";
