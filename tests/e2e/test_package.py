@@ -137,6 +137,8 @@ usr/share/bash-completion/completions/barracuda
 usr/share/zsh/vendor-completions/_barracuda
 usr/share/fish/vendor_completions.d/barracuda.fish
 usr/share/doc/barracuda/sbom.cdx.json
+usr/share/doc/barracuda/monitoring/alerts.yml
+usr/share/doc/barracuda/monitoring/dashboard.json
 usr/share/doc/barracuda/operating/install.md""".splitlines()
 
 
