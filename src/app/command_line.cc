@@ -17,6 +17,7 @@
 #include "app/demo.h"
 #include "app/doctor.h"
 #include "app/log.h"
+#include "app/manual.h"
 #include "app/migrate.h"
 #include "app/offline.h"
 #include "app/serve.h"
@@ -65,6 +66,7 @@ struct Parser {
     CLI::App app{kAbout, "barracuda"};
     CommandLine line;
     std::string config_file, data, store, listen;
+    std::string page, shell;  // text to print, instead of a command
 
     CLI::App* AddCommand(CLI::App* parent, const char* name, const char* about, Command command) {
         auto* sub = parent->add_subcommand(name, about);
@@ -92,6 +94,7 @@ struct Parser {
         Keys();
         Deliveries();
         Storage();
+        Texts();
     }
 
     void Service() {
@@ -269,6 +272,19 @@ struct Parser {
         verify->footer(kVerify);
     }
 
+    // For whoever packages the program: hidden, and in no completion.
+    void Texts() {
+        auto* man = app.add_subcommand("man", "print a manual page")->group("");
+        man->add_option("PAGE", page)
+            ->required()
+            ->check(CLI::IsMember({kCommandsPage, kSettingsPage}));
+        auto* completion =
+            app.add_subcommand("completion", "print a shell's completion")->group("");
+        completion->add_option("SHELL", shell)
+            ->required()
+            ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    }
+
     CommandLine Take() {
         if (!config_file.empty()) line.config = config_file;
         if (!data.empty()) line.flags["store.data"] = data;
@@ -383,6 +399,8 @@ Parsed ParseCommandLine(std::vector<std::string> arguments) {
         }
         return {std::nullopt, help ? out.str() : "barracuda: " + err.str(), help ? 0 : 2};
     }
+    if (!parser.page.empty()) return {std::nullopt, ManualPage(parser.app, parser.page), 0};
+    if (!parser.shell.empty()) return {std::nullopt, Completion(parser.app, parser.shell), 0};
     return {parser.Take()};
 }
 

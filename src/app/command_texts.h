@@ -63,4 +63,24 @@ One line a finding: ok, warn or fail, and what to do. Exit code: the worst, 0, 1
 running on the data directory it tells what is in its store.
 )";
 
+inline constexpr const char* kExitCodes =
+    "0: done. 1: not done, or something was found. 2: not started: arguments, settings, no store, "
+    "another user's store, a server that does not answer. doctor: the worst of its findings, 0 ok, "
+    "1 warn, 2 fail.";
+
+inline constexpr const char* kFiles = R"(
+/etc/barracuda/barracuda.toml    settings of the Debian package's service
+/etc/barracuda/hash              the network's hash, which only root reads
+/var/lib/barracuda               its data
+)";
+
+inline constexpr const char* kSettings =
+    "A setting comes from its default, then this file (--config FILE), then the environment, then "
+    "a "
+    "flag; the last one wins. barracuda check-config prints all of them and where each came from, "
+    "barracuda check-config --reference a file of all of them with their defaults to begin with. "
+    "In a file the part before the dot is a [section]; numbers and switches stand bare, everything "
+    "else in quotes, lists are arrays. A name of the environment with _FILE behind it names a file "
+    "that holds the value.";
+
 }  // namespace barracuda::app

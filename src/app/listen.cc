@@ -24,9 +24,15 @@ std::function<std::string(const std::string&)> SharerOf(const config::Config& co
            ) { return proxies.Trusts(peer) ? std::string() : auth::GroupOf(peer).one; };
 }
 
+// With a held socket another process may follow on it, and no request of ours may be cut off.
+constexpr std::chrono::milliseconds kDrainGrace{1'000};
+
 Result<std::unique_ptr<http::Server>> StartServer(
-    http::ServerOptions options, http::Handler handler
+    http::ServerOptions options, HeldSockets* sockets, http::Handler handler
 ) {
+    const File held = sockets ? sockets->At(options.host, options.port) : File();
+    options.listening = held.fd();
+    if (held) options.drain_grace = kDrainGrace;
     const auto where = fmt::format("{}:{}", options.host, options.port);
     auto server = http::Server::Start(std::move(options), std::move(handler));
     if (server) return server;
@@ -93,7 +99,7 @@ Result<std::unique_ptr<Listeners>> Listeners::Open(
         std::tie(options.host, options.port) = *address;
         options.connections_max = room.operators;
         options.refused_max = 0;
-        auto ops = StartServer(options, made->Door(false, true));
+        auto ops = StartServer(options, room.held, made->Door(false, true));
         if (!ops) return Fail(ops.error());
         made->ops_ = std::move(*ops);
     }
@@ -111,9 +117,12 @@ Result<std::unique_ptr<Listeners>> Listeners::Open(
     if (one_address) {
         options.always_answered = [](const auto& request) { return IsOpsPath(request.path); };
     }
-    auto main = StartServer(std::move(options), made->Door(one_address, false));
+    auto main = StartServer(std::move(options), room.held, made->Door(one_address, false));
     if (!main) return Fail(main.error());
     made->main_ = std::move(*main);
+    if (room.held) {
+        if (auto all = room.held->AllTaken(); !all) return Fail(all.error());
+    }
     return made;
 }
 

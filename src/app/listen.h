@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "app/service_manager.h"
 #include "config/config.h"
 #include "http/server.h"
 
@@ -24,13 +25,14 @@ bool IsOpsPath(const std::string& path);
 struct ListenRoom {
     size_t connections = 10'000, refused = 256, operators = 16;  // descriptors.h
     FaultSink* faults = &NoFaults();
+    HeldSockets* held = nullptr;  // which an address is looked for in, before it is bound
 };
 
 // One handler for both; on two addresses the paths of the other one are 404.
 class Listeners {
 public:
     // Without an `answer` requests wait for Lead, which must come soon: they hold the io threads.
-    // Errors: kUnavailable, kInvalid, naming the address.
+    // Errors: kUnavailable, kInvalid, naming the address, or a held one that no setting names.
     static Result<std::unique_ptr<Listeners>> Open(
         const config::Config& config, const ListenRoom& room, http::Handler answer
     );

@@ -8,6 +8,7 @@
 #include "app/log.h"
 #include "app/open_store.h"
 #include "app/program.h"
+#include "app/service_manager.h"
 #include "app/stop_signals.h"
 #include "app/store_watch.h"
 #include "app/waiting_room.h"
@@ -30,7 +31,13 @@ DescriptorPlan TakeDescriptors(const config::Config& config) {
 }
 
 // From the start to the signal. True: stopped in good order, or a signal came while it waited.
-Result<bool> Run(const config::Config& config, const std::string& program, bool accept_loss) {
+Result<bool> Run(
+    const config::Config& config,
+    const std::string& program,
+    bool accept_loss,
+    Result<HeldSockets> held
+) {
+    if (!held) return Fail(held.error());
     FaultLog faults(Log);
     auto site = site::Site::Open(config);
     if (!site) return Fail(site.error());
@@ -40,7 +47,9 @@ Result<bool> Run(const config::Config& config, const std::string& program, bool 
     );
     if (!engine) return Fail(engine.error());
     if (const auto loss = (*engine)->Accepted(); loss.times > 0) Log(Level::kWarning, loss.Text());
-    WaitingRoom room(config, ListenRoomOf(plan, faults), **engine);
+    ListenRoom listen = ListenRoomOf(plan, faults);
+    listen.held = &*held;
+    WaitingRoom room(config, listen, **engine);
     auto usable = room.Wait();
     if (!usable || !*usable) return usable;
     SayWhichDatabase(**engine, config);
@@ -53,6 +62,7 @@ Result<bool> Run(const config::Config& config, const std::string& program, bool 
     if (!listeners) return Fail(listeners.error());
     if (auto begun = running.Start(std::move(*listeners)); !begun) return begun;
     Announce(config, program, running.port(), running.place(), running.admin());
+    TellReady("serving");
 
     StoreWatch store_watch([&running] { return api::TroubleOf(running.service().vitals()); }, Log);
     while (!StopWithin(kLookEvery)) {
@@ -60,6 +70,7 @@ Result<bool> Run(const config::Config& config, const std::string& program, bool 
         store_watch.Look(now);
         running.Look(now);
     }
+    TellStopping();
     running.Stop();
     return true;
 }
@@ -70,8 +81,9 @@ int Serve(const config::Config& config, const std::string& program, bool accept_
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_DUMPABLE, 0);  // keys, tokens and persons are in memory: no core, no ptrace
     BlockStopSignals();
+    auto held = HeldSockets::Take();  // before there is a second thread: it changes the environment
     StartLogThread();
-    auto done = Run(config, program, accept_loss);
+    auto done = Run(config, program, accept_loss, std::move(held));
     if (done) {
         Log(Level::kInfo, "stopped");
     } else {

@@ -10,6 +10,7 @@
 #include "app/adopt.h"
 #include "app/listen.h"
 #include "app/log.h"
+#include "app/service_manager.h"
 #include "app/stop_signals.h"
 #include "base/thread_name.h"
 #include "base/thread_safety.h"
@@ -149,7 +150,10 @@ Result<bool> WaitingRoom::Wait() {
     if (config_.store.adopt_on_start && config_.store.IsMongo()) {
         adoption.emplace(config_, [this](std::string why) { reason_->Set(std::move(why)); });
     }
-    while (!StopWithin(kLook)) {
+    // Ready for the service manager: how long a store keeps us waiting, no start may be bounded by.
+    for (std::string told; !StopWithin(kLook);) {
+        const auto before = std::exchange(told, reason_->Get());
+        if (told != before) TellReady("not serving yet: " + told);
         if (adoption && adoption->failed()) return Fail(*adoption->failed());
         bool adopting = adoption && adoption->running();
         trouble = engine_.Trouble();

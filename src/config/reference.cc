@@ -58,6 +58,12 @@ std::string TextOf(const Goal& goal) {
 
 }  // namespace
 
+std::string GoalsReference() {
+    std::string text(kGoals);
+    for (const Goal& goal : DefaultGoals()) text += TextOf(goal);
+    return text;
+}
+
 std::string Reference() {
     std::string text(kHead), section;
     for (const Setting& setting : Settings()) {
@@ -71,9 +77,7 @@ std::string Reference() {
         if (!setting.alias.empty()) text += fmt::format(", {}", setting.alias);
         text += fmt::format("\n#{} = {}\n", setting.path.substr(dot + 1), ValueOf(setting));
     }
-    text += kGoals;
-    for (const Goal& goal : DefaultGoals()) text += TextOf(goal);
-    return text;
+    return text + GoalsReference();
 }
 
 }  // namespace barracuda::config

@@ -28,6 +28,8 @@ struct Setting {
 
 std::span<const Setting> Settings();
 const Setting* FindSetting(std::string_view path);  // nullptr: there is no such setting
+// The end of Reference: the goals that are there without any, each line a comment.
+std::string GoalsReference();
 // "BARRACUDA_SERVER_LISTEN".
 std::string EnvironmentName(const Setting& setting);
 

@@ -1,6 +1,8 @@
 #include "http/io_thread.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
@@ -80,6 +82,17 @@ Result<void> IoThread::Listen(const Tcp::endpoint& endpoint, bool share) {
     return {};
 }
 
+Result<void> IoThread::ListenHeld(const Tcp::endpoint& endpoint) {
+    error_code ec;
+    const int own = fcntl(options().listening, F_DUPFD_CLOEXEC, 0);
+    if (own < 0)
+        return Fail(ErrorCode::kUnavailable, "no descriptor for a socket that came with us");
+    acceptor_.assign(endpoint.protocol(), own, ec);
+    if (!ec) return {};
+    ::close(own);
+    return Fail(ErrorCode::kUnavailable, ec.message(), "a socket that came with us");
+}
+
 void IoThread::CloseAcceptor() {
     error_code ignored;  // the descriptor is gone either way
     acceptor_.close(ignored);
@@ -126,12 +139,11 @@ void IoThread::Accept() {
         io_,
         *peer,
         [self = shared_from_this(), peer](error_code ec, Tcp::socket socket) {
+            // Also one that came while the door was being closed: it is nobody else's any more.
+            if (!ec && !self->closed()) self->OnAccepted(std::move(socket), *peer);
             if (!self->acceptor_.is_open()) return;
-            if (!ec) {
-                self->OnAccepted(std::move(socket), *peer);
-                return self->Accept();
-            }
-            self->OnAcceptFailed(ec);
+            if (ec) return self->OnAcceptFailed(ec);
+            self->Accept();
         }
     );
 }
@@ -189,7 +201,7 @@ void IoThread::Drain() {
     CloseAcceptor();
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         auto session = *next++;
-        session->CloseIfIdle();
+        session->EndIdle();
     }
 }
 

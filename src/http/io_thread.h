@@ -51,6 +51,7 @@ public:
 
     // Before Start. Several threads may listen on one endpoint when each asks for `share`.
     Result<void> Listen(const Tcp::endpoint& endpoint, bool share);
+    Result<void> ListenHeld(const Tcp::endpoint& endpoint);  // options().listening
     void CloseAcceptor();
     void Start();
     void Post(std::function<void()> task);

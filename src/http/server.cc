@@ -32,12 +32,14 @@ Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Handler han
     server->state_->options = std::move(options);
     server->state_->handler = std::move(handler);
     Tcp::endpoint endpoint(address, server->state_->options.port);
-    if (auto free = CheckFree(server->state_, endpoint); !free) return Fail(free.error());
+    const bool held = server->state_->options.listening >= 0;
+    if (!held) {
+        if (auto free = CheckFree(server->state_, endpoint); !free) return Fail(free.error());
+    }
     for (unsigned i = 0; i < server->state_->options.threads; ++i) {
         auto thread = std::make_shared<IoThread>(server->state_, i);
-        if (auto listening = thread->Listen(endpoint, true); !listening) {
-            return Fail(listening.error());
-        }
+        auto listening = held ? thread->ListenHeld(endpoint) : thread->Listen(endpoint, true);
+        if (!listening) return Fail(listening.error());
         endpoint.port(thread->port());
         server->threads_.push_back(std::move(thread));
     }

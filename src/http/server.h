@@ -30,6 +30,10 @@ struct ServerOptions {
     std::string host = "127.0.0.1";  // a numeric address; "::" also takes IPv4
     uint16_t port = 0;               // 0 = any free one, see Server::port
     unsigned threads = 1;
+    // A socket that listens on host and port already, as a service manager hands it over; borrowed
+    // until Start has returned. Every thread accepts from it, and connections that come after Stop
+    // wait in it for the next process. Below 0: Start binds its own.
+    int listening = -1;
 
     size_t header_bytes_max = 16 * 1024;       // request line included: 431
     size_t headers_max = 100;                  // 431
@@ -55,6 +59,9 @@ struct ServerOptions {
     std::chrono::milliseconds write_timeout{30'000};  // one answer, or one streamed piece
     std::chrono::milliseconds linger_timeout{2'000};  // for the peer to read the last answer
     std::chrono::milliseconds stop_timeout{8'000};    // Stop: for requests in flight
+    // Stop: for the next request of a connection that waits for one. Closed at once (0) it may meet
+    // a request that is under way, which is then lost to its client.
+    std::chrono::milliseconds drain_grace{0};
 
     // The sharer whose part of the body budget a peer's body counts against; empty: none. Unset:
     // the peer.

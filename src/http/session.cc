@@ -51,8 +51,13 @@ void Session::Start(IoThread::Sessions::iterator place, bool refused) {
     place_ = place;
     refused_ = refused;
     accepted_ = Clock::now();
-    deadline_ = accepted_ + (refused ? kRefusedPatience : thread_->options().idle_timeout);
+    deadline_ = accepted_ + (refused ? kRefusedPatience : IdlePatience());
     Process();
+}
+
+std::chrono::milliseconds Session::IdlePatience() const {
+    const auto& options = thread_->options();
+    return thread_->state().draining ? options.drain_grace : options.idle_timeout;
 }
 
 // A loop rather than calls from step to step: an answer, a written piece and the next pipelined
@@ -276,8 +281,10 @@ bool Session::AfterWrite() {
     if (!keep_alive_) return Linger();
     continued_ = false;
     phase_ = Phase::kIdle;
-    deadline_ = Clock::now() + thread_->options().idle_timeout;
-    if (begin_ == end_ && thread_->state().draining) return Linger();
+    deadline_ = Clock::now() + IdlePatience();
+    // The peer was promised a further request: with a grace it may make it.
+    const bool at_once = thread_->state().draining && thread_->options().drain_grace.count() == 0;
+    if (begin_ == end_ && at_once) return Linger();
     return true;
 }
 
@@ -409,11 +416,12 @@ void Session::CheckDeadline(Clock::time_point now) {
     Close();
 }
 
-void Session::CloseIfIdle() {
+void Session::EndIdle() {
     if (phase_ != Phase::kIdle || begin_ != end_) return;
     error_code ec;
     if (socket_.available(ec) > 0 && !ec) return;  // a request is there, its read is due
-    Close();
+    if (thread_->options().drain_grace.count() == 0) return Close();
+    deadline_ = std::min(deadline_, Clock::now() + thread_->options().drain_grace);
 }
 
 void Session::Close() {

@@ -20,8 +20,9 @@ public:
     // `refused`: over connections_max, answers 503 to what is not always answered, and closes.
     void Start(IoThread::Sessions::iterator place, bool refused);
     void CheckDeadline(Clock::time_point now);  // answers 408, or closes, where it has passed
-    void CloseIfIdle();                         // between requests, with none in the socket
-    void Close();                               // at once; ends the session
+    // Between requests, with none in the socket: closes once drain_grace has passed.
+    void EndIdle();
+    void Close();  // at once; ends the session
 
     // The outcome of a handler, or of a stream; on this session's thread, once each.
     void OnAnswer(Response response);
@@ -59,6 +60,7 @@ private:
     void StartRead();
     void OnRead(boost::system::error_code ec, size_t bytes);
     void MakeRoom();
+    std::chrono::milliseconds IdlePatience() const;
 
     std::shared_ptr<IoThread> thread_;  // first: its io_context must outlive socket_
     Tcp::socket socket_;

