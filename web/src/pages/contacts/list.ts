@@ -1,5 +1,7 @@
 // Which contacts an address asks for.
 import { api, take, type Schemas } from "../../api/client";
+import { inZone } from "../../days";
+import { timeZone } from "../../format";
 import { pageRows, useList, type Page } from "../../api/lists";
 
 export type Contact = Schemas["Contact"];
@@ -12,8 +14,9 @@ export interface ContactPage extends Page<Contact> {
   stats: Schemas["ContactList"]["stats"];
 }
 
+/** As the API takes them: days are those of the zone. */
 export function filtersOf(query: URLSearchParams): Record<string, string> {
-  return Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name) as string]] : [])));
+  return inZone(Object.fromEntries(filterNames.flatMap((name) => (query.get(name) ? [[name, query.get(name) as string]] : []))), timeZone());
 }
 
 export function useContacts(query: URLSearchParams) {
