@@ -145,7 +145,13 @@ std::optional<std::string> TopFields::Text(std::string_view name) const {
 }
 
 std::string TopFields::TextOr(std::string_view name, std::string_view otherwise) const {
-    auto text = Text(name);
+    const auto* at = Find(name);
+    if (at && BSON_ITER_HOLDS_UTF8(at)) {  // the usual case, by one copy
+        uint32_t length = 0;
+        const char* bytes = bson_iter_utf8(at, &length);
+        return {bytes, length};
+    }
+    auto text = at ? ScalarText(*at) : std::nullopt;
     return text ? std::move(*text) : std::string(otherwise);
 }
 

@@ -4,6 +4,7 @@
 #include <bson/bson.h>
 
 #include <array>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,7 +68,11 @@ private:
         const char* name;
         size_t size;
         bson_iter_t at;
-        bool Is(std::string_view other) const { return std::string_view(name, size) == other; }
+        // Most others differ in their length or their first byte; no name is empty but "".
+        bool Is(std::string_view other) const {
+            return size == other.size() &&
+                   (size == 0 || (*name == other[0] && std::memcmp(name, other.data(), size) == 0));
+        }
     };
     static constexpr size_t kNoted = 40;  // more than our own documents hold
     std::array<Entry, kNoted> entries_;

@@ -57,12 +57,12 @@ struct KvEngine::Batch {
         delta->second.micros *= sign;
         rollups[delta->first].Add(delta->second);
     }
-    using Fields = std::optional<domain::TopFields>;
-    void AddSums(const Ref& ref, const Fields& before, const Fields& after) {
+    // nullptr: there is no such document.
+    void AddSums(const Ref& ref, const domain::TopFields* before, const domain::TopFields* after) {
         if (before) AddRollup(ref, *before, -1);
         if (after) AddRollup(ref, *after, +1);
         if (ref.collection != Collection::kConversions) return;
-        const auto counted = [](const Fields& fields) {
+        const auto counted = [](const domain::TopFields* fields) {
             return fields ? CountedOf(*fields) : std::optional<Counted>();
         };
         cells.Change(counted(before), counted(after));
@@ -146,9 +146,13 @@ Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
     if (!same) return Fail(same.error());
     if (!*same) return WriteState::kLost;
     std::vector<IndexEntry> old_entries, new_entries;
-    std::optional<domain::TopFields> before, after;
-    if (write.before) old_entries = EntriesOf(write.ref, before.emplace(*write.before));
-    if (write.after) new_entries = EntriesOf(write.ref, after.emplace(*write.after));
+    // Not std::optional: the compiler zeroes the 10 KiB of one that stays empty.
+    const domain::TopFields before_fields(write.before ? *write.before : std::string_view());
+    const domain::TopFields after_fields(write.after ? *write.after : std::string_view());
+    const auto* before = write.before ? &before_fields : nullptr;
+    const auto* after = write.after ? &after_fields : nullptr;
+    if (before) old_entries = EntriesOf(write.ref, *before);
+    if (after) new_entries = EntriesOf(write.ref, *after);
     auto holds = [](const std::vector<IndexEntry>& entries, const std::string& key) {
         for (const auto& entry : entries) {
             if (entry.key == key) return true;
