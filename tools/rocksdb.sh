@@ -8,6 +8,7 @@
 set -eu
 mkdir -p "$1"
 cd "$1"
+root=$PWD
 version=$(dpkg-query -W -f='${source:Version}' librocksdb-dev)
 
 # The sources of the packages that this machine's apt knows: apt's own settings, asked for deb-src.
@@ -19,9 +20,10 @@ for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/source
     sed -e 's/^Types:.*/Types: deb-src/' -e 's/^deb /deb-src /' "$file" >"apt/parts/all-$name"
     case $name in sources.list) mv "apt/parts/all-$name" apt/parts/all.list ;; esac
 done
+: >apt/none
 asked() {
-    apt-get -qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$PWD/apt/parts" \
-        -o Dir::State::Lists="$PWD/apt/lists" -o Dir::Cache="$PWD/apt/cache" -o APT::Sandbox::User="$(id -un)" "$@"
+    apt-get -qq -o Dir::Etc::SourceList="$root/apt/none" -o Dir::Etc::SourceParts="$root/apt/parts" \
+        -o Dir::State::Lists="$root/apt/lists" -o Dir::Cache="$root/apt/cache" -o APT::Sandbox::User="$(id -un)" "$@"
 }
 asked update
 (cd source && asked source "rocksdb=$version")
