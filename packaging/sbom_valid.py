@@ -10,7 +10,7 @@ def problems(schemas, bill):
     names = {"bom": f"bom-{bill['specVersion']}", "spdx": "spdx", "jsf": "jsf-0.82"}
     read = {word: json.loads((schemas / f"{name}.SNAPSHOT.schema.json").read_text(encoding="utf-8")) for word, name in names.items()}
     base = read["bom"]["$id"].rpartition("/")[0]
-    known = {f"{base}/{name}.schema.json": read[word] for word, name in names.items()}
+    known = {f"{base}/{name}{middle}.schema.json": read[word] for word, name in names.items() for middle in ("", ".SNAPSHOT")}
     resolver = jsonschema.RefResolver(read["bom"]["$id"], read["bom"], store=known)
     return [f"{'/'.join(map(str, one.path))}: {one.message[:200]}"
             for one in jsonschema.Draft7Validator(read["bom"], resolver=resolver).iter_errors(bill)]
