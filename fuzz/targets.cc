@@ -139,7 +139,7 @@ void RunHeaders(std::string_view text) {
     (void)api::FromForeignPage(proxies, request);
     (void)api::HostIsKnown(proxies, hosts, request);
     (void)api::SchemeOfClient(proxies, request);
-    (void)api::CookieOf(request, api::kSessionCookie);
+    (void)api::CookieOf(proxies, request, api::kSessionCookie);
 }
 
 // One reading, and the same id however often it is judged.
