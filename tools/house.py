@@ -46,6 +46,15 @@ def machine_paths(root):
                 yield f"{path.relative_to(root)}:{number}: {line.strip()[:60]}: a path of one machine"
 
 
+def equal_names(root):
+    """Yields `file: what` for every test of tests/ that another folder has by the same name: pytest collects only one of them."""
+    first = {}
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        other = first.setdefault(path.name, path)
+        if other != path:
+            yield f"{path.relative_to(root)}: a test of this name is in {other.parent.relative_to(root)} too"
+
+
 def self_test():
     open_end = "TO" + "DO"
     cases = {
@@ -73,14 +82,21 @@ def self_test():
             found = [*violations(pathlib.Path(directory)), *machine_paths(pathlib.Path(directory))]
             if len(found) != expected:
                 sys.exit(f"house self-test: {name} {text[:40]!r}: expected {expected}, found {found}")
-    print(f"house self-test: {len(cases)} cases as expected")
+    with tempfile.TemporaryDirectory() as directory:
+        root = pathlib.Path(directory)
+        for folder, name, expected in (("a", "test_x.py", 0), ("b", "test_y.py", 0), ("b", "test_x.py", 1)):
+            (root / "tests" / folder).mkdir(parents=True, exist_ok=True)
+            (root / "tests" / folder / name).touch()
+            if len([*equal_names(root)]) != expected:
+                sys.exit(f"house self-test: tests/{folder}/{name}: expected {expected} equal names")
+    print(f"house self-test: {len(cases) + 3} cases as expected")
 
 
 def main():
     if "--self-test" in sys.argv:
         return self_test()
     root = pathlib.Path(__file__).resolve().parent.parent
-    found = [*violations(root), *machine_paths(root)]
+    found = [*violations(root), *machine_paths(root), *equal_names(root)]
     print("\n".join(found) if found else "house: every rule is kept")
     return sys.exit(1 if found else 0)
 
