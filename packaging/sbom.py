@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import shlex
 import subprocess
 import uuid
 from pathlib import Path
@@ -27,7 +28,16 @@ def archives(build):
     """-> archives outside of the build that the program is linked with."""
     line = re.search(r"^build barracuda: .*?\n(?:  .*\n)*?  LINK_LIBRARIES = (.*)$",
                      (build / "build.ninja").read_text(encoding="utf-8"), re.M)
-    return {word for word in line.group(1).split() if word.startswith("/") and word.endswith(".a")}
+    words = shlex.split(line.group(1).replace("$ ", " "))  # for a shell, in ninja's own escapes
+    return {packaged(word) for word in words if word.startswith("/") and word.endswith(".a")}
+
+
+def packaged(archive):
+    """The archive of Debian in whose place `archive` is: tools/rocksdb.sh makes one out of the same package's source."""
+    if archive.startswith("/usr/"):
+        return archive
+    found = subprocess.run(["dpkg-query", "-S", f"*/{os.path.basename(archive)}"], capture_output=True, text=True).stdout
+    return found.partition("\n")[0].rpartition(": ")[2] or archive
 
 
 def headers(build):
