@@ -101,7 +101,7 @@ TEST(Turns, NothingOfTwoThreadsRunsTogether) {
         for (int i = 0; i < kThreads; ++i) {
             threads.emplace_back([&] {
                 for (int n = 0; n < kEach; ++n) {
-                    turns.Take([&](Turns::Turn turn) {
+                    turns.Take([&, n](Turns::Turn turn) {  // perhaps on another thread
                         if (n % 50 != 0) {
                             sum.AddSlowly();
                             ++ended;
