@@ -10,6 +10,7 @@ Numbers with a fraction in answers are read as Decimal, so that money can be com
 Standard library only; written from contract.md, it shares nothing with the program.
 """
 import atexit
+import contextlib
 import http.client
 import json
 import os
@@ -54,6 +55,20 @@ def new_hash():
 
 def new_id(prefix="c"):
     return f"{prefix}-{secrets.token_hex(8)}"
+
+
+def descriptors(pid):
+    """-> {number: what it is} of a process. The program lets nobody look into it (PR_SET_DUMPABLE): an ordinary user asks sudo."""
+    at = f"/proc/{pid}/fd"
+    found = {}
+    try:
+        for name in os.listdir(at):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                found[int(name)] = os.readlink(f"{at}/{name}")
+        return found
+    except PermissionError:
+        listed = subprocess.run(["sudo", "-n", "find", at, "-type", "l", "-printf", "%f %l\\n"], check=True, capture_output=True, text=True).stdout
+        return {int(name): target for name, _, target in (line.partition(" ") for line in listed.splitlines())}
 
 
 def wait_until(condition, seconds, what="condition", step=0.02):

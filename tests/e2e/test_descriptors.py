@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import BINARY, STORE, Server, ask, new_id, read_answer, request, wait_until
+from harness import ask, BINARY, descriptors, new_id, read_answer, request, Server, STORE, wait_until
 from ports import free_port
 from test_log import lines_of
 from test_metrics import read
@@ -37,7 +37,7 @@ def leave_none(server):
     """From now on no descriptor is free: a new one gets the lowest number, which some file of a moment may hold just now."""
     lowest = set()
     for _ in range(15):
-        held = {int(name) for name in os.listdir(f"/proc/{server.process.pid}/fd")}
+        held = set(descriptors(server.process.pid))
         lowest.add(min(set(range(len(held) + 1)) - held))
         time.sleep(0.1)
     only(server, min(lowest))
