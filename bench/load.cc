@@ -105,6 +105,7 @@ public:
         for (int64_t now = Now(); now < end_ + kDrain; now = Now()) {
             SendWhatIsDue(now);
             if (now >= end_ && under_way_ == 0 && late_.empty()) break;
+            if (figures_.broken == peers_.size()) break;  // nobody is left to ask
             const timespec wait = WaitFrom(now);
             const int ready = epoll_pwait2(loop_, events.data(), events.size(), &wait, nullptr);
             for (int i = 0; i < ready; ++i) Take(events[static_cast<size_t>(i)].data.u64);
@@ -279,7 +280,7 @@ Options Read(CLI::App& app, int count, char** arguments) {
     app.add_option("--connections", options.connections, "opened before the clock starts")
         ->check(CLI::Range(1, 10'000));
     app.add_option("--threads", options.threads)->check(CLI::Range(1, 16));
-    app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 3'600.0));
+    app.add_option("--seconds", options.seconds)->check(CLI::Range(0.01, 3'600.0));
     app.add_option(
            "--rate", options.rate, "requests a second that fall due; 0: as fast as answered"
     )

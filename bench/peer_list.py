@@ -3,12 +3,12 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
 import typing
 
-import mongo as mongo_bench
 import peer_servers as servers
 from processes import Use, load_average
 
@@ -88,10 +88,11 @@ def pgbench_turn(_peer, _load, seconds, _run, _mongo):
 
 
 def native_turn(_peer, load, seconds, _run, mongo):
+    from mongo import written  # only where a mongod is there
     database = servers.new_database()
     mongo.database(database).conversions.create_index([("click_id", 1), ("goal_id", 1)], unique=True)
     with Use([process.pid for process in mongo.processes]) as use:
-        figures = mongo_bench.written(BUILT / "bench" / "mongo_writer", mongo, database, load.connections, max(int(seconds), 1))
+        figures = written(BUILT / "bench" / "mongo_writer", mongo, database, load.connections, max(int(seconds), 1))
     return with_use({"rate": figures["written"] / figures["seconds"], "answered": figures["written"]}, use, figures["written"])
 
 
@@ -100,7 +101,6 @@ COMMIT_A_SECOND = 25_000  # about: as many commands fill a turn
 
 def commit_figures(commands, rounds, **environment):
     """What bench_commit prints last; its directories lie on the repository's disk."""
-    import os
     with servers.own_directory() as directory:
         done = subprocess.run([BUILT / "bench_commit", str(commands), "64", str(rounds)], capture_output=True, text=True, timeout=600,
                               cwd=directory, env={**os.environ, **environment}, check=False)

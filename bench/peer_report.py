@@ -91,16 +91,16 @@ def line(run):
 def report(result, markdown=False):
     out = []
     for load, peers in medians(result).items():
-        title = {"half": "at half of its own rate, by the clock", "fixed": "at one rate, by the clock"}.get(load, load)
+        title = {"half": "at half of its own rate", "fixed": "at one rate"}.get(load, load)
         rows = [cells(name, of) for name, of in peers.items()]
         out += ["", *(_markdown(title, rows) if markdown else _plain(title, rows))]
-    out.append("")
+    out += ["", "| to be held | found | wanted | |", "|---|---|---|---|"] if markdown else [""]
     for words, found, least, then, reached in held(result):
         wanted = "" if least is None else f"at least {least:.4g}, then {then:.4g}" if least < then else f"at most {least:.4g}, then {then:.4g}"
         said = {True: "held", False: "MISSED", None: ""}[reached]
         out.append(f"| {words} | {found:.2f} | {wanted} | {said} |" if markdown else f"{words:<50} {found:6.2f}   {wanted:<28} {said}")
     loads = [run["load_average"] for run in result["runs"]]
-    out += ["", f"medians of {result['rounds']} rounds of {result['seconds']:g} s; {result['machine']['cores']} cores; one sync "
+    out += ["", f"medians of {result['rounds']} rounds of {result['seconds']:g} s; {result['machine']['cores']} cores shared with the load; one sync "
                 f"{result['machine']['sync_ms']:.2f} ms; load average of the machine {min(loads):.1f} to {max(loads):.1f}"]
     return "\n".join(out)
 

@@ -8,6 +8,7 @@ import dataclasses
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -73,7 +74,6 @@ def talking(command, pids=(), **more):
 
 
 def listens(port):
-    import socket
     with socket.socket() as s:
         s.settimeout(1)
         return s.connect_ex(("127.0.0.1", port)) == 0

@@ -1,4 +1,4 @@
-"""Pictures of a result of bench/peers.py into docs/performance/, by matplotlib: ./dev bench plots [FILE]
+"""A result of bench/peers.py into docs/performance/: measured.md with its tables, and pictures by matplotlib.
 
 The same result makes the same bytes, so that a picture changes only where a figure has.
 """
@@ -58,6 +58,23 @@ def finish(figure, axes, file):
     print(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
+MEASURED = """# Beside others, measured
+
+Made by `./dev bench plots` out of a run of `./dev bench peers`; what the rows and the columns are: [peers.md](peers.md).
+A conversion of route 5 where no load is named (distinct keys, `GET`, 64 connections).
+
+{report}
+
+{pictures}
+"""
+
+
+def write(result, into):
+    """measured.md beside the pictures that are there."""
+    pictures = "\n".join(f"![{file.stem}]({file.name})" for file in sorted(into.glob("*.svg")))
+    (into / "measured.md").write_text(MEASURED.format(report=peer_report.report(result, True).strip(), pictures=pictures), encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench plots", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=pathlib.Path, default=ROOT / "build" / "results" / "peers.json")
@@ -65,7 +82,8 @@ def main():
     options = parser.parse_args()
     # Text stays text: smaller, and to be read and searched.
     plt.rcParams.update({"svg.hashsalt": "barracuda", "svg.fonttype": "none", "font.family": "sans-serif"})
-    found = peer_report.medians(json.loads(options.file.read_text(encoding="utf-8")))
+    result = json.loads(options.file.read_text(encoding="utf-8"))
+    found = peer_report.medians(result)
     options.into.mkdir(parents=True, exist_ok=True)
     main_load = found.get(peer_report.MAIN, {})
 
@@ -78,6 +96,7 @@ def main():
          options.into / "bytes.svg", log=True)
     waits("How long callers wait, at half of each one's own rate", found.get("half", {}), options.into / "half.svg")
     waits("How long callers wait, at one rate for all", found.get("fixed", {}), options.into / "fixed.svg")
+    write(result, options.into)
 
 
 if __name__ == "__main__":

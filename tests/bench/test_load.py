@@ -134,7 +134,7 @@ def test_the_prototype_knows_what_it_answered_before_it_was_killed(tmp_path):
     assert first["recorded"] == first["answered"] > 0 and posted["recorded"] == posted["answered"] > 0
     assert one["recorded"] == 1 and one["duplicates"] == one["answered"] - 1 > 0
     with started(BUILT / "bench_pipeline", tmp_path / "db") as (_, port):
-        again = load(port, "--seconds", 0.05, "--connections", 1, "--run", "same")
+        again = load(port, "--seconds", 0.02, "--connections", 1, "--run", "same")
     assert again["duplicates"] == min(again["answered"], first["answered"])
 
 
