@@ -4,14 +4,18 @@
 //
 //     bench_commit [COMMANDS [IN_FLIGHT [ROUNDS]]]
 //
-// Ours and theirs alternate, so that the ratio is of one machine in one state. Directories are made
-// beside the program, on the disk that is measured, and removed.
+// Ours and theirs alternate, so that the ratio is of one machine in one state; the last line is
+// JSON, for programs. Directories are made in the working directory, on the disk that is measured,
+// and removed. BENCH_SLOWED_US makes each answer of ours cost so much CPU more: the negative
+// control of bench/guard.py.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -56,6 +60,7 @@ struct Measured {
     double seconds = 0;
     double cpu_us_each = 0;
     size_t batches = 0;
+    double bytes_each = 0;  // given to the disk
 };
 
 double CpuSeconds() {
@@ -65,13 +70,30 @@ double CpuSeconds() {
            static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
+// What this process has given to the disk so far; 0 where the kernel does not count it.
+double BytesWritten() {
+    std::ifstream io("/proc/self/io");
+    for (std::string name, value; io >> name >> value;) {
+        if (name == "write_bytes:") return std::stod(value);
+    }
+    return 0;
+}
+
+// Spends CPU, as a slower ledger would.
+void Burn(double us) {
+    if (us <= 0) return;
+    for (double until = CpuSeconds() + us / 1e6; CpuSeconds() < until;) {
+    }
+}
+
 template <typename Work>
 Measured Measure(size_t commands, Work work) {
-    double cpu = CpuSeconds();
+    const double cpu = CpuSeconds(), bytes = BytesWritten(), each = static_cast<double>(commands);
     auto start = std::chrono::steady_clock::now();
     size_t batches = work();
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return {took.count(), (CpuSeconds() - cpu) * 1e6 / static_cast<double>(commands), batches};
+    return {
+        took.count(), (CpuSeconds() - cpu) * 1e6 / each, batches, (BytesWritten() - bytes) / each};
 }
 
 domain::Report ReportOf(size_t number) {
@@ -94,11 +116,14 @@ domain::Report ReportOf(size_t number) {
 size_t Drive(store::Engine& engine, size_t commands, size_t in_flight) {
     ledger::Options options;
     options.node = "bench";
+    const char* given = std::getenv("BENCH_SLOWED_US");
+    const double slowed_us = given ? std::stod(given) : 0;
     std::mutex mutex;
     std::condition_variable all;
     size_t sent = 0, answered = 0, recorded = 0;
     std::unique_ptr<ledger::Ledger> ledger;
     std::function<void(Result<domain::Decision>)> done = [&](Result<domain::Decision> decision) {
+        Burn(slowed_us);
         size_t next;
         {
             std::lock_guard lock(mutex);
@@ -157,26 +182,59 @@ void Print(const char* name, const Measured& measured, size_t commands) {
     );
 }
 
+// Of `number` of each round.
+template <typename Number>
+double Median(size_t rounds, Number number) {
+    std::vector<double> all;
+    for (size_t i = 0; i < rounds; ++i) all.push_back(number(i));
+    std::sort(all.begin(), all.end());
+    return all[all.size() / 2];
+}
+
+std::string Json(const std::vector<Measured>& measured, size_t commands) {
+    const auto median = [&](auto member) {
+        return Median(measured.size(), [&](size_t i) { return measured[i].*member; });
+    };
+    return fmt::format(
+        R"({{"rate": {:.1f}, "cpu_us": {:.2f}, "bytes": {:.1f}}})",
+        static_cast<double>(commands) / median(&Measured::seconds),
+        median(&Measured::cpu_us_each),
+        median(&Measured::bytes_each)
+    );
+}
+
+void Conclude(
+    const std::vector<Measured>& ours, const std::vector<Measured>& bare, size_t commands
+) {
+    const size_t rounds = ours.size();
+    const double rate = Median(rounds, [&](size_t i) { return bare[i].seconds / ours[i].seconds; });
+    const double cpu =
+        Median(rounds, [&](size_t i) { return ours[i].cpu_us_each / bare[i].cpu_us_each; });
+    fmt::print("commit path : bare writer = {:.2f} (median of {} rounds)\n", rate, rounds);
+    fmt::print(
+        R"(RESULT {{"rate_ratio": {:.3f}, "cpu_ratio": {:.3f}, "commit": {}, "writer": {}}})"
+        "\n",
+        rate,
+        cpu,
+        Json(ours, commands),
+        Json(bare, commands)
+    );
+}
+
 int Run(size_t commands, size_t in_flight, int rounds) {
     Batches batches;
     {
         auto engine = Must(store::KvEngine::Open(std::make_unique<RecordingKv>(batches)));
         Drive(*engine, commands, in_flight);
     }
-    std::vector<double> ratios;
+    std::vector<Measured> ours, bare;
     for (int round = 0; round < rounds; ++round) {
-        auto ours = Ours(commands, in_flight);
-        auto bare = Bare(batches, commands);
-        Print("commit path", ours, commands);
-        Print("bare RocksDB writer", bare, commands);
-        ratios.push_back(bare.seconds / ours.seconds);
+        ours.push_back(Ours(commands, in_flight));
+        bare.push_back(Bare(batches, commands));
+        Print("commit path", ours.back(), commands);
+        Print("bare RocksDB writer", bare.back(), commands);
     }
-    std::sort(ratios.begin(), ratios.end());
-    fmt::print(
-        "commit path : bare writer = {:.2f} (median of {} rounds)\n",
-        ratios[ratios.size() / 2],
-        rounds
-    );
+    Conclude(ours, bare, commands);
     return 0;
 }
 
