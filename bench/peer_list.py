@@ -47,17 +47,25 @@ class Peer:
         return "mongo" in self.needs
 
 
-def http_turn(peer, load, seconds, run, mongo):
-    """One load on a server that is started for it."""
-    send = "redis" if peer.name == "redis" else load.send
-    command = [BUILT / "bench_load", "--connections", load.connections, "--seconds", seconds, "--rate", load.rate, "--run", run,
-               "--keys", load.keys, "--send", send]
+WARM_S = 2  # first, and not counted: connections of pools, compilers at run time, files that grow for the first time
+
+
+def loaded(peer, target, load, seconds, run):
+    """What bench_load prints of one load."""
+    command = [BUILT / "bench_load", target.port, "--connections", load.connections, "--seconds", seconds, "--rate", load.rate,
+               "--run", run, "--keys", load.keys, "--send", "redis" if peer.name == "redis" else load.send]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=seconds + 60, check=False)
+    if done.returncode not in (0, 1):
+        sys.exit(f"bench_load against {peer.name} failed:\n{done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def http_turn(peer, load, seconds, run, mongo, warm_s=WARM_S):
+    """One load on a server that is started and warmed for it."""
     with peer.server(mongo) as target:
+        loaded(peer, target, dataclasses.replace(load, keys="distinct"), warm_s, f"w{run}")
         with Use(target.pids) as use:
-            done = subprocess.run([*map(str, command), str(target.port)], capture_output=True, text=True, timeout=seconds + 60, check=False)
-        if done.returncode not in (0, 1):
-            sys.exit(f"bench_load against {peer.name} failed:\n{done.stdout}{done.stderr}")
-        figures = json.loads(done.stdout)
+            figures = loaded(peer, target, load, seconds, run)
     check(peer, load, figures)
     return with_use(figures, use, figures["answered"])
 
