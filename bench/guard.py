@@ -68,7 +68,8 @@ def lost(found, recorded):
 
 
 def said(found, recorded):
-    return ", ".join(f"{name} {value:.2f} (recorded {recorded[name]:.2f}, at most {WORSE * recorded[name]:.2f})" for name, value in found.items())
+    return ", ".join(f"{name} {value:.2f} (recorded {recorded[name]:.2f}, at most {WORSE * recorded[name]:.2f})"
+                     for name, value in found.items())
 
 
 def guard(name, recorded):

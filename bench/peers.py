@@ -169,7 +169,8 @@ def main():
           f"{before:.1f} before", flush=True)
     runs = Run(options).all()
     result = {"at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": about,
-              "load_average": [round(before, 2), round(load_average(), 2)], "seconds": options.seconds, "rounds": options.rounds, "runs": runs}
+              "load_average": [round(before, 2), round(load_average(), 2)], "seconds": options.seconds, "rounds": options.rounds,
+              "runs": runs}
     options.result.parent.mkdir(parents=True, exist_ok=True)
     options.result.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(peer_report.report(result))

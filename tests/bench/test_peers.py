@@ -53,7 +53,8 @@ def test_the_table_names_what_was_missed_and_how_busy_the_machine_was():
 
 
 # A child that writes 1 MiB and works for a while, and has ended when the parent says so.
-CHILD = """read go; sh -c 'dd if=/dev/zero of="$0" bs=1M count=1 conv=fsync 2>/dev/null; i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done' "$1"
+CHILD = """read go; sh -c 'dd if=/dev/zero of="$0" bs=1M count=1 conv=fsync 2>/dev/null
+i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done' "$1"
 echo done; read go"""
 
 
