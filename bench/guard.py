@@ -12,40 +12,36 @@ fails only if it does again.
   --record    measures, and writes what it finds into bench/guard.json: after a change that made it faster
 """
 import argparse
+import itertools
 import json
 import statistics
-import subprocess
 import sys
 
 import peer_servers as servers
-from peer_list import commit_figures
-from processes import Use, load_average
+from peer_list import MAIN, Peer, bare_loads, commit_figures, http_turn
+from processes import load_average
 
 RECORDED = servers.BENCH / "guard.json"
 WORSE = 1.75
 ROUNDS, SECONDS, COMMANDS = 3, 1.5, 20_000
+numbers = itertools.count()
 SLOW = {"http": "http_cpu", "commit": "commit_cpu"}  # which ratio shows a slow one
 
 
-def turn(start, run, seconds):
+def turn(name, server, seconds):
     """-> (CPU us of the server a request, requests a second)"""
-    with start as target:
-        with Use(target.pids) as use:
-            done = subprocess.run([servers.BUILT / "bench_load", str(target.port), "--seconds", str(seconds), "--run", run],
-                                  capture_output=True, text=True, timeout=seconds + 60, check=False)
-        if done.returncode != 0:
-            sys.exit(f"bench_load failed:\n{done.stdout}{done.stderr}")
-    figures = json.loads(done.stdout)
-    return use.cpu_us / max(figures["answered"], 1), figures["rate"]
+    peer = Peer(name, name, http_turn, server, bare_loads)
+    figures = http_turn(peer, MAIN, seconds, f"g{next(numbers)}", None, warm_s=0.3)
+    return figures["cpu_us"], figures["rate"]
 
 
 def http(rounds, slowed_us=0):
     """-> {"http_cpu": how many times the CPU of bare HTTP, "http_rate": how many times slower}, of each round; and the bare CPU"""
     more = {"LD_PRELOAD": str(servers.BUILT / "libbench_slowed.so"), "BENCH_SLOWED_US": str(slowed_us)} if slowed_us else {}
     cpu, rate, bare = [], [], []
-    for number in range(rounds):
-        ours = turn(servers.ours(more=more), f"g{number}", SECONDS)
-        theirs = turn(servers.bare_http(None), f"g{number}", SECONDS / 2)
+    for _ in range(rounds):
+        ours = turn("ours", lambda _: servers.ours(more=more), SECONDS)
+        theirs = turn("bare-http", servers.bare_http, SECONDS / 2)
         cpu.append(ours[0] / theirs[0])
         rate.append(theirs[1] / ours[1])
         bare.append(theirs[0])
@@ -72,7 +68,8 @@ def lost(found, recorded):
 
 
 def said(found, recorded):
-    return ", ".join(f"{name} {value:.2f} (recorded {recorded[name]:.2f}, at most {WORSE * recorded[name]:.2f})" for name, value in found.items())
+    return ", ".join(f"{name} {value:.2f} (recorded {recorded[name]:.2f}, at most {WORSE * recorded[name]:.2f})"
+                     for name, value in found.items())
 
 
 def guard(name, recorded):

@@ -47,17 +47,25 @@ class Peer:
         return "mongo" in self.needs
 
 
-def http_turn(peer, load, seconds, run, mongo):
-    """One load on a server that is started for it."""
-    send = "redis" if peer.name == "redis" else load.send
-    command = [BUILT / "bench_load", "--connections", load.connections, "--seconds", seconds, "--rate", load.rate, "--run", run,
-               "--keys", load.keys, "--send", send]
+WARM_S = 2  # first, and not counted: connections of pools, compilers at run time, files that grow for the first time
+
+
+def loaded(peer, target, load, seconds, run):
+    """What bench_load prints of one load."""
+    command = [BUILT / "bench_load", target.port, "--connections", load.connections, "--seconds", seconds, "--rate", load.rate,
+               "--run", run, "--keys", load.keys, "--send", "redis" if peer.name == "redis" else load.send]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=seconds + 60, check=False)
+    if done.returncode not in (0, 1):
+        sys.exit(f"bench_load against {peer.name} failed:\n{done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def http_turn(peer, load, seconds, run, mongo, warm_s=WARM_S):
+    """One load on a server that is started and warmed for it."""
     with peer.server(mongo) as target:
+        loaded(peer, target, dataclasses.replace(load, keys="distinct"), warm_s, f"w{run}")
         with Use(target.pids) as use:
-            done = subprocess.run([*map(str, command), str(target.port)], capture_output=True, text=True, timeout=seconds + 60, check=False)
-        if done.returncode not in (0, 1):
-            sys.exit(f"bench_load against {peer.name} failed:\n{done.stdout}{done.stderr}")
-        figures = json.loads(done.stdout)
+            figures = loaded(peer, target, load, seconds, run)
     check(peer, load, figures)
     return with_use(figures, use, figures["answered"])
 
@@ -127,14 +135,16 @@ def all_loads(_):
 PEERS = [
     Peer("ours", "barracuda over RocksDB", http_turn, servers.ours, all_loads, True, True),
     Peer("pipeline", "the product's way without its features (bench/pipeline.cc)", http_turn, servers.pipeline, all_loads, True, True),
-    Peer("floor", "durable floor: append what is ready, one fdatasync, answer all", http_turn, servers.durable_floor, bare_loads, True, True),
+    Peer("floor", "durable floor: append what is ready, one fdatasync, answer all", http_turn, servers.durable_floor, bare_loads, True,
+         True),
     Peer("bare-http", "epoll, a constant answer", http_turn, servers.bare_http, bare_loads, False, True),
     Peer("commit", "our commit path alone, no HTTP; beside it `writer`: bare RocksDB, the same bytes", commit_turn, short=True),
     Peer("nginx", "nginx, a constant answer", http_turn, servers.nginx, bare_loads, needs=("nginx",)),
     Peer("redis", "Redis SET … NX, appendfsync always, no HTTP", http_turn, servers.redis, lambda load: load.send == "get", True,
          needs=("debian",)),
     Peer("postgres", f"PostgreSQL 15, pgbench by its socket, prepared, {servers.CLIENTS} clients", pgbench_turn, needs=("debian",)),
-    Peer("go-postgres", "a Go service with pgx over PostgreSQL 15", http_turn, servers.go_postgres, all_loads, True, needs=("debian", "go")),
+    Peer("go-postgres", "a Go service with pgx over PostgreSQL 15", http_turn, servers.go_postgres, all_loads, True,
+         needs=("debian", "go")),
     Peer("ours-mongo", "barracuda over MongoDB, three members", http_turn, servers.ours_mongo, all_loads, True, needs=("mongo",)),
     Peer("node-mongo", "a plain Node service, one findOneAndUpdate upsert a request", http_turn, servers.node_mongo, all_loads, True,
          needs=("mongo", "node")),

@@ -84,8 +84,8 @@ def line(run):
     """One turn, as it is printed when it ends."""
     load = run["load"] if not run["rate_due"] else f"{run['load']}: {run['rate_due']:,}/s due"
     _, rate, cpu, written, p50, p99, p999 = cells("", run)
-    return (f"{run['peer']:<13} {load:<22} {rate:>8} a second  {cpu:>7} us CPU each  {written:>7} bytes  p50 {p50} p99 {p99} p99.9 {p999} ms  "
-            f"load average {run['load_average']:.1f}")
+    return (f"{run['peer']:<13} {load:<22} {rate:>8} a second  {cpu:>7} us CPU each  {written:>7} bytes  "
+            f"p50 {p50} p99 {p99} p99.9 {p999} ms  load average {run['load_average']:.1f}")
 
 
 def report(result, markdown=False):
@@ -96,12 +96,12 @@ def report(result, markdown=False):
         out += ["", *(_markdown(title, rows) if markdown else _plain(title, rows))]
     out += ["", "| to be held | found | wanted | |", "|---|---|---|---|"] if markdown else [""]
     for words, found, least, then, reached in held(result):
-        wanted = "" if least is None else f"at least {least:.4g}, then {then:.4g}" if least < then else f"at most {least:.4g}, then {then:.4g}"
+        wanted = "" if least is None else f"at {'least' if least < then else 'most'} {least:.4g}, then {then:.4g}"
         said = {True: "held", False: "MISSED", None: ""}[reached]
         out.append(f"| {words} | {found:.2f} | {wanted} | {said} |" if markdown else f"{words:<50} {found:6.2f}   {wanted:<28} {said}")
     loads = [run["load_average"] for run in result["runs"]]
-    out += ["", f"medians of {result['rounds']} rounds of {result['seconds']:g} s; {result['machine']['cores']} cores shared with the load; one sync "
-                f"{result['machine']['sync_ms']:.2f} ms; load average of the machine {min(loads):.1f} to {max(loads):.1f}"]
+    out += ["", f"medians of {result['rounds']} rounds of {result['seconds']:g} s; {result['machine']['cores']} cores shared with the load; "
+                f"one sync {result['machine']['sync_ms']:.2f} ms; load average of the machine {min(loads):.1f} to {max(loads):.1f}"]
     return "\n".join(out)
 
 

@@ -168,8 +168,8 @@ class Postgres:
         if os.getuid() == 0:
             for owned in (directory, self.sockets):
                 shutil.chown(owned, "nobody", "nogroup")
-        self._run(_as_server() + [found("initdb", PG_BIN), "-D", directory / "db", "-U", "bench", "-A", "trust", "--no-locale", "-E", "UTF8",
-                   "--no-instructions"], cwd=self.sockets)
+        self._run(_as_server() + [found("initdb", PG_BIN), "-D", directory / "db", "-U", "bench", "-A", "trust", "--no-locale",
+                                 "-E", "UTF8", "--no-instructions"], cwd=self.sockets)
         settings = [f"--{name}={value}" for name, value in PG_SETTINGS.items()]
         command = _as_server() + [found("postgres", PG_BIN), "-D", directory / "db", "-k", self.sockets, "-h", "127.0.0.1", "-p", self.port,
                    *settings]

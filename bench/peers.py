@@ -23,6 +23,7 @@ import os
 import pathlib
 import platform
 import resource
+import signal
 import statistics
 import sys
 import time
@@ -146,7 +147,7 @@ def plan(options):
         loads = [str(load) for of, load in turns if of is peer]
         print(f"  {peer.name:<13} {', '.join(loads)}{', half its rate, the fixed rate' if peer.open else ''}")
     extra = sum(max([OVERHEAD_S.get(need, 1) for need in peer.needs] or [1]) for peer, _ in turns) * 2
-    seconds = options.rounds * ((len(turns) + open_count) * (options.seconds + 1) + extra)
+    seconds = options.rounds * ((len(turns) + open_count) * (options.seconds + 3) + extra)
     needs = sorted({need for peer in options.peers for need in peer.needs})
     print(f"about {seconds / 60:.0f} minutes; to be fetched where missing: {', '.join(needs) or 'nothing'}")
 
@@ -159,6 +160,7 @@ def main():
     if options.dry_run:
         plan(options)
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by the way that stops what was started
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for 1,000 connections, of both ends
     about = machine()
@@ -167,7 +169,8 @@ def main():
           f"{before:.1f} before", flush=True)
     runs = Run(options).all()
     result = {"at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": about,
-              "load_average": [round(before, 2), round(load_average(), 2)], "seconds": options.seconds, "rounds": options.rounds, "runs": runs}
+              "load_average": [round(before, 2), round(load_average(), 2)], "seconds": options.seconds, "rounds": options.rounds,
+              "runs": runs}
     options.result.parent.mkdir(parents=True, exist_ok=True)
     options.result.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(peer_report.report(result))

@@ -29,8 +29,7 @@ def bars(title, unit, values, file, log=False):
     figure, axes = plt.subplots(figsize=(8, 0.42 * len(ordered) + 1.3))
     drawn = axes.barh([NAMES.get(name, name) for name, _ in ordered], [value for _, value in ordered],
                       color=[OURS if name in ("ours", "ours-mongo", "commit") else OTHERS for name, _ in ordered])
-    axes.bar_label(drawn, [f"{value:,.0f}" if value >= 100 else f"{value:,.2g}" if value < 1 else f"{value:,.1f}" for _, value in ordered],
-                   padding=3, fontsize=8)
+    axes.bar_label(drawn, [f"{value:,.0f}" if value >= 100 else f"{value:,.1f}" for _, value in ordered], padding=3, fontsize=8)
     axes.set(title=title, xlabel=unit, **({"xscale": "log"} if log else {}))
     finish(figure, axes, file)
 
@@ -72,7 +71,8 @@ A conversion of route 5 where no load is named (distinct keys, `GET`, 64 connect
 def write(result, into):
     """measured.md beside the pictures that are there."""
     pictures = "\n".join(f"![{file.stem}]({file.name})" for file in sorted(into.glob("*.svg")))
-    (into / "measured.md").write_text(MEASURED.format(report=peer_report.report(result, True).strip(), pictures=pictures), encoding="utf-8")
+    report = peer_report.report(result, True).strip()
+    (into / "measured.md").write_text(MEASURED.format(report=report, pictures=pictures), encoding="utf-8")
 
 
 def main():

@@ -45,7 +45,9 @@ def _written(pid):
     """Bytes given to the disk; None where the kernel does not tell us. What ended children wrote is in it."""
     try:
         lines = (PROC / str(pid) / "io").read_text(encoding="ascii").splitlines()
-    except OSError:  # another user's, or one that lets nobody look into it: root may
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # ended meanwhile: its parent has it
+    except PermissionError:  # another user's, or one that lets nobody look into it: root may
         return None
     return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
 

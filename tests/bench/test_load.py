@@ -63,7 +63,7 @@ def load(port, *arguments, status=0):
 
 
 def test_a_server_that_hangs_has_made_all_wait_that_fell_due():
-    """One that hangs for 0.6 of 2 s has made about 30 % of a steady load wait; a loop that sends when it is answered sees four waits."""
+    """One that hangs for 0.6 of 2 s has made some 30 % of a steady load wait; a loop that sends when it is answered sees four."""
     with Peer(stall_at=0.7, stall_s=0.6) as peer:
         by_the_clock = load(peer.port, "--seconds", 2, "--rate", 300, "--connections", 4)
     assert by_the_clock["p99_us"] > 450_000
