@@ -97,7 +97,8 @@ def test_a_full_queue(net, tmp_path, library):
     with Server(tmp_path, net, env={**WAIT, "BARRACUDA_LIMITS_QUEUE": "8"}, start=False) as srv:
         for number in range(ROUNDS):
             flag = tmp_path / "slow"
-            srv.start(env=faults.environment(library, srv.data, "sync", 1, for_=0, then="delay", ending=".log", delay_us=100_000, while_=flag))
+            srv.start(env=faults.environment(library, srv.data, "sync", 1, for_=0, then="delay", ending=".log",
+                                             delay_us=100_000, while_=flag))
             flag.touch()
             with Load(srv, clients=48, routes="457") as load:
                 wait_until(lambda: len(load.refused) >= 60 and len(load.acked) >= 20, 30, "some are refused, some are not")

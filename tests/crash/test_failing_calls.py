@@ -24,12 +24,13 @@ pytestmark = pytest.mark.skipif(harness.STORE != "rocksdb", reason="MongoDB keep
 
 ALL = int(os.environ.get("FAILING_CALLS", "0"))
 BEFORE, DURING = 30, 12  # reports before the fault, and while it may strike
-ERRORS = {"write": (errno.EIO, errno.ENOSPC), "sync": (errno.EIO,), "rename": (errno.EIO, errno.ENOSPC),
-          "open": (errno.EIO, errno.ENOSPC, errno.EMFILE)}
+# A sync that has no room is a disk that took the bytes and finds no place for them: in the long form.
+ERRORS = {"write": (errno.EIO, errno.ENOSPC), "sync": (errno.EIO, errno.ENOSPC) if ALL else (errno.EIO,),
+          "rename": (errno.EIO, errno.ENOSPC), "open": (errno.EIO, errno.ENOSPC, errno.EMFILE)}
 SPREAD = {"write": (1, 2, 3, 8, 21, 55, 144, 300, 500, 600, 650, 680, 710, 740, 770, 800),
           "sync": (1, 2, 4, 8, 14, 20, 24, 27, 30, 33, 36, 39), "rename": (1, 2, 3, 4), "open": (1, 2, 5, 14, 27, 44, 52, 55)}
 
-FAULT = "a {} call of the store's disk fails"
+FAULT = "one of the store's {} calls fails, or all from then on"
 
 Case = collections.namedtuple("Case", "kind at error for_ torn")
 Outcome = collections.namedtuple("Outcome", "counted failed ended acked refused")

@@ -128,11 +128,12 @@ def migrate_killed(server, pause, *arguments):
             process.communicate()
 
 
+@pytest.mark.bounded(400)
 def test_killed_at_any_moment_both_ways(node, mongo, database, tmp_path):
     seed = Seed(database)
     seed.many(15000)
     seed.flush()
-    node.command("adopt")
+    node.command("adopt", seconds=100)
     pause, home = random.Random(3), f"rocksdb:{tmp_path / 'home'}"
     kills, out = migrate_killed(node, pause, "--to", home)
     assert kills >= 1 and "holds the same as" in out
@@ -154,7 +155,7 @@ def test_killed_at_any_moment_both_ways(node, mongo, database, tmp_path):
         own = ("settings", "postbacks", "ftds", "adoption_aside")
         assert everything(other, but=own) == everything(database, but=own)
         node.start()
-        assert node.command("verify").stdout == "the store is sound\n"
+        assert node.command("verify", seconds=100).stdout == "the store is sound\n"
         node.stop()
         found = proof.Verdict(*difference(everything(database, but=own), everything(other, but=(*own, "nodes"))))
         assert proof.tried(KILLED, kills + more, found, database.conversions.estimated_document_count()) == proof.SOUND
