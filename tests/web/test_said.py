@@ -16,7 +16,7 @@ ELSEWHERE = re.compile(r"(_test|_fixture|metrics|setup_page|landing|copy|documen
 NOT_SHOWN = re.compile(r"a stored \w+ (is not valid BSON|holds a NUL)|shorter words are looked for by nobody.*|it was stopped|.*; charset=.*"
                        r"|a stored \{\} holds a NUL|(Accept|Content-Type|Connection|webhook-id): .*|attachment; .*|\(a name of .*"
                        r"|\{\} attempt.*|POST /api/.*|(registration|pending|reported|waiting), .* or \w+|explain \{\}|secret \{\}: \{\}"
-                       r"|\{\} at \{\}: \{\}|Authorization: Bearer \{\}|request in the log any more")
+                       r"|Authorization: Bearer \{\}|request in the log any more")
 
 
 def without_comments(source):

@@ -17,6 +17,7 @@ describe("what the API says", () => {
     await speak("de");
     expect(said("status is required")).toBe("status wird gebraucht");
     expect(said("postback.url: the host is missing")).toBe("postback.url: der Host fehlt");
+    expect(said("postback.url at 0: expected http:// or https:// at the beginning")).toBe("postback.url, Stelle 0: erwartet: http:// oder https:// am Anfang");
     expect(said("source is longer than 4096 bytes")).toBe("source ist länger als 4096 Bytes");
     expect(said("status must be pending, approved or rejected")).toBe("status muss pending, approved oder rejected sein");
     expect(said("{sig} and {secret} need a secret to be named")).toContain("brauchen ein genanntes Geheimnis");

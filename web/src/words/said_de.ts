@@ -89,6 +89,7 @@ export const saidInGerman: readonly Phrase[] = [
   ["at most {}", "höchstens {}"],
   ["at most {} attempts", "höchstens {} Versuche"],
   ["there is no such field", "so ein Feld gibt es nicht"],
+  ["{} at {}: {}", "{}, Stelle {}: {!}"],
   ["a field without a name", "ein Feld ohne Namen"],
   ["(a name of {} bytes)", "(ein Name von {} Bytes)"],
   ["{}; did you mean {}?", "{!}; meinten Sie {}?"],

@@ -29,5 +29,6 @@ export function tellsInGerman(names: Names, said: (english: string) => string) {
     },
     erasure: () => "die Person wurde gelöscht",
   };
-  return ({ kind, facts, text }: Said): string => tells[kind]?.(facts) ?? text;
+  // An older node beside this one tells no facts yet.
+  return ({ kind, facts, text }: Said): string => (facts && tells[kind]?.(facts)) ?? text;
 }

@@ -12,7 +12,7 @@ type Widened<Part> = Part extends (...given: infer Given) => string
 export interface Said {
   kind: string;
   text: string;
-  facts: Record<string, string>;
+  facts?: Record<string, string> | undefined;
 }
 
 export type Words = Widened<typeof en>;
