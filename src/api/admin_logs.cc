@@ -47,6 +47,7 @@ store::LogRequest ReadReceived(Reader& reader) {
         reader,
         "route",
         {"private_conversions",
+         "conversions_batch",
          "contact",
          "register",
          "ftd",

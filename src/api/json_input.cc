@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "api/json_line.h"
 #include "api/reader.h"
 #include "base/text.h"
 #include "base/unseen.h"
@@ -242,6 +243,12 @@ std::string WhatElse(const http::Request& request, std::string_view body) {
     return "the body is a form and not JSON: say Content-Type: application/x-www-form-urlencoded";
 }
 
+std::string NoJson(const char* name, size_t at, std::string_view key, std::string_view what) {
+    // The fault is inside a value: the last key read names its field.
+    std::string near = key.empty() ? "" : fmt::format(", at {}", CleanUtf8(CutUtf8(key, 64)));
+    return fmt::format("the {} is not valid JSON at byte {}{}: {}", name, at, near, what);
+}
+
 Error BadJson(
     const http::Request& request,
     std::string_view body,
@@ -251,10 +258,8 @@ Error BadJson(
 ) {
     std::string message = WhatElse(request, body);
     if (message.empty()) {
-        // The fault is inside a value: the last key read names its field.
-        std::string near = key.empty() ? "" : fmt::format(", at {}", CleanUtf8(CutUtf8(key, 64)));
         const size_t mark = request.body.size() - body.size();
-        message = fmt::format("the body is not valid JSON at byte {}{}: {}", at + mark, near, what);
+        message = NoJson("body", at + mark, key, what);
     }
     return {ErrorCode::kInvalid, std::move(message), "body"};
 }
@@ -265,26 +270,58 @@ Error EmptyBody() {
 
 }  // namespace
 
-Result<Input> ParseJsonInput(const http::Request& request) {
-    const std::string_view text = SkipByteOrderMark(request.body);
-    if (text.empty()) return Fail(EmptyBody());
+namespace {
+
+// Where and why a text is no JSON.
+struct BadPlace {
+    size_t at = 0;
+    std::string key = {};  // the last one read
+    std::string what = {};
+};
+
+// `name`: "body" or "line". kInternal: it is no JSON, and `bad` says why.
+Result<Input> ReadTopLevel(std::string_view text, const char* name, BadPlace& bad) {
     json::basic_parser<TopLevel> parser(Options(kDepthMax));
     json::error_code code;
     size_t used = parser.write_some(false, text.data(), text.size(), code);
     if (!code) used = std::min(text.find_first_not_of(" \t\r\n", used), text.size());
     TopLevel& top = parser.handler();
     if (code == json::error::object_too_large) {
-        return Fail(ErrorCode::kInvalid, "the body has more than 1024 fields", "body");
+        return Fail(
+            ErrorCode::kInvalid,
+            fmt::format("the {} has more than {} fields", name, kFieldsMax),
+            name
+        );
     }
     if (code || used != text.size()) {
-        const std::string what = code ? code.message() : "more after its end";
-        return Fail(BadJson(request, text, used, top.key, what));
+        bad = {used, top.key, code ? code.message() : "more after its end"};
+        return Fail(ErrorCode::kInternal, bad.what, name);
     }
-    if (!top.object) return Fail(ErrorCode::kInvalid, "the body must be a JSON object", "body");
+    if (!top.object) {
+        return Fail(ErrorCode::kInvalid, fmt::format("the {} must be a JSON object", name), name);
+    }
     Input input = std::move(top.input);
     Value* metadata = input.Change("metadata");
     if (metadata && metadata->kind == Value::Kind::kObject) metadata->text = MetadataOf(text);
     return input;
+}
+
+}  // namespace
+
+Result<Input> ParseJsonInput(const http::Request& request) {
+    const std::string_view text = SkipByteOrderMark(request.body);
+    if (text.empty()) return Fail(EmptyBody());
+    BadPlace bad;
+    auto input = ReadTopLevel(text, "body", bad);
+    if (input || input.error().code != ErrorCode::kInternal) return input;
+    return Fail(BadJson(request, text, bad.at, bad.key, bad.what));
+}
+
+Result<Input> ParseJsonLine(std::string_view line) {
+    BadPlace bad;
+    auto input = ReadTopLevel(line, "line", bad);
+    if (input || input.error().code != ErrorCode::kInternal) return input;
+    return Fail(ErrorCode::kInvalid, NoJson("line", bad.at, bad.key, bad.what), "line");
 }
 
 Result<json::object> ParseJsonObject(const http::Request& request) {

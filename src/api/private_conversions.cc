@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "api/list_input.h"
+#include "api/private_report.h"
 #include "api/record.h"
 #include "api/routes.h"
 #include "base/raw_json.h"
@@ -17,12 +18,6 @@ namespace barracuda::api {
 using domain::Field;
 
 namespace {
-
-// The words of the one who reported: the conversion may stand under another click id.
-struct AsGiven {
-    std::string hash;
-    std::string goal;  // JSON
-};
 
 // The one conversion of the network's answer, as it was written: what was created, what a look-up
 // found, or the answer itself where it is the conversion (the old application stored that).
@@ -46,17 +41,11 @@ void AnswerPrivate(
     const Call& call,
     const domain::Decision& decision,
     const domain::Conversion& c,
-    const AsGiven& given
+    const PrivateWords& given
 ) {
     const auto* delivery = c.FindDelivery(domain::kDefaultNetwork, domain::kPrivateApi);
     bool accepted = delivery && delivery->state == domain::DeliveryState::kDone;
-    JsonObject data;
-    data.Text("id", c.id.Hex());
-    data.Text("click_hash", given.hash);
-    data.Raw("goal_type_id", given.goal);
-    data.Text("goal_type", domain::NameOf(c.goal_type));
-    data.Amount("amount", c.fields.Get(Field::kAmount, "0"));
-    data.Text("status", domain::NameOf(c.status));
+    JsonObject data = PrivateData(c, given);
     const bool may_see = accepted && call.caller.affiliate.empty();
     data.Raw("privateApiConversion", may_see ? OneConversion(delivery->response) : "null");
     const bool rejected = c.status == domain::Status::kRejected;
@@ -81,19 +70,6 @@ void AnswerPrivate(
     call.respond(JsonResponse(200, Head(call, decision, accepted, message).Object("data", data)));
 }
 
-void ReadAmounts(Reader& reader, domain::Report& report) {
-    auto deposit = reader.Amount("deposit_amount");
-    auto sale = reader.Amount("sale_amount");
-    Give(report, Field::kAmount, deposit);
-    Give(report, Field::kSaleAmount, sale ? sale : deposit);
-    Give(report, Field::kPayout, reader.Amount("payout"));
-    Give(report, Field::kRevenue, reader.Amount("revenue"));
-}
-
-}  // namespace
-
-namespace {
-
 void RecordPrivate(
     Reports& reports,
     std::shared_ptr<Call> call,
@@ -102,38 +78,15 @@ void RecordPrivate(
 ) {
     Reader reader(input);
     domain::Report report;
-    report.route = "private_conversions";
-    std::string hash = reader.RequiredId("click_hash");
-    GoalId goal(reader.RequiredId("goal_type_id"));
-    AffiliateId affiliate(reader.Id("affiliate_id"));
-    // A bound key without one means its own.
-    Give(report, affiliate.empty() ? call->caller.affiliate : affiliate);
-    Give(report, OfferId(reader.Id("offer_id")));
-    report.defaults.Set(Field::kOfferId, reports.offer.value);
-    ReadAmounts(reader, report);
-    report.status = ReadStatus(reader);
-    Give(report, Field::kUnique, reader.Text("unique"));
-    Give(report, Field::kClickHash, hash);
-    // One sale has one key: the network's own click id, where a contact knows it by this hash.
-    ClickId click(known_click.value_or(hash));
-    ReadCommon(reports, reader, click, goal, report);
-    std::string type = reader.Text("goal_type");
-    if (!type.empty() && type != domain::NameOf(report.goal_type)) {
-        reader.Refuse("goal_type", "contradicts goal_type_id");
-    }
+    PrivateWords given = ReadPrivate(reports, call->caller, input, reader, known_click, report);
     if (!FinishReading(reports, *call, input, reader)) return;
-    const Value* given = input.Find("goal_type_id");
-    AsGiven as_given{hash, given->kind == Value::Kind::kNumber ? goal.value : JsonText(goal.value)};
-    // The hash goes along: another route may have recorded this click without one, and the private
-    // API knows the click by nothing else.
-    report.deliveries.push_back({domain::kDefaultNetwork, domain::kPrivateApi, {{"hash", hash}}});
-    auto decided = [&reports, call, as_given](const domain::Decision& decision) {
+    auto decided = [&reports, call, given = std::move(given)](const domain::Decision& decision) {
         AwaitDelivery(
             reports,
             decision,
             domain::kPrivateApi,
-            [call, decision, as_given](const domain::Conversion& c) {
-                AnswerPrivate(*call, decision, c, as_given);
+            [call, decision, given](const domain::Conversion& c) {
+                AnswerPrivate(*call, decision, c, given);
             }
         );
     };

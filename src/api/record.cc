@@ -2,6 +2,7 @@
 
 #include "api/auth.h"
 #include "api/ignored.h"
+#include "api/record_steps.h"
 #include "base/check.h"
 #include "delivery/catalog_store.h"
 #include "nodes/goal_rules.h"
@@ -29,10 +30,21 @@ void Give(domain::Report& report, Field field, const std::optional<Money>& value
 void ReadCommon(
     Reports& reports, Reader& reader, ClickId click, GoalId goal, domain::Report& report
 ) {
-    auto catalog = reports.catalog.catalog();
-    const auto* known = catalog->FindGoal(goal.value);
-    report.goal_type = known ? known->type : domain::GoalType::kOther;
     const auto rule = reports.goals.Of(goal.value);
+    const auto catalog = reports.catalog.catalog();
+    ReadCommonBy(*catalog, rule, reader, std::move(click), std::move(goal), report);
+}
+
+void ReadCommonBy(
+    const domain::Catalog& catalog,
+    nodes::GoalRules::Rule rule,
+    Reader& reader,
+    ClickId click,
+    GoalId goal,
+    domain::Report& report
+) {
+    const auto* known = catalog.FindGoal(goal.value);
+    report.goal_type = known ? known->type : domain::GoalType::kOther;
     report.key.click = std::move(click);
     report.key.goal = std::move(goal);
     reader.Common(report.given);
@@ -83,27 +95,37 @@ std::optional<domain::Status> ReadStatus(Reader& reader) {
     return status;
 }
 
-void Record(Reports& reports, std::shared_ptr<Call> call, domain::Report report, Decided done) {
-    if (auto refused = CheckAffiliate(call->caller, AffiliateOf(report))) {
-        return call->respond(ErrorResponse(*refused));
+bool Complete(Reports& reports, Call& call, domain::Report& report) {
+    if (auto refused = CheckAffiliate(call.caller, AffiliateOf(report))) {
+        call.respond(ErrorResponse(*refused));
+        return false;
     }
-    report.by = call->caller.name;
-    report.bound_affiliate = call->caller.affiliate.value;
+    report.by = call.caller.name;
+    report.bound_affiliate = call.caller.affiliate.value;
     auto catalog = reports.catalog.catalog();
     const auto& asks = catalog->AsksFor(report.key.goal.value);
     report.deliveries.insert(report.deliveries.end(), asks.begin(), asks.end());
-    if (call->received.route) {
-        call->received.key = report.key;
-        call->received.affiliate = AffiliateOf(report);
-        call->received.command = report.command_id;
+    if (call.received.route) {
+        call.received.key = report.key;
+        call.received.affiliate = AffiliateOf(report);
+        call.received.command = report.command_id;
     }
-    unsigned io_thread = call->request.io_thread;
+    return true;
+}
+
+void AnswerDecided(Call& call, Result<domain::Decision> decision, const Decided& done) {
+    if (!decision) return call.respond(ErrorResponse(decision.error()));
+    BARRACUDA_CHECK(decision->document || decision->foreign);  // a report is always decided
+    NoteDecision(call, *decision);
+    if (decision->foreign) return call.respond(ErrorResponse(BoundElsewhere()));
+    done(*decision);
+}
+
+void Record(Reports& reports, std::shared_ptr<Call> call, domain::Report report, Decided done) {
+    if (!Complete(reports, *call, report)) return;
+    const unsigned io_thread = call->request.io_thread;
     auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
-        if (!decision) return call->respond(ErrorResponse(decision.error()));
-        BARRACUDA_CHECK(decision->document || decision->foreign);  // a report is always decided
-        NoteDecision(*call, *decision);
-        if (decision->foreign) return call->respond(ErrorResponse(BoundElsewhere()));
-        done(*decision);
+        AnswerDecided(*call, std::move(decision), done);
     };
     if (!reports.ledger.Submit(std::move(report), io_thread, std::move(answer))) {
         call->respond(Overloaded());

@@ -6,6 +6,7 @@
 
 #include "api/account_routes.h"
 #include "api/auth.h"
+#include "api/batch_route.h"
 #include "api/entity_routes.h"
 #include "api/form_routes.h"
 #include "api/landing.h"
@@ -47,6 +48,7 @@ struct Entry {
 constexpr Entry kRoutes[] = {
     {"/api/private/conversions",     "POST", Access::kIngest,    To<PostPrivateConversion>, "private_conversions"},
     {"/api/private/conversions",     "GET",  Access::kAdmin,     To<ListPrivateConversions>, nullptr, true},
+    {"/api/v1/conversions/batch",    "POST", Access::kIngest,    PostConversionsBatch, "conversions_batch"},
     {"/api/ftd",                     "POST", Access::kIngest,    To<PostFtd>, "ftd"},
     {"/api/postback",                "GET",  Access::kIngestUrl, To<AnyPostback>, "postback"},
     {"/api/postback",                "HEAD", Access::kIngestUrl, To<AnyPostback>},

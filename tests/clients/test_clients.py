@@ -47,8 +47,8 @@ def imports(package, cwd):
 
 
 def test_openapi_python_client(api, tmp_path):
-    # It knows no pictures, as the landing page's logo is one.
-    pictures = [f"image/{kind}" for kind in ("svg+xml", "png", "webp", "jpeg")]
+    # It knows no pictures, as the landing page's logo is one, and no lines of JSON.
+    pictures = ["application/x-ndjson"] + [f"image/{kind}" for kind in ("svg+xml", "png", "webp", "jpeg")]
     (tmp_path / "config.json").write_text(json.dumps({"content_type_overrides": dict.fromkeys(pictures, "application/octet-stream")}))
     said = run(BIN / "openapi-python-client", "generate", "--path", SPEC, "--output-path", "opc", "--meta", "none", "--config", "config.json",
                cwd=tmp_path)

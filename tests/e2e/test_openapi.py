@@ -1,6 +1,7 @@
 """docs/api/openapi.yaml is true: its paths are the router's, it says who may ask, every field it names is read, and
 what is answered is what it describes."""
 import http.client
+import json
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from documents import ROOT, text_of
 from authenticator import totp
 from harness import Answer, Server, new_hash, new_id, wait_until
 from openapi import (OPERATIONS, SPEC, Described, body_of, faults, parameters_of, properties, required, resolve,
-                     template_of)
+                     strict, template_of)
 
 INGEST, SESSION = [{"bearer": []}, {"apiKey": []}], [{"bearer": []}, {"session": []}]
 ADMIN = [INGEST + [{"session": []}]]
@@ -212,6 +213,12 @@ def reports(call, api):
     call("GET", "/api/goals/postback", key=key)
     private = {"click_hash": new_hash(), "goal_type_id": 6, "deposit_amount": 5, "payout": 1, "unique": "u"}
     call("POST", "/api/private/conversions", key=key, json_body=private)
+    lines = "".join(json.dumps({**private, "click_hash": new_hash()}) + "\n" for _ in range(2)) + "{}\n"
+    batch = call("POST", "/api/v1/conversions/batch", key=key, body=lines, query={"explain": 1})
+    described = Draft202012Validator(strict(SPEC["components"]["schemas"]["BatchLine"]))
+    for line in batch.body.decode().splitlines():
+        assert not list(described.iter_errors(json.loads(line))), line
+    call("POST", "/api/v1/conversions/batch", 400, key=key, body="\n")
     call("GET", "/api/private/conversions", key=api.admin_key)
     stated = {"click_id": click, "affiliate_id": "7", "goal_id": "6", "goal_type": "deposit", "amount": 11, "metadata": {"a": 1}}
     call("POST", "/api/admin/conversions", key=api.admin_key, json_body=stated)

@@ -27,7 +27,7 @@ export type Request = Schemas["Received"];
 
 const filterNames = ["click_id", "goal_id", "affiliate_id", "route", "status", "reason", "by", "address", "command", "from", "to"] as const;
 const viewNames = ["verdict", "conflict", "refused"] as const;
-const routes = ["postback", "goals_postback", "ftd", "private_conversions", "contact", "register", "admin_conversions", "-"];
+const routes = ["postback", "goals_postback", "ftd", "private_conversions", "conversions_batch", "contact", "register", "admin_conversions", "-"];
 
 const filters = (): Filter[] => [
   { name: "goal_id", label: w.conversions.goal },
