@@ -40,6 +40,7 @@ public:
           filling_(filling) {}
 
     ~RocksKv() override {
+        if (filling_) (void)db_->Flush({}, families_);  // what fails here the next open tells
         for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
         db_->Close();
         db_.reset();  // before the mark: a log may go until then
@@ -86,6 +87,7 @@ public:
         }
         rocksdb::WriteOptions options;
         options.sync = !filling_;
+        options.disableWAL = filling_;  // a crash leaves what has to be made again in any case
         auto status = db_->Write(options, &batch);
         if (!status.ok()) return Fail(RocksErrorOf(status));
         published_.fetch_add(1, std::memory_order_release);
@@ -131,7 +133,7 @@ public:
         auto file = HighWaterFile::Open(directory, mark);
         if (!file) return Fail(file.error());
         high_water_ = std::move(*file);
-        watched_.logs->Begin(*db_, *high_water_);
+        if (!filling_) watched_.logs->Begin(*db_, *high_water_);  // else no log holds anything
         return true;
     }
 
