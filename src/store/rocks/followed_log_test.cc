@@ -177,7 +177,7 @@ TEST_F(FollowedLog, ATornTailBehindWhatIsKeptIsLeftOut) {
     size_t count = 0;
     EXPECT_EQ(Read(&count), "");
     EXPECT_EQ(count, size_t{kBatches + 1}) << "it is there, so it is taken";
-    const size_t tail = whole.size() - BatchAt(1).size() - 60;
+    const size_t tail = whole.size() - BatchAt(101 + 2 * kBatches).size() - 60;
     for (size_t size = tail; size < whole.size(); ++size) {
         PutBytes(path, std::string_view(whole).substr(0, size));
         EXPECT_EQ(Read(&count), "") << size;
