@@ -23,7 +23,7 @@ enum class Command {
     kAdminPassword,
     kDeliveriesList,
     kDeliveriesRetry,
-    kBackup,
+    kBackup,  // a checkpoint: the command copies it (backup.h)
     kExport,
     kVerify,
     kRestored,  // the check behind a restore
@@ -32,6 +32,8 @@ enum class Command {
     kServe,
     kCheckConfig,
     kVersion,
+    kBackupsList,
+    kBackupsVerify,
     kRestore,
     kImport,
     kAdopt,
@@ -61,6 +63,8 @@ inline constexpr CommandName kCommands[] = {
     {Command::kServe, "serve"},
     {Command::kCheckConfig, "check-config"},
     {Command::kVersion, "version"},
+    {Command::kBackupsList, "backups.list"},
+    {Command::kBackupsVerify, "backups.verify"},
     {Command::kRestore, "restore"},
     {Command::kImport, "import"},
     {Command::kAdopt, "adopt"},

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "app/ask.h"
+#include "app/backup.h"
 #include "app/demo.h"
+#include "app/restore.h"
 #include "config/config.h"
 
 namespace barracuda::app {
@@ -16,9 +18,11 @@ namespace barracuda::app {
 struct CommandLine {
     Command command = Command::kVersion;
     std::optional<std::string> config;
-    config::Flags flags;         // setting path -> value
-    Ask ask;                     // where an open store is asked (operations.h)
-    std::string directory = {};  // restore, import: where from
+    config::Flags flags;  // setting path -> value
+    Ask ask;              // where an open store is asked (operations.h)
+    BackupWish backup = {};
+    RestoreWish restore = {};
+    std::string directory = {};  // import, backups: where from
     bool password_stdin = false;
     bool dry_run = false;            // adopt
     bool reference = false;          // of check-config

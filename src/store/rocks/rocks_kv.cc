@@ -18,6 +18,7 @@
 #include "store/rocks/rocks_reads.h"
 #include "store/rocks/sight.h"
 #include "store/rocks/store_files.h"
+#include "store/rocks/wal_reader.h"
 
 namespace barracuda::store {
 
@@ -58,7 +59,7 @@ public:
         // neighbours cost few comparisons (docs/performance.md).
         std::vector<const KvChange*> sorted;
         sorted.reserve(changes.size());
-        size_t bytes = 64;
+        size_t bytes = 96;
         for (const auto& change : changes) {
             sorted.push_back(&change);
             bytes += change.key.size() + change.value.size() + 16;
@@ -68,6 +69,10 @@ public:
             return a->key < b->key;
         });
         rocksdb::WriteBatch batch(bytes);
+        // In the log alone, for who replays a copy of it up to a time (wal_reader.h).
+        if (auto put = batch.PutLogData(StampOf(Time::Now())); !put.ok()) {
+            return Fail(RocksErrorOf(put));
+        }
         for (const auto* at : sorted) {
             const KvChange& change = *at;
             auto* family = Family(change.space);
