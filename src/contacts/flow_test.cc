@@ -414,7 +414,7 @@ TEST_F(FlowTest, AClickThatWaitsForAConnectionIsNotAskedForOnceTheNetworkIsStopp
     EXPECT_TRUE(Comes([&] { return offers == kConnections; }));
     stopped = true;
     hold_offers = false;
-    EXPECT_TRUE(Comes([&] { return goals >= kConnections; }));
+    EXPECT_TRUE(Comes([&] { return program.client.in_flight() == 0; }));
     EXPECT_EQ(offers, kConnections);
     stopped = false;
     EXPECT_TRUE(Comes([&] { return offers == kConnections + 8; }));
