@@ -57,6 +57,7 @@ def take_back(change):
             os.link(more[1], more[0])
 
 
+HOLE_LEAST = 100  # bytes: fewer may be all that a batch has there
 Cut = collections.namedtuple("Cut", "syncs shortened bytes_lost names_back")
 
 
@@ -93,8 +94,20 @@ def cut(data, journal, dice=None, in_place=False):
     return Cut(syncs, shortened, lost, back)
 
 
+def dig(path, durable, written, dice):
+    """The file keeps its size, and some of its blocks were never written: zeros. -> how many"""
+    begin = dice.randint(durable, written - HOLE_LEAST)
+    end = dice.choice((written, min(written, begin + dice.randint(HOLE_LEAST, 8192))))
+    with path.open("r+b") as file:
+        file.seek(begin)
+        file.write(bytes(end - begin))
+    return end - begin
+
+
 def shorten(path, durable, written, dice):
     """-> how many bytes are lost of what was written after the last sync"""
+    if dice and path.suffix == ".log" and path.parent.name != "logs" and written - durable > HOLE_LEAST and dice.random() < 0.4:
+        return dig(path, durable, written, dice)
     left = dice.randint(durable, written) if dice else durable
     os.truncate(path, left)
     return written - left

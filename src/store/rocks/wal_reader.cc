@@ -130,6 +130,20 @@ Result<std::optional<std::string>> WalReader::Next() {
     }
 }
 
+// A record begins at any place of a block where the one before is broken, so each is tried.
+bool BeginsABatch(std::string_view bytes, uint64_t offset) {
+    for (size_t at = 1; at + kHeaderBytes <= bytes.size(); ++at) {
+        const auto type = static_cast<Type>(bytes[at + 6]);
+        if (type != kFull && type != kFirst) continue;
+        const size_t left = kBlockBytes - (offset + at) % kBlockBytes;
+        const size_t whole = kHeaderBytes + NumberAt<uint16_t>(bytes, at + 4);
+        if (whole > left || at + whole > bytes.size()) continue;
+        const auto summed = bytes.substr(at + 6, whole - 6);
+        if (NumberAt<uint32_t>(bytes, at) == MaskedChecksum(summed)) return true;
+    }
+    return false;
+}
+
 std::optional<BatchHead> HeadOf(std::string_view batch) {
     if (batch.size() < kBatchHeadBytes) return std::nullopt;
     return BatchHead{NumberAt<uint64_t>(batch, 0), NumberAt<uint32_t>(batch, 8)};

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -26,6 +27,8 @@ public:
 
     // The next batch, as RocksDB's WriteBatch takes it.
     Result<std::optional<std::string>> Next();
+    // In the file, where the last batch that it gave ends.
+    uint64_t offset() const { return offset_; }
 
 private:
     enum class Found { kBatch, kMore, kDamaged };
@@ -36,6 +39,10 @@ private:
     uint64_t offset_ = 0;  // in the file, of the first byte of pending_
     std::string pending_;
 };
+
+// Whether a whole record with which a batch begins stands in these bytes of a log, which are from
+// `offset` on; what stands at their begin does not count.
+bool BeginsABatch(std::string_view bytes, uint64_t offset);
 
 // What a batch says of itself.
 struct BatchHead {
