@@ -7,10 +7,8 @@
 // Ours and theirs alternate, so that the ratio is of one machine in one state. Directories are made
 // beside the program, on the disk that is measured, and removed.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -18,61 +16,18 @@
 
 #include "directory.h"
 #include "ledger/ledger.h"
+#include "recording_kv.h"
 #include "store/kv_engine.h"
-#include "store/memory/memory_kv.h"
 #include "store/rocks/rocks_kv.h"
 
 namespace barracuda {
 namespace {
 
-using Batches = std::vector<std::vector<store::KvChange>>;
+using bench::Batches;
+using bench::RecordingKv;
 
-// Keeps every batch that is applied; reads go to memory.
-class RecordingKv final : public store::Kv {
-public:
-    explicit RecordingKv(Batches& batches)
-        : memory_(std::make_shared<store::MemoryKv::Data>()), batches_(batches) {}
-    Result<std::vector<std::optional<std::string>>> MultiGet(
-        store::Space space, std::span<const std::string> keys
-    ) override {
-        return memory_.MultiGet(space, keys);
-    }
-    Result<bool> Apply(std::span<const store::KvChange> changes) override {
-        batches_.emplace_back(changes.begin(), changes.end());
-        return memory_.Apply(changes);
-    }
-    std::unique_ptr<store::KvIterator> Iterate(store::Space space) override {
-        return memory_.Iterate(space);
-    }
-    std::unique_ptr<store::KvSnapshot> Snapshot() override { return memory_.Snapshot(); }
-    Result<bool> Backup(const std::string& directory) override { return memory_.Backup(directory); }
-
-private:
-    store::MemoryKv memory_;
-    Batches& batches_;
-};
-
-struct Measured {
-    double seconds = 0;
-    double cpu_us_each = 0;
-    size_t batches = 0;
-};
-
-double CpuSeconds() {
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-template <typename Work>
-Measured Measure(size_t commands, Work work) {
-    double cpu = CpuSeconds();
-    auto start = std::chrono::steady_clock::now();
-    size_t batches = work();
-    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return {took.count(), (CpuSeconds() - cpu) * 1e6 / static_cast<double>(commands), batches};
-}
+using bench::Measure;
+using bench::Measured;
 
 domain::Report ReportOf(size_t number) {
     domain::Report report;
@@ -126,11 +81,7 @@ size_t Drive(store::Engine& engine, size_t commands, size_t in_flight) {
     return ledger->counters().batches;
 }
 
-template <typename Value>
-Value Must(Result<Value> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    return std::move(*result);
-}
+using bench::Must;
 
 Measured Ours(size_t commands, size_t in_flight) {
     bench::Directory directory("commit");

@@ -16,10 +16,13 @@
 #include "app/command_texts.h"
 #include "app/demo.h"
 #include "app/doctor.h"
+#include "app/growing_file.h"
+#include "app/import_options.h"
 #include "app/log.h"
 #include "app/manual.h"
 #include "app/migrate.h"
 #include "app/offline.h"
+#include "app/option_checks.h"
 #include "app/serve.h"
 #include "auth/credentials.h"
 #include "base/text.h"
@@ -30,31 +33,6 @@ namespace barracuda::app {
 namespace {
 
 constexpr const char* kVersion = "barracuda " BARRACUDA_VERSION;
-
-// --data "$DATA" with nothing in DATA is a slip, and the default another place; without --affiliate
-// a key is bound to nobody.
-std::string NotEmpty(const std::string& value) {
-    return value.empty() ? "a value is needed, this one is empty" : "";
-}
-
-// The library reads -1, and what is too large, into an unsigned number as the largest one there is.
-std::string DigitsAlone(const std::string& value) {
-    constexpr size_t kDigitsMax = 18;
-    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
-    if (digits && value.size() <= kDigitsMax) return "";
-    return fmt::format("a whole number of at most {} digits is needed, not {}", kDigitsMax, value);
-}
-
-void AddValue(
-    CLI::App* to, const char* option, std::string& into, const char* about, const char* what
-) {
-    to->add_option(option, into, about)->type_name(what)->check(NotEmpty);
-}
-
-template <typename Into>  // a text, or a list of them
-void AddRequired(CLI::App* to, const char* option, Into& into, const char* about) {
-    to->add_option(option, into, about)->required()->check(NotEmpty);
-}
 
 std::string Absolute(const std::string& path) {
     std::error_code ec;
@@ -244,10 +222,10 @@ struct Parser {
             Command::kExport
         );
         AddRequired(file, "FILE", line.ask.directory, "a file that does not exist yet");
-        auto* import = AddCommand(
-            &app, "import", "fill an empty store from a file of export", Command::kImport
+        file->add_flag(
+            "--resume", line.ask.resume, "go on with FILE.part, of one that was broken off"
         );
-        AddRequired(import, "FILE", line.directory, "a file that export wrote");
+        Import();
         auto* adopt = AddCommand(
             &app,
             "adopt",
@@ -270,6 +248,16 @@ struct Parser {
         );
         TakeLoss(verify);
         verify->footer(kVerify);
+    }
+
+    void Import() {
+        auto* command = AddCommand(
+            &app,
+            "import",
+            "record a file of conversions, or fill an empty store from an export",
+            Command::kImport
+        );
+        AddImportOptions(command, line.import);
     }
 
     // For whoever packages the program: hidden, and in no completion.
@@ -431,13 +419,17 @@ int Main(int argc, char** argv) {
     WarnOfUnknown(*config, line.command == Command::kServe);
     if (line.command == Command::kServe) return Serve(*config, ProgramPath(), line.accept_loss);
     if (line.command == Command::kAdopt) return AdoptCommand(*config, line.dry_run);
-    if (line.command == Command::kImport) return ImportCommand(*config, line.directory);
+    if (line.command == Command::kImport) return ImportFileCommand(*config, line.import);
     if (line.command == Command::kMigrate) return MigrateCommand(*config, line.from, line.to);
     if (line.command == Command::kRestore) return Show(Restore(*config, line.directory));
     if (line.password_stdin) {
         auto hash = ReadPassword();
         if (!hash) return Refuse(hash.error().message);
         line.ask.password_hash = *hash;
+    }
+    if (line.command == Command::kExport) {
+        const GrowingFile watch("export", line.ask.directory + ".part");
+        return Show(Perform(*config, line.ask));
     }
     return Show(Perform(*config, line.ask));
 }

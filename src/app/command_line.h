@@ -9,6 +9,7 @@
 
 #include "app/ask.h"
 #include "app/demo.h"
+#include "app/import_file.h"
 #include "config/config.h"
 
 namespace barracuda::app {
@@ -18,7 +19,8 @@ struct CommandLine {
     std::optional<std::string> config;
     config::Flags flags;         // setting path -> value
     Ask ask;                     // where an open store is asked (operations.h)
-    std::string directory = {};  // restore, import: where from
+    std::string directory = {};  // restore: where from
+    ImportOptions import = {};
     bool password_stdin = false;
     bool dry_run = false;            // adopt
     bool reference = false;          // of check-config
