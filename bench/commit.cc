@@ -4,12 +4,15 @@
 //
 //     bench_commit [COMMANDS [IN_FLIGHT [ROUNDS]]]
 //
-// Ours and theirs alternate, so that the ratio is of one machine in one state. Directories are made
-// beside the program, on the disk that is measured, and removed.
+// Ours and theirs alternate, so that the ratio is of one machine in one state; the last line is
+// JSON, for programs. Directories are made in the working directory, on the disk that is measured,
+// and removed. BENCH_SLOWED_US makes each answer of ours cost so much CPU more: the negative
+// control of bench/guard.py.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -24,10 +27,17 @@ namespace barracuda {
 namespace {
 
 using bench::Batches;
-using bench::RecordingKv;
-
 using bench::Measure;
 using bench::Measured;
+using bench::Must;
+using bench::RecordingKv;
+
+// Spends CPU, as a slower ledger would.
+void Burn(double us) {
+    if (us <= 0) return;
+    for (double until = bench::CpuSeconds() + us / 1e6; bench::CpuSeconds() < until;) {
+    }
+}
 
 domain::Report ReportOf(size_t number) {
     domain::Report report;
@@ -49,11 +59,14 @@ domain::Report ReportOf(size_t number) {
 size_t Drive(store::Engine& engine, size_t commands, size_t in_flight) {
     ledger::Options options;
     options.node = "bench";
+    const char* given = std::getenv("BENCH_SLOWED_US");
+    const double slowed_us = given ? std::stod(given) : 0;
     std::mutex mutex;
     std::condition_variable all;
     size_t sent = 0, answered = 0, recorded = 0;
     std::unique_ptr<ledger::Ledger> ledger;
     std::function<void(Result<domain::Decision>)> done = [&](Result<domain::Decision> decision) {
+        Burn(slowed_us);
         size_t next;
         {
             std::lock_guard lock(mutex);
@@ -81,8 +94,6 @@ size_t Drive(store::Engine& engine, size_t commands, size_t in_flight) {
     return ledger->counters().batches;
 }
 
-using bench::Must;
-
 Measured Ours(size_t commands, size_t in_flight) {
     bench::Directory directory("commit");
     auto engine = Must(store::KvEngine::Open(Must(store::OpenRocks({directory.path() + "/db"}))));
@@ -108,26 +119,59 @@ void Print(const char* name, const Measured& measured, size_t commands) {
     );
 }
 
+// Of `number` of each round.
+template <typename Number>
+double Median(size_t rounds, Number number) {
+    std::vector<double> all;
+    for (size_t i = 0; i < rounds; ++i) all.push_back(number(i));
+    std::sort(all.begin(), all.end());
+    return all[all.size() / 2];
+}
+
+std::string Json(const std::vector<Measured>& measured, size_t commands) {
+    const auto median = [&](auto member) {
+        return Median(measured.size(), [&](size_t i) { return measured[i].*member; });
+    };
+    return fmt::format(
+        R"({{"rate": {:.1f}, "cpu_us": {:.2f}, "bytes": {:.1f}}})",
+        static_cast<double>(commands) / median(&Measured::seconds),
+        median(&Measured::cpu_us_each),
+        median(&Measured::bytes_each)
+    );
+}
+
+void Conclude(
+    const std::vector<Measured>& ours, const std::vector<Measured>& bare, size_t commands
+) {
+    const size_t rounds = ours.size();
+    const double rate = Median(rounds, [&](size_t i) { return bare[i].seconds / ours[i].seconds; });
+    const double cpu =
+        Median(rounds, [&](size_t i) { return ours[i].cpu_us_each / bare[i].cpu_us_each; });
+    fmt::print("commit path : bare writer = {:.2f} (median of {} rounds)\n", rate, rounds);
+    fmt::print(
+        R"(RESULT {{"rate_ratio": {:.3f}, "cpu_ratio": {:.3f}, "commit": {}, "writer": {}}})"
+        "\n",
+        rate,
+        cpu,
+        Json(ours, commands),
+        Json(bare, commands)
+    );
+}
+
 int Run(size_t commands, size_t in_flight, int rounds) {
     Batches batches;
     {
         auto engine = Must(store::KvEngine::Open(std::make_unique<RecordingKv>(batches)));
         Drive(*engine, commands, in_flight);
     }
-    std::vector<double> ratios;
+    std::vector<Measured> ours, bare;
     for (int round = 0; round < rounds; ++round) {
-        auto ours = Ours(commands, in_flight);
-        auto bare = Bare(batches, commands);
-        Print("commit path", ours, commands);
-        Print("bare RocksDB writer", bare, commands);
-        ratios.push_back(bare.seconds / ours.seconds);
+        ours.push_back(Ours(commands, in_flight));
+        bare.push_back(Bare(batches, commands));
+        Print("commit path", ours.back(), commands);
+        Print("bare RocksDB writer", bare.back(), commands);
     }
-    std::sort(ratios.begin(), ratios.end());
-    fmt::print(
-        "commit path : bare writer = {:.2f} (median of {} rounds)\n",
-        ratios[ratios.size() / 2],
-        rounds
-    );
+    Conclude(ours, bare, commands);
     return 0;
 }
 

@@ -36,15 +36,20 @@ class Members:
         return f"{self.used / max(count, 1):6.0f} us CPU of the members each"
 
 
-def writer(options, mongo, name, database, threads, batch=None):
-    """-> writes a second of bench/mongo_writer."""
-    command = [options.writer, mongo.uri(), database, str(threads), str(options.seconds)]
-    with Members(mongo) as members:
-        done = subprocess.run(command + ([str(batch)] if batch else []), capture_output=True, text=True,
-                              timeout=options.seconds + 60, check=False)
+def written(program, mongo, database, threads, seconds, batch=None):
+    """-> what bench/mongo_writer prints."""
+    command = [program, mongo.uri(), database, str(threads), str(seconds)]
+    done = subprocess.run(command + ([str(batch)] if batch else []), capture_output=True, text=True,
+                          timeout=seconds + 60, check=False)
     if done.returncode != 0:
         sys.exit(f"mongo_writer failed ({done.returncode}):\n{done.stdout}{done.stderr}")
-    figures = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def writer(options, mongo, name, database, threads, batch=None):
+    """-> writes a second of bench/mongo_writer."""
+    with Members(mongo) as members:
+        figures = written(options.writer, mongo, database, threads, options.seconds, batch)
     rate = figures["written"] / figures["seconds"]
     print(f"{name:<10} {rate:>9,.0f} a second  {members.each(figures['written'])}", flush=True)
     return rate

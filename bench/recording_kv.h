@@ -1,5 +1,5 @@
 // The changes that a ledger makes, kept as they are applied, so that a bare writer can put exactly
-// the same bytes; and how long either took.
+// the same bytes; and what either took.
 //
 // Threads: one.
 #pragma once
@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -49,6 +50,7 @@ struct Measured {
     double seconds = 0;
     double cpu_us_each = 0;
     size_t batches = 0;
+    double bytes_each = 0;  // given to the disk
 };
 
 inline double CpuSeconds() {
@@ -58,13 +60,23 @@ inline double CpuSeconds() {
            static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
+// What this process has given to the disk so far; 0 where the kernel does not count it.
+inline double BytesWritten() {
+    std::ifstream io("/proc/self/io");
+    for (std::string name, value; io >> name >> value;) {
+        if (name == "write_bytes:") return std::stod(value);
+    }
+    return 0;
+}
+
 template <typename Work>
 Measured Measure(size_t commands, Work work) {
-    double cpu = CpuSeconds();
+    const double cpu = CpuSeconds(), bytes = BytesWritten(), each = static_cast<double>(commands);
     auto start = std::chrono::steady_clock::now();
     size_t batches = work();
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return {took.count(), (CpuSeconds() - cpu) * 1e6 / static_cast<double>(commands), batches};
+    return {
+        took.count(), (CpuSeconds() - cpu) * 1e6 / each, batches, (BytesWritten() - bytes) / each};
 }
 
 template <typename Value>

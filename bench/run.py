@@ -19,21 +19,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
 from ports import free_port  # noqa: E402
-
-TICK_US = 1_000_000 / os.sysconf("SC_CLK_TCK")
-
-
-def cpu_us(pid):
-    """User and system time of a process so far, all threads."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_US
-
-
-def resident_mb(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+from processes import cpu_us, resident_mb  # noqa: E402
 
 
 def wait_ready(process, url, log):
@@ -51,31 +37,44 @@ def wait_ready(process, url, log):
 
 
 @contextlib.contextmanager
-def server(program, more=None):
-    """The program on a free port and an empty directory of the repository's disk; gone afterwards. `more`: its
-    environment."""
+def own_directory():
+    """An empty one on the repository's disk, gone afterwards."""
     parent = ROOT / "build" / "bench"
     parent.mkdir(parents=True, exist_ok=True)
     directory = pathlib.Path(tempfile.mkdtemp(dir=parent))
-    url = f"http://127.0.0.1:{free_port()}"
-    log = directory / "log"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("BARRACUDA_")}
-    environment.update({"BARRACUDA_AUTH_INGEST": "open", **(more or {})})
-    command = [program, "serve", "--data", directory / "data", "--listen", url.removeprefix("http://")]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
-        seconds = wait_ready(process, url, log)
-        print(f"ready after {seconds * 1000:.0f} ms, {resident_mb(process.pid):.0f} MB resident")
-        yield process, url
+        yield directory
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def end(process, seconds=15):
+    """SIGTERM, and where that is not enough SIGKILL."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def server(program, more=None, say=print):
+    """The program on a free port and an empty directory; gone afterwards. `more`: its environment."""
+    with own_directory() as directory:
+        url = f"http://127.0.0.1:{free_port()}"
+        log = directory / "log"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("BARRACUDA_")}
+        environment.update({"BARRACUDA_AUTH_INGEST": "open", **(more or {})})
+        command = [program, "serve", "--data", directory / "data", "--listen", url.removeprefix("http://")]
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            seconds = wait_ready(process, url, log)
+            say(f"ready after {seconds * 1000:.0f} ms, {resident_mb(process.pid):.0f} MB resident")
+            yield process, url
+        finally:
+            end(process)
 
 
 def drive(process, url, run, repeats, options, script="route5.lua"):

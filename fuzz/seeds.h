@@ -24,4 +24,12 @@ Seeds ValueSeeds();
 Seeds MaskSeeds();
 Seeds ConfigSeeds();
 
+// seeds_documents.cc
+Seeds EntitySeeds();
+Seeds AccountSeeds();
+Seeds JobSeeds();
+Seeds CellSeeds();
+Seeds ImportSeeds();
+Seeds ReplySeeds();
+
 }  // namespace barracuda::fuzz

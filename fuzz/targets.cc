@@ -28,6 +28,7 @@
 #include "domain/postback_template.h"
 #include "http/parser.h"
 #include "report/csv.h"
+#include "runs.h"
 #include "seeds.h"
 #include "store/accepted_loss.h"
 #include "store/kv.h"
@@ -45,12 +46,6 @@ struct Choice {
 Choice Choose(std::string_view bytes) {
     if (bytes.empty()) return {};
     return {static_cast<unsigned char>(bytes[0]), bytes.substr(1)};
-}
-
-// The first line, and what follows it.
-std::pair<std::string_view, std::string_view> FirstLine(std::string_view text) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    return {text.substr(0, end), text.substr(std::min(end + 1, text.size()))};
 }
 
 struct Read {
@@ -282,10 +277,21 @@ constexpr Target kTargets[] = {
     {"values", RunValues, ValueSeeds},
     {"mask", RunMask, MaskSeeds},
     {"config", RunConfig, ConfigSeeds},
+    {"reply", RunReply, ReplySeeds},
+    {"entity", RunEntity, EntitySeeds},
+    {"account", RunAccount, AccountSeeds},
+    {"job", RunJob, JobSeeds},
+    {"cell", RunCell, CellSeeds},
+    {"import", RunImport, ImportSeeds},
 };
 
 }  // namespace
 
 std::span<const Target> Targets() { return kTargets; }
+
+std::pair<std::string_view, std::string_view> FirstLine(std::string_view text) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    return {text.substr(0, end), text.substr(std::min(end + 1, text.size()))};
+}
 
 }  // namespace barracuda::fuzz

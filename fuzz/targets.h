@@ -3,8 +3,7 @@
 // sanitizer speaks.
 //
 // fuzz/replay.cc runs all of them over their seeds, over inputs that once failed (fuzz/found/NAME/)
-// and over changed ones, in `./dev test`; fuzz/explore.cc gives one to libFuzzer (`./dev fuzz
-// NAME`).
+// and over changed ones: for a moment in `./dev test`, as long as one likes by `./dev fuzz`.
 #pragma once
 
 #include <span>

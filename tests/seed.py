@@ -134,3 +134,16 @@ def everything(database, but=("settings",)):
         return value
     return {name: sorted((timeless(d) for d in database[name].find()), key=lambda d: str(d["_id"]))
             for name in sorted(database.list_collection_names()) if name not in but}
+
+
+def difference(one, other):
+    """Of two such collections of documents: how many are only in the first, are there more than once, or differ."""
+    lost = doubled = wrong = 0
+    for name in one.keys() | other.keys():
+        left, right = one.get(name, []), other.get(name, [])
+        there = {str(d["_id"]): d for d in right}
+        lost += sum(str(d["_id"]) not in there for d in left)
+        doubled += len(right) - len(there)
+        known = {str(d["_id"]): d for d in left}
+        wrong += sum(known.get(id) != d for id, d in there.items())
+    return lost, doubled, wrong

@@ -208,7 +208,10 @@ void GetContactTimeline(ContactPages& pages, std::shared_ptr<Call> call) {
         for (const auto& item : (*timeline)->items) {
             JsonObject one;
             one.Text("at", item.at.Iso()).Text("kind", contacts::NameOf(item.kind));
-            items.Object(one.Text("id", item.id).Text("text", item.text));
+            JsonObject facts;
+            for (const auto& [name, value] : item.facts.all()) facts.Text(name, value);
+            one.Text("id", item.id).Text("text", item.text).Object("facts", facts);
+            items.Object(one);
         }
         JsonObject data;
         data.List("items", items).Bool("complete", (*timeline)->complete);

@@ -113,6 +113,10 @@ void OpenSession(
         if (login.by_cookie) AddCookies(accounts, call->request, *token, login.device, response);
         call->respond(std::move(response));
     };
+    // What this browser held until now is over, and so is any copy of it.
+    if (const auto held = SessionTokenOf(accounts.proxies, call->request)) {
+        (void)accounts.admin.sessions().End(accounts.ledger, held->text, [](auto) {});
+    }
     const Time now = Time::Now();
     auto seen = [now](auth::Admin& stored) -> std::optional<Error> {
         stored.seen = std::max(stored.seen, now);

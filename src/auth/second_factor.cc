@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::size_t kSecretBytes = 20;    // as many as the HMAC has
-constexpr std::size_t kRecoveryBytes = 10;  // 80 bits: a plain hash of it cannot be tried through
+constexpr std::size_t kRecoveryBytes = 15;  // 120 bits: a plain hash of it cannot be tried through
 constexpr std::size_t kRecoveryGroup = 4;
 constexpr std::int64_t kStepMs = 30'000;
 constexpr std::int64_t kSkewSteps = 1;

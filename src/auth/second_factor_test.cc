@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "auth/credentials.h"
 #include "base/text.h"
 
 namespace barracuda::auth {
@@ -46,7 +47,7 @@ TEST(SecondFactor, ARecoveryCodeCountsOnce) {
     const auto old = factor.NewRecovery(), codes = factor.NewRecovery();
     ASSERT_EQ(codes.size(), kRecoveryCodes);
     EXPECT_EQ(std::set(codes.begin(), codes.end()).size(), kRecoveryCodes);
-    EXPECT_EQ(codes[0].size(), 19u) << codes[0];
+    EXPECT_EQ(codes[0].size(), 29u) << codes[0];
     EXPECT_FALSE(factor.TakeRecovery(old[0])) << "new ones end the old";
     EXPECT_FALSE(factor.TakeRecovery(""));
     EXPECT_TRUE(factor.TakeRecovery(codes[3]));
@@ -56,6 +57,8 @@ TEST(SecondFactor, ARecoveryCodeCountsOnce) {
     for (char& c : typed) c = static_cast<char>(std::toupper(c));
     EXPECT_TRUE(factor.TakeRecovery(typed));
     EXPECT_EQ(factor.recovery.size(), kRecoveryCodes - 2);
+    factor.recovery.push_back(HashSecret("abcdefghijklmnop"));
+    EXPECT_TRUE(factor.TakeRecovery("abcd-efgh-ijkl-mnop")) << "one of the 80 bits of before";
 }
 
 TEST(SecondFactor, IsStoredWithoutItsRecoveryCodes) {

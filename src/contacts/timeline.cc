@@ -24,83 +24,135 @@ namespace {
 
 constexpr size_t kConversionsByPage = 100;
 
-std::string Or(const std::string& text, const char* otherwise) {
-    return text.empty() ? otherwise : text;
+// Empty: none.
+std::string NumberOf(int count) { return count == 0 ? std::string() : std::to_string(count); }
+
+std::string AttemptsOf(const std::string& count) {
+    return count + (count == "1" ? " attempt" : " attempts");
 }
 
-std::string AttemptsOf(int count) {
-    return fmt::format("{} attempt{}", count, count == 1 ? "" : "s");
+// `text` with a fact for its {}; empty where there is no such fact.
+std::string Then(const Facts& facts, std::string_view text, std::string_view name) {
+    const auto value = facts.Get(name);
+    return value.empty() ? std::string() : fmt::format(fmt::runtime(text), value);
 }
 
-std::string SumOf(const Conversion& c) {
-    const auto amount = c.fields.Get(Field::kAmount);
-    if (amount.empty()) return "";
-    return fmt::format(", {} {}", amount, c.fields.Get(Field::kCurrency, domain::kDefaultCurrency));
+std::string Or(std::string_view text, const char* otherwise) {
+    return std::string(text.empty() ? otherwise : text);
 }
 
-std::string TextOf(const Contact& c) {
-    std::string text = "the form was filled in";
-    if (!c.flow.route.empty()) text += ": " + c.flow.route;
-    if (!c.type.empty()) text += ", as " + c.type;
-    if (!c.affiliate_id.empty()) text += ", from affiliate " + c.affiliate_id;
-    return text;
+Facts FactsOf(const Contact& c) {
+    return {{"route", c.flow.route}, {"type", c.type}, {"affiliate_id", c.affiliate_id}};
 }
 
-std::string TextOf(const domain::Flow& flow) {
-    std::string text = fmt::format("next step: {}", NameOf(flow.step));
-    if (flow.attempts > 0) text += fmt::format(", {} failed", AttemptsOf(flow.attempts));
-    if (!flow.last_error.empty()) text += ": " + flow.last_error;
-    return text;
+std::string TextOfContact(const Facts& f) {
+    return "the form was filled in" + Then(f, ": {}", "route") + Then(f, ", as {}", "type") +
+           Then(f, ", from affiliate {}", "affiliate_id");
+}
+
+Facts FactsOf(const domain::Flow& flow) {
+    return {
+        {"step", NameOf(flow.step)}, {"attempts", NumberOf(flow.attempts)}, {"error", flow.last_error}};
+}
+
+std::string TextOfFlow(const Facts& f) {
+    std::string text = Then(f, "next step: {}", "step");
+    if (f.Has("attempts")) text += ", " + AttemptsOf(f.Get("attempts")) + " failed";
+    return text + Then(f, ": {}", "error");
 }
 
 // Who edited what is not kept of a contact: its fields are as they are now.
-std::string TextOfEdit(const Contact& c) {
-    std::string text = "last changed: status " + Or(c.status, "none");
-    if (!c.affiliate_status.empty()) text += ", affiliate " + c.affiliate_status;
-    if (!c.affiliate_reason.empty()) text += " (" + c.affiliate_reason + ")";
-    if (c.ftd) text += ", first deposit made";
-    if (!c.affiliate_error.empty()) text += ", the network: " + c.affiliate_error;
-    return text;
+Facts FactsOfEdit(const Contact& c) {
+    return {
+        {"status", c.status},
+        {"affiliate_status", c.affiliate_status},
+        {"affiliate_reason", c.affiliate_reason},
+        {"ftd", c.ftd ? "true" : ""},
+        {"affiliate_error", c.affiliate_error}};
 }
 
-std::string TextOf(const Conversion& c) {
-    return fmt::format(
-        "{}, goal {}{}, {} ({})",
-        NameOf(c.goal_type),
-        c.key.goal.value,
-        SumOf(c),
-        NameOf(c.status),
-        NameOf(c.provenance)
-    );
+std::string TextOfEdit(const Facts& f) {
+    return "last changed: status " + Or(f.Get("status"), "none") +
+           Then(f, ", affiliate {}", "affiliate_status") + Then(f, " ({})", "affiliate_reason") +
+           (f.Has("ftd") ? ", first deposit made" : "") +
+           Then(f, ", the network: {}", "affiliate_error");
 }
 
-std::string TextOf(const domain::HistoryEntry& entry) {
-    const std::string reason = entry.reason.empty() ? "" : ": " + entry.reason;
-    return fmt::format(
-        "{}: {} to {}, by {}{}",
-        entry.field,
-        Or(entry.from, "nothing"),
-        Or(entry.to, "nothing"),
-        Or(entry.by, "nobody named"),
-        reason
-    );
+Facts FactsOf(const Conversion& c) {
+    const auto amount = c.fields.Get(Field::kAmount);
+    const auto currency = c.fields.Get(Field::kCurrency, domain::kDefaultCurrency);
+    return {
+        {"goal_type", domain::NameOf(c.goal_type)},
+        {"goal_id", c.key.goal.value},
+        {"amount", std::string(amount)},
+        {"currency", amount.empty() ? "" : std::string(currency)},
+        {"status", domain::NameOf(c.status)},
+        {"provenance", domain::NameOf(c.provenance)}};
 }
 
-std::string TextOf(const Delivery& delivery) {
-    std::string text = fmt::format(
-        "{} to {}: {}", delivery.kind, Or(delivery.network.value, "?"), NameOf(delivery.state)
-    );
-    if (delivery.attempts > 0) text += ", " + AttemptsOf(delivery.attempts);
-    if (delivery.status != 0) text += fmt::format(", HTTP {}", delivery.status);
-    if (!delivery.error.empty()) text += ": " + delivery.error;
-    if (delivery.erased) text += " (the person it told of was erased since)";
-    return text;
+std::string TextOfConversion(const Facts& f) {
+    return f.Get("goal_type") + Then(f, ", goal {}", "goal_id") + Then(f, ", {}", "amount") +
+           Then(f, " {}", "currency") + Then(f, ", {}", "status") + Then(f, " ({})", "provenance");
+}
+
+Facts FactsOf(const domain::HistoryEntry& entry) {
+    return {
+        {"field", entry.field},
+        {"from", entry.from},
+        {"to", entry.to},
+        {"by", entry.by},
+        {"reason", entry.reason}};
+}
+
+std::string TextOfChange(const Facts& f) {
+    return f.Get("field") + ": " + Or(f.Get("from"), "nothing") + " to " +
+           Or(f.Get("to"), "nothing") + ", by " + Or(f.Get("by"), "nobody named") +
+           Then(f, ": {}", "reason");
+}
+
+Facts FactsOf(const Delivery& delivery) {
+    return {
+        {"kind", delivery.kind},
+        {"network", delivery.network.value},
+        {"state", domain::NameOf(delivery.state)},
+        {"attempts", NumberOf(delivery.attempts)},
+        {"code", NumberOf(delivery.status)},
+        {"error", delivery.error},
+        {"erased", delivery.erased ? "true" : ""}};
+}
+
+std::string TextOfDelivery(const Facts& f) {
+    std::string text = f.Get("kind") + " to " + Or(f.Get("network"), "?") + ": " + f.Get("state");
+    if (f.Has("attempts")) text += ", " + AttemptsOf(f.Get("attempts"));
+    text += Then(f, ", HTTP {}", "code") + Then(f, ": {}", "error");
+    return text + (f.Has("erased") ? " (the person it told of was erased since)" : "");
+}
+
+std::string TextOf(TimelineKind kind, const Facts& facts) {
+    switch (kind) {
+        case kContact:
+            return TextOfContact(facts);
+        case kEdit:
+            return TextOfEdit(facts);
+        case kFlow:
+            return TextOfFlow(facts);
+        case kConversion:
+            return TextOfConversion(facts);
+        case kChange:
+            return TextOfChange(facts);
+        case kDelivery:
+            return TextOfDelivery(facts);
+        case kErasure:
+            break;
+    }
+    return "the person was erased";
 }
 
 class Collected {
 public:
-    void Add(Time at, TimelineKind kind, std::string id, std::string text) {
-        timeline_.items.push_back({at, kind, std::move(id), std::move(text)});
+    void Add(Time at, TimelineKind kind, std::string id, Facts facts) {
+        std::string text = TextOf(kind, facts);
+        timeline_.items.push_back({at, kind, std::move(id), std::move(facts), std::move(text)});
         // Bounded while it grows, and sorted seldom.
         if (timeline_.items.size() >= 4 * Timeline::kItemsMax) Cut();
     }
@@ -129,20 +181,20 @@ private:
 
 void Collected::Add(const Contact& c) {
     const std::string id = c.id.Hex();
-    Add(c.created, kContact, id, TextOf(c));
-    if (c.updated > c.created) Add(c.updated, kEdit, id, TextOfEdit(c));
-    if (c.flow.Unfinished()) Add(std::max(c.updated, c.created), kFlow, id, TextOf(c.flow));
+    Add(c.created, kContact, id, FactsOf(c));
+    if (c.updated > c.created) Add(c.updated, kEdit, id, FactsOfEdit(c));
+    if (c.flow.Unfinished()) Add(std::max(c.updated, c.created), kFlow, id, FactsOf(c.flow));
 }
 
 void Collected::Add(const Conversion& c) {
     const std::string id = c.id.Hex();
-    Add(c.created, kConversion, id, TextOf(c));
-    for (const auto& entry : c.history) Add(entry.at, kChange, id, TextOf(entry));
+    Add(c.created, kConversion, id, FactsOf(c));
+    for (const auto& entry : c.history) Add(entry.at, kChange, id, FactsOf(entry));
     if (c.history_dropped > 0) LeftOut();
     for (const auto& delivery : c.deliveries) {
         // One that nothing was heard of is owed since the conversion's last change at the latest.
         const Time at = delivery.last_at.ms != 0 ? delivery.last_at : c.created;
-        Add(at, kDelivery, id + "-" + delivery.id.value, TextOf(delivery));
+        Add(at, kDelivery, id + "-" + delivery.id.value, FactsOf(delivery));
     }
 }
 
@@ -173,6 +225,19 @@ Result<bool> AddConversions(store::Engine& engine, const Contact& contact, Colle
 
 }  // namespace
 
+Facts::Facts(std::initializer_list<Fact> facts) {
+    for (const auto& fact : facts) {
+        if (!fact.second.empty()) facts_.push_back(fact);
+    }
+}
+
+std::string Facts::Get(std::string_view name) const {
+    for (const auto& [named, value] : facts_) {
+        if (name == named) return value;
+    }
+    return {};
+}
+
 const char* NameOf(TimelineKind kind) {
     static constexpr const char* kNames[] = {
         "contact", "edit", "flow", "conversion", "change", "delivery", "erasure"};
@@ -189,7 +254,7 @@ Result<std::optional<Timeline>> TimelineOf(store::Engine& engine, const ObjectId
     Collected collected;
     if (mark) {
         const auto erased = DecodeErasureMark(*mark);
-        collected.Add(erased.at, kErasure, contact.Hex(), "the person was erased");
+        collected.Add(erased.at, kErasure, contact.Hex(), Facts());
     }
     if (person) {
         auto decoded = domain::DecodeContact(*person);

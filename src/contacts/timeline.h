@@ -7,8 +7,11 @@
 // Threads: any; blocks its thread on the store, so query threads call it.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/object_id.h"
@@ -21,11 +24,28 @@ namespace barracuda::contacts {
 enum class TimelineKind { kContact, kEdit, kFlow, kConversion, kChange, kDelivery, kErasure };
 const char* NameOf(TimelineKind kind);
 
+// What an item says, by names that openapi.yaml lists for each kind; what is empty is not among
+// them. A page that speaks another language makes its own sentence of them.
+class Facts {
+public:
+    using Fact = std::pair<const char*, std::string>;
+
+    Facts() = default;
+    Facts(std::initializer_list<Fact> facts);
+    std::string Get(std::string_view name) const;  // empty: it is not there
+    bool Has(std::string_view name) const { return !Get(name).empty(); }
+    const std::vector<Fact>& all() const { return facts_; }
+
+private:
+    std::vector<Fact> facts_;
+};
+
 struct TimelineItem {
     Time at;
     TimelineKind kind = TimelineKind::kContact;
-    std::string id;    // of the contact, of a conversion, or `_id-id` of a delivery
-    std::string text;  // in English, as reasons and errors are
+    std::string id;  // of the contact, of a conversion, or `_id-id` of a delivery
+    Facts facts;
+    std::string text;  // the same in English, as reasons and errors are
 };
 
 struct Timeline {

@@ -104,6 +104,53 @@ TEST_F(TimelineTest, OfBothClicksNewestFirst) {
     EXPECT_EQ(items[4].text, "deposit, goal 6, 25 USD, pending (reported)");
     EXPECT_EQ(items[5].id, person.id.Hex());
     for (const auto& item : items) EXPECT_THAT(item.text, Not(HasSubstr("ann@example.com")));
+
+    const auto said = [](const TimelineItem& item) {
+        std::string text;
+        for (const auto& [name, value] : item.facts.all()) text += fmt::format("{}={} ", name, value);
+        return text;
+    };
+    EXPECT_EQ(said(items[0]), "status=new ");
+    EXPECT_EQ(said(items[2]), "field=amount from=25 to=30 by=admin:e reason=as the invoice says ");
+    EXPECT_EQ(said(items[3]), "kind=postback network=north state=dead attempts=3 code=500 error=refused ");
+    EXPECT_EQ(
+        said(items[4]),
+        "goal_type=deposit goal_id=6 amount=25 currency=USD status=pending provenance=reported "
+    );
+    EXPECT_EQ(said(items[5]), "type=affiliate ");
+}
+
+TEST_F(TimelineTest, WhatAnItemSaysIsInItsFactsToo) {
+    auto person = Person("c1", "");
+    person.status = "done";
+    person.affiliate_status = "rejected";
+    person.affiliate_reason = "unknown to us";
+    person.affiliate_id = "7";
+    person.ftd = true;
+    person.affiliate_error = "no such offer";
+    person.flow.route = "contact";
+    person.flow.step = domain::FlowStep::kRegistration;
+    person.flow.attempts = 1;
+    person.flow.last_error = "timeout";
+    person.id = ObjectId::New();
+    Put({store::Collection::kContacts, person.id.Hex()}, domain::Encode(person));
+    std::vector<std::string> texts;
+    for (const auto& item : Of(person.id).items) {
+        texts.push_back(item.text);
+        for (const auto& [name, value] : item.facts.all()) {
+            const bool flag = std::string_view(name) == "ftd";
+            EXPECT_THAT(item.text, HasSubstr(flag ? "first deposit made" : value)) << name;
+        }
+    }
+    EXPECT_THAT(
+        texts,
+        ElementsAre(
+            "next step: registration, 1 attempt failed: timeout",
+            "last changed: status done, affiliate rejected (unknown to us), first deposit made, the "
+            "network: no such offer",
+            "the form was filled in: contact, as affiliate, from affiliate 7"
+        )
+    );
 }
 
 TEST_F(TimelineTest, OfNobodyThereIsNone) {

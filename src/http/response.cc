@@ -141,7 +141,9 @@ void AppendResponse(const Response& response, const HeadForm& form, std::string&
     if (!nosniff) out += "X-Content-Type-Options: nosniff\r\n";
     // What is no page may do nothing where a browser shows it all the same, and in nobody's frame.
     if (!policy) {
-        out += "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+        out +=
+            "Content-Security-Policy: default-src 'none'; base-uri 'none'; "
+            "frame-ancestors 'none'\r\n";
     }
     if (response.stream && !bodyless) {
         if (!form.http_1_0) out += "Transfer-Encoding: chunked\r\n";

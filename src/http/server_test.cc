@@ -19,7 +19,7 @@ TEST_F(ServerTest, KeepsAliveAndMarksJson) {
         EXPECT_TRUE(Has(answer, "Content-Type: application/json\r\n"));
         EXPECT_TRUE(Has(answer, "Cache-Control: no-store\r\n"));
         EXPECT_TRUE(Has(answer, "X-Content-Type-Options: nosniff\r\n"));
-        EXPECT_TRUE(Has(answer, "Content-Security-Policy: default-src 'none';"));
+        EXPECT_TRUE(Has(answer, "Content-Security-Policy: default-src 'none'; base-uri 'none';"));
         EXPECT_TRUE(Has(answer, "Content-Length: 12\r\n"));
         EXPECT_FALSE(Has(answer, "Connection:"));
     }

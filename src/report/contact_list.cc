@@ -76,11 +76,15 @@ store::ScanRequest ByIndex(IndexId index, bool descending) {
     return request;
 }
 
+std::vector<std::string> SortedOnce(std::vector<std::string> texts) {
+    std::sort(texts.begin(), texts.end());
+    texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+    return texts;
+}
+
 // Those of a click id, then those whose sub1 it is and that did not come before.
 Way ByClick(const ContactFilter& filter, bool descending) {
-    auto clicks = filter.clicks;
-    std::sort(clicks.begin(), clicks.end());
-    clicks.erase(std::unique(clicks.begin(), clicks.end()), clicks.end());
+    auto clicks = SortedOnce(filter.clicks);
     Way way{.id = static_cast<char>(IndexId::kContactClick), .parts = {}, .order = ""};
     for (auto index : {IndexId::kContactClick, IndexId::kContactSub1}) {
         auto request = ByIndex(index, descending);
@@ -95,20 +99,45 @@ Way ByClick(const ContactFilter& filter, bool descending) {
     return way;
 }
 
+// By an index that ends in the creation; `answered` is what its first field is asked for.
+Way ByCreation(
+    IndexId index,
+    std::vector<std::vector<std::string>> any,
+    ContactFilter answered,
+    const ContactFilter& filter,
+    bool descending
+) {
+    auto request = ByIndex(index, descending);
+    request.any = std::move(any);
+    request.from = answered.from = filter.from;
+    request.to = answered.to = filter.to;
+    Way way{.id = static_cast<char>(index), .parts = {}, .order = "createdAt"};
+    way.covers = answered == filter;
+    way.whole = request.any.empty() && !request.from && !request.to;
+    way.parts.push_back(std::move(request));
+    return way;
+}
+
 }  // namespace
 
 std::vector<Way> WaysOf(const ContactFilter& filter, std::string_view, bool descending) {
     std::vector<Way> ways;
+    const auto by_creation = [&](IndexId index, auto any, ContactFilter answered) {
+        ways.push_back(ByCreation(index, std::move(any), std::move(answered), filter, descending));
+    };
+    using Values = std::vector<std::vector<std::string>>;
     if (!filter.clicks.empty()) ways.push_back(ByClick(filter, descending));
-    auto created = ByIndex(IndexId::kContactCreated, descending);
-    ContactFilter answered;
-    created.from = answered.from = filter.from;
-    created.to = answered.to = filter.to;
-    Way way{.id = static_cast<char>(IndexId::kContactCreated), .parts = {}, .order = "createdAt"};
-    way.covers = answered == filter;
-    way.whole = !created.from && !created.to;
-    way.parts.push_back(std::move(created));
-    ways.push_back(std::move(way));
+    if (!filter.affiliates.empty()) {
+        ContactFilter answered;
+        answered.affiliates = filter.affiliates;
+        by_creation(IndexId::kContactAffiliate, Values{SortedOnce(filter.affiliates)}, answered);
+    }
+    if (filter.ftd) {
+        ContactFilter answered;
+        answered.ftd = filter.ftd;
+        by_creation(IndexId::kContactFtd, Values{{*filter.ftd ? "true" : "false"}}, answered);
+    }
+    by_creation(IndexId::kContactCreated, Values{}, ContactFilter{});
     return ways;
 }
 

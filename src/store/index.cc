@@ -22,6 +22,8 @@ const std::vector<IndexDefinition>& Indexes() {
         {IndexId::kContactSub1,           Collection::kContacts,    "sub1",                   {"sub1"}},
         {IndexId::kContactClick,          Collection::kContacts,    "click_id",               {"click_id"}},
         {IndexId::kContactCreated,        Collection::kContacts,    "createdAt",              {"createdAt"}},
+        {IndexId::kContactAffiliate,      Collection::kContacts,    "affiliate_id_createdAt", {"affiliate_id", "createdAt"}, 4},
+        {IndexId::kContactFtd,            Collection::kContacts,    "ftd_createdAt",          {"ftd", "createdAt"}, 4},
     };
     // clang-format on
     return kIndexes;
@@ -41,13 +43,17 @@ bool IsDateField(std::string_view field) {
     return field == "createdAt" || field == "updatedAt" || field == "dead";
 }
 
+bool IsFlagField(std::string_view field) { return field == "ftd"; }
+
 std::span<const char* const> WordsOf(std::string_view field) {
     static constexpr const char* kTypes[] = {"other", "registration", "deposit"};
     static constexpr const char* kStatuses[] = {"pending", "approved", "rejected"};
     static constexpr const char* kProvenances[] = {"unknown", "reported", "admin", "form", "auto"};
+    static constexpr const char* kFlags[] = {"false", "true"};
     if (field == "goal_type") return kTypes;
     if (field == "status") return kStatuses;
     if (field == "provenance") return kProvenances;
+    if (IsFlagField(field)) return kFlags;
     return {};
 }
 
@@ -83,14 +89,24 @@ std::string_view DigitOf(std::span<const char* const> words, std::string_view te
     return kDigits.substr(0, 1);
 }
 
+std::string_view WordIn(const bson_iter_t* at) {
+    if (!at || !BSON_ITER_HOLDS_UTF8(at)) return {};
+    uint32_t length = 0;
+    const char* bytes = bson_iter_utf8(at, &length);
+    return {bytes, length};
+}
+
+// As domain::DecodeContact reads it.
+std::string_view FlagDigit(std::span<const char* const> words, const bson_iter_t* at) {
+    return DigitOf(words, at && bson_iter_as_bool(at) ? "true" : "false");
+}
+
 bool AppendValue(
     std::string& key, const domain::TopFields& document, const char* field, bool hashed
 ) {
     const bson_iter_t* at = document.Find(field);
     if (const auto words = WordsOf(field); !words.empty()) {
-        uint32_t length = 0;
-        const char* bytes = at && BSON_ITER_HOLDS_UTF8(at) ? bson_iter_utf8(at, &length) : nullptr;
-        AppendText(key, DigitOf(words, {bytes ? bytes : "", length}));
+        AppendText(key, IsFlagField(field) ? FlagDigit(words, at) : DigitOf(words, WordIn(at)));
         return true;
     }
     if (!at) return false;

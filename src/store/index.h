@@ -33,6 +33,8 @@ enum class IndexId : uint8_t {
     kContactClick = 12,
     kContactCreated = 13,
     kConversionUpdated = 14,
+    kContactAffiliate = 15,
+    kContactFtd = 16,
 };
 
 struct IndexDefinition {
@@ -50,13 +52,14 @@ struct IndexDefinition {
 
 // Raise when a definition changes, and write the new number into that one's `since`: RocksDB builds
 // all entries anew at open, MongoDB the indexes whose name it lacks.
-inline constexpr int kIndexVersion = 3;
+inline constexpr int kIndexVersion = 4;
 
 const std::vector<IndexDefinition>& Indexes();
 const IndexDefinition& IndexOf(IndexId id);  // of kConversionDue too
 // The text that an entry of this index has for a value of its nth field: a word is its number.
 std::string IndexedText(IndexId index, size_t field, std::string_view value);
 bool IsDateField(std::string_view field);  // dates sort as numbers, not as text
+bool IsFlagField(std::string_view field);  // stored as true or false; its words are these
 // A field of a closed vocabulary stands in an index as the program reads it: what is missing or no
 // word of it is the first one here. Empty: the field has none.
 std::span<const char* const> WordsOf(std::string_view field);

@@ -1,7 +1,7 @@
 // The ordered key-value store under KvEngine: RocksDB, or memory for tests. Four spaces, one atomic
 // durable batch, iterators over a snapshot.
 //
-// Threads: the methods of Kv from any; a snapshot and an iterator belong to one. Errors:
+// Threads: the methods of Kv and of a snapshot from any; an iterator belongs to one. Errors:
 // kUnavailable.
 #pragma once
 

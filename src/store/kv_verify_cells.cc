@@ -14,22 +14,17 @@ KvCellVerifier::KvCellVerifier(KvSnapshot& snapshot, std::stop_token stop, Wrong
 }
 
 Result<bool> KvCellVerifier::Run() {
-    constexpr size_t kPage = 1'000;
     constexpr char kCreated = static_cast<char>(IndexId::kConversionCreated);
-    std::string from(1, kCreated);
-    for (bool more = true; more;) {
-        if (stop_.stop_requested()) return Fail(ErrorCode::kUnavailable, "it was stopped");
-        std::vector<std::string> entries;
-        auto it = snapshot_.Iterate(Space::kIndexes);
-        for (it->Seek(from); it->Valid() && it->Key()[0] == kCreated; it->Next()) {
-            entries.emplace_back(it->Key());
-            if (entries.size() == kPage) break;
-        }
-        if (auto status = it->Status(); !status) return status;
-        more = entries.size() == kPage;
-        if (more) from = entries.back() + '\0';
-        if (auto counted = Page(entries); !counted) return counted;
-    }
+    const PageRange range{
+        Space::kIndexes, std::string(1, kCreated), std::string(1, static_cast<char>(kCreated + 1))};
+    auto counted = EachPage(
+        snapshot_,
+        range,
+        stop_,
+        [this](const KvPage& entries) { return CountedIn(entries); },
+        [this](const std::vector<Counted>& page) { return Page(page); }
+    );
+    if (!counted) return counted;
     for (auto& view : views_) {
         Fold(view);
         const std::string end{kCellPrefix, static_cast<char>(static_cast<char>(view.view) + 1)};
@@ -38,23 +33,32 @@ Result<bool> KvCellVerifier::Run() {
     return true;
 }
 
-Result<bool> KvCellVerifier::Page(const std::vector<std::string>& entries) {
+// What the documents of these entries count as. On any thread.
+Result<std::vector<Counted>> KvCellVerifier::CountedIn(const KvPage& entries) const {
     const auto& index = IndexOf(IndexId::kConversionCreated);
     std::vector<std::string> keys;
     for (const auto& entry : entries) {
-        const auto key = KeyInEntry(index, entry);
+        const auto key = KeyInEntry(index, entry.key);
         keys.push_back(DocumentKey({index.collection, std::string(key.value_or(""))}));
     }
     auto documents = snapshot_.MultiGet(Space::kDocuments, keys);
     if (!documents) return Fail(documents.error());
+    std::vector<Counted> page;
     for (size_t i = 0; i < entries.size(); ++i) {
         const auto& document = (*documents)[i];
-        const auto counted =
+        auto counted =
             document ? CountedOf(domain::TopFields(*document)) : std::optional<Counted>();
         // An entry of another date is a stray one.
-        if (!counted || counted->at != DateIn(entries[i], 1)) continue;
+        if (counted && counted->at == DateIn(entries[i].key, 1))
+            page.push_back(std::move(*counted));
+    }
+    return page;
+}
+
+Result<bool> KvCellVerifier::Page(const std::vector<Counted>& page) {
+    for (const auto& counted : page) {
         for (auto& view : views_) {
-            if (auto done = Count(view, *counted); !done) return done;
+            if (auto done = Count(view, counted); !done) return done;
         }
     }
     for (auto& view : views_) Fold(view);

@@ -1,7 +1,7 @@
 // Compares the cells of the reports with the conversions, in the order of creation: it holds the
 // cells of a day, whatever the store's size.
 //
-// Threads: one.
+// Threads: one, and others for as long as it runs (kv_pages.h).
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "store/cells.h"
-#include "store/kv.h"
+#include "store/kv_pages.h"
 
 namespace barracuda::store {
 
@@ -34,7 +34,8 @@ private:
         std::map<std::string, std::string> expected = {};
     };
 
-    Result<bool> Page(const std::vector<std::string>& entries);
+    Result<std::vector<Counted>> CountedIn(const KvPage& entries) const;
+    Result<bool> Page(const std::vector<Counted>& page);
     Result<bool> Count(View& view, const Counted& counted);
     Result<bool> Compare(View& view, const std::string& end);
     static void Fold(View& view);

@@ -29,8 +29,8 @@ def api(net, tmp_path_factory):
         yield server
 
 
-def run(*command, cwd, **env):
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env={**ENV, **env}, capture_output=True, text=True, timeout=500)
+def run(*command, cwd, seconds=500, **env):
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env={**ENV, **env}, capture_output=True, text=True, timeout=seconds)
     assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout + done.stderr
 

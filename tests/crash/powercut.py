@@ -19,49 +19,94 @@ def build(directory):
 
 
 def environment(library, journal):
-    return {"LD_PRELOAD": str(library), "POWERCUT_JOURNAL": str(journal)}
+    kept = kept_of(journal)
+    kept.mkdir(parents=True, exist_ok=True)
+    return {"LD_PRELOAD": str(library), "POWERCUT_JOURNAL": str(journal), "POWERCUT_KEPT": str(kept)}
+
+
+def kept_of(journal):
+    return Path(f"{journal}.kept")
 
 
 def read_journal(journal):
-    """-> {(dev, ino): size at the last successful sync}, number of syncs"""
-    sizes, syncs = {}, 0
+    """-> {(dev, ino): size at the last successful sync}, number of syncs, {directory: what was done in it since its last sync}"""
+    sizes, syncs, open_ = {}, 0, collections.defaultdict(list)
     for line in Path(journal).read_text().splitlines() if Path(journal).exists() else []:
-        kind, dev, ino, *rest = line.split(" ", 4)
+        kind, *rest = line.split("\t")
         if kind == "S":
-            sizes[int(dev), int(ino)] = int(rest[0])
+            sizes[int(rest[0]), int(rest[1])] = int(rest[2])
             syncs += 1
+        elif kind == "F":
+            open_.pop(rest[0], None)
         else:
-            sizes.pop((int(dev), int(ino)), None)
-    return sizes, syncs
+            open_[os.path.dirname(rest[0])].append((kind, *rest))
+    return sizes, syncs, open_
 
 
-Cut = collections.namedtuple("Cut", "syncs removed shortened bytes_lost")
+def take_back(change):
+    """One change of a directory that was never synced."""
+    kind, name, *more = change
+    path = Path(name)
+    if kind == "N":
+        path.unlink(missing_ok=True)
+    elif kind == "U" and not path.exists() and more[0] != "-":
+        os.link(more[0], path)
+    elif kind == "M" and not path.exists() and Path(more[0]).exists():
+        os.rename(more[0], path)
+        if more[1] != "-":
+            os.link(more[1], more[0])
 
 
-def cut(data, journal):
-    """Every file loses what was written after its last sync; one that was never synced is gone. What is left counts as
-    durable from now on (the journal starts anew)."""
-    sizes, syncs = read_journal(journal)
-    removed, shortened, lost, kept = [], [], 0, []
+Cut = collections.namedtuple("Cut", "syncs shortened bytes_lost names_back")
+
+
+def cut(data, journal, dice=None, in_place=False):
+    """Names come back as their directory's last sync left them, and every file loses what was written after its own: all of it, if
+    that never was. With `dice` a beginning of each survives, of a file's last bytes perhaps as something else. `in_place`: what
+    was written over durable bytes survives. What is left counts as durable from now on (the journal starts anew)."""
+    sizes, syncs, open_ = read_journal(journal)
+    back = 0
+    for directory, changes in open_.items():
+        if Path(directory) != Path(data) and Path(data) not in Path(directory).parents:
+            continue
+        for change in reversed(changes[dice.randint(0, len(changes)) if dice else 0:]):
+            take_back(change)
+            back += 1
+    shortened, lost, durable = [], 0, []
     for folder, _, names in os.walk(data):
-        for name in names:
-            path = Path(folder) / name
+        for path in (Path(folder) / name for name in names):
             info = path.lstat()
             if not stat.S_ISREG(info.st_mode):
                 continue
-            size = sizes.get((info.st_dev, info.st_ino))
-            if size is None:
-                removed.append(name)
-                lost += info.st_size
-                path.unlink()
-                continue
+            size = sizes.get((info.st_dev, info.st_ino), 0)
+            copy = kept_of(journal) / f"{info.st_dev}-{info.st_ino}"
+            if copy.exists() and size == info.st_size and not (in_place or dice and dice.random() < 0.5):
+                path.write_bytes(copy.read_bytes())  # in place: the same inode
             if size < info.st_size:
-                shortened.append(name)
-                lost += info.st_size - size
-                os.truncate(path, size)
-            kept.append(f"S {info.st_dev} {info.st_ino} {min(size, info.st_size)} {path}\n")
-    Path(journal).write_text("".join(kept))
-    return Cut(syncs, removed, shortened, lost)
+                shortened.append(path.name)
+                lost += shorten(path, size, info.st_size, dice)
+            durable.append(f"S\t{info.st_dev}\t{info.st_ino}\t{path.lstat().st_size}\t{path}\n")
+    for path in kept_of(journal).iterdir():
+        if "-" not in path.name:
+            path.unlink()
+    Path(journal).write_text("".join(durable))
+    return Cut(syncs, shortened, lost, back)
+
+
+SECTOR = 512
+
+
+def shorten(path, durable, written, dice):
+    """-> how many bytes are lost of what was written after the last sync. A disk writes sectors: of the last one that it
+    began, where the file had grown into it, anything may be there."""
+    left = dice.randint(durable, written) if dice else durable
+    os.truncate(path, left)
+    if dice and left > durable and dice.random() < 0.5:
+        torn = min(dice.randint(1, SECTOR), left - durable)
+        with open(path, "r+b") as file:
+            file.seek(left - torn)
+            file.write(dice.choice((bytes(torn), dice.randbytes(torn))))
+    return written - left
 
 
 @contextlib.contextmanager
@@ -69,7 +114,7 @@ def server(directory, net, shim, **env):
     """A server on a disk whose power can be cut. -> it, and what cuts the power once it is killed."""
     journal = directory / "journal"
     with Server(directory, net, env={**WAIT, **environment(shim, journal), **env}) as srv:
-        yield srv, lambda: cut(srv.data, journal)
+        yield srv, lambda dice=None, **more: cut(srv.data, journal, dice, **more)
 
 
 def cut_while_the_disk_lies(srv, cut_power, **load):

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+import proof
 from harness import BINARY, Server, new_id, wait_until
 
 ENV = {"BARRACUDA_STORE_URL": "rocksdb"}
 WORKERS = 4
+FAULT = "any file of the data directory removed, cut, emptied, flipped or replaced by an older one"
 REFUSED, UNREADABLE, WHOLE = "refused", "refused when read", "whole"
 
 
@@ -256,7 +258,9 @@ def test_every_file_harmed_in_every_way(original):
     if os.environ.get("STORE_FILES_TABLE"):
         Path(os.environ["STORE_FILES_TABLE"]).write_text(text)
     assert not wrong, f"of {len(original.acked)} acknowledged: {wrong}"
-    assert sum(len(outcomes) for outcomes in results.values()) > 100
+    count = sum(len(outcomes) for outcomes in results.values())
+    assert count > 100
+    proof.tried(FAULT, count, proof.SOUND, len(original.acked), "each started twice; a table of its own below")
     for harm in HARMS:  # the logs of what came in are no part of the ledger, and the mark only says less when it is harmed
         for kind in ("logs/ (any file)", "HIGH_WATER", "HAS_LOG", "LOG", "IDENTITY"):
             assert all(o == (WHOLE, WHOLE) for o in results[kind, harm]), (kind, harm, results[kind, harm])
@@ -278,6 +282,7 @@ def test_what_is_accepted_as_lost_is_seen_and_said(original, tmp_path):
     assert "writes are missing" in server.command("doctor", check=False).stdout
     count = start(server, original, "--accept-loss")
     assert isinstance(count, int) and 0 < count < len(original.acked), count
+    proof.control(FAULT, len(original.acked) - count, "half of the log cut off, and the refusal overruled by --accept-loss")
     assert start(server, original) == count, "from now on it opens by itself"
     server.start()
     try:

@@ -8,11 +8,14 @@ import time
 
 import pytest
 
+import proof
 from harness import BINARY, Server, new_id, request, wait_until
 from ports import free_port
-from seed import Seed, everything, seeded
+from seed import Seed, difference, everything, seeded
 
 pytestmark = pytest.mark.bounded(240)
+
+KILLED = "kill -9 in an adoption of the old application's database, at random moments"
 
 
 def env_of(mongo, database, **more):
@@ -388,6 +391,10 @@ def test_killed_at_any_moment_it_comes_to_the_same_end(node, mongo, database):
         record = other.settings.find_one({"_id": "adoption"})
         assert record["counts"] == database.settings.find_one({"_id": "adoption"})["counts"]
         assert other.settings.find_one({"_id": "barracuda"})
+        found = proof.Verdict(*difference(everything(database), everything(other)))
+        assert proof.tried(KILLED, kills, found, database.conversions.estimated_document_count()) == proof.SOUND
+        other.conversions.delete_many({"_id": {"$in": [c["_id"] for c in other.conversions.find().limit(3)]}})
+        proof.control(KILLED, difference(everything(database), everything(other))[0], "three conversions removed from the adopted database")
     finally:
         other.client.drop_database(other.name)
 

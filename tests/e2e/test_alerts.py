@@ -62,6 +62,9 @@ SERIES = {
     "a network is stopped": ({"barracuda_destination_stopped": f"1x{MINUTES}"}, {"barracuda_destination_stopped": FLAT}),
     "callers get errors": ({'barracuda_answers_total{route="/api/ftd",method="POST",status="5xx"}': GROWS},
                            {'barracuda_answers_total{route="/api/ftd",method="POST",status="4xx"}': GROWS}),
+    "passwords are guessed": (
+        {'barracuda_answers_total{route="/api/admin/auth/login",method="POST",status="4xx"}': f"0+10x{MINUTES}"},
+        {'barracuda_answers_total{route="/api/admin/auth/login",method="POST",status="4xx"}': f"0+1x{MINUTES}"}),
     "a fault of ours": ({'barracuda_faults_total{kind="store"}': GROWS}, {'barracuda_faults_total{kind="store"}': FLAT}),
     "open files run out": ({"process_open_fds": f"950x{MINUTES}", "process_max_fds": f"1000x{MINUTES}"},
                            {"process_open_fds": f"850x{MINUTES}", "process_max_fds": f"1000x{MINUTES}"}),

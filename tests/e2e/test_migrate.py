@@ -5,10 +5,13 @@ import subprocess
 
 import pytest
 
+import proof
 from harness import BINARY, Server, new_id, wait_until
-from seed import Seed, everything
+from seed import Seed, difference, everything
 
 pytestmark = pytest.mark.bounded(240)
+
+KILLED = "kill -9 in a migration, RocksDB to MongoDB and back, at random moments"
 
 
 @pytest.fixture
@@ -125,14 +128,14 @@ def migrate_killed(server, pause, *arguments):
             process.communicate()
 
 
+@pytest.mark.bounded(400)
 def test_killed_at_any_moment_both_ways(node, mongo, database, tmp_path):
     seed = Seed(database)
     seed.many(15000)
     seed.flush()
-    node.command("adopt")
+    node.command("adopt", seconds=100)
     pause, home = random.Random(3), f"rocksdb:{tmp_path / 'home'}"
     kills, out = migrate_killed(node, pause, "--to", home)
-    print(f"{kills} kills")
     assert kills >= 1 and "holds the same as" in out
 
     node.env["BARRACUDA_STORE_DATABASE"] = database.name + "_b"
@@ -148,12 +151,17 @@ def test_killed_at_any_moment_both_ways(node, mongo, database, tmp_path):
             refused = node.command(*command, check=False)
             unfinished += refused.returncode == 2 and "unfinished copy" in refused.stderr
         assert unfinished == 2, "nothing opens half a store"
-        kills, out = migrate_killed(node, pause, "--from", home)
-        print(f"{kills} kills")
+        more, out = migrate_killed(node, pause, "--from", home)
         own = ("settings", "postbacks", "ftds", "adoption_aside")
         assert everything(other, but=own) == everything(database, but=own)
         node.start()
-        assert node.command("verify").stdout == "the store is sound\n"
+        assert node.command("verify", seconds=100).stdout == "the store is sound\n"
+        node.stop()
+        found = proof.Verdict(*difference(everything(database, but=own), everything(other, but=(*own, "nodes"))))
+        assert proof.tried(KILLED, kills + more, found, database.conversions.estimated_document_count()) == proof.SOUND
+        other.conversions.delete_many({"_id": {"$in": [c["_id"] for c in other.conversions.find().limit(3)]}})
+        lost = difference(everything(database, but=own), everything(other, but=own))[0]
+        proof.control(KILLED, lost, "three conversions removed from the copy")
     finally:
         other.client.drop_database(other.name)
 

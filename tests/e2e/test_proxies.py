@@ -81,6 +81,8 @@ def test_the_samples(ledger, tmp_path, proxy, tls, name):
         pages_work(one)
         desk = one.ask("GET", "/admin")
         assert desk.status == 200 and desk.headers["Content-Type"].startswith("text/html"), desk
+        for answer in (desk, one.ask("GET", "/api/admin/contacts")):
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         for path in ("/metrics", "/livez", "/readyz"):
             answer = one.ask("GET", path)
             assert answer.status == 404 and answer.json is None, "the machines around ask the program itself"

@@ -4,6 +4,7 @@ A row is a section, what it demands of a server, the bytes of a client, and what
 answer in order, whether the connection ends, and how many reports were recorded. `MAY` rows hold down a choice that the
 RFC leaves open (docs/decisions/http-parser.md). `{id}` is a click id of the row's own, `{body}` a report with it."""
 import itertools
+import re
 import socket
 from dataclasses import dataclass
 
@@ -272,6 +273,52 @@ def test_head_is_get_without_its_body(server):
             answer += part
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ") and b"\r\nContent-Length: " in head and body == b""
+
+
+def said(server, data):
+    """-> all bytes that come back until the connection ends."""
+    with socket.create_connection(("127.0.0.1", server.port), 10) as s:
+        s.sendall(data.encode("latin1"))
+        out = b""
+        while part := s.recv(65536):
+            out += part
+    return out
+
+
+def test_an_http_1_0_client_is_sent_no_coding(server):
+    """9112 6.1: MUST NOT. What has no length ends with its connection (6.3)."""
+    path = "/api/admin/conversions/export"
+    for version, coded in (("1.1", True), ("1.0", False)):
+        out = said(server, f"GET {path} HTTP/{version}\r\n{HOST}Authorization: Bearer {server.admin_key}\r\nConnection: close\r\n\r\n")
+        head, _, body = out.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ") and (b"Transfer-Encoding: chunked" in head) == coded and b"Content-Length" not in head
+        assert bool(re.match(rb"[0-9a-f]+\r\n", body)) == body.endswith(b"0\r\n\r\n") == coded, body[:80]
+
+
+def test_a_304_has_no_body(server):
+    """9112 6.3: whatever its fields say."""
+    first = server.get("/admin")
+    out = said(server, f"GET /admin HTTP/1.1\r\n{HOST}If-None-Match: {first.headers['ETag']}\r\nConnection: close\r\n\r\n")
+    head, _, body = out.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 304 ") and body == b"" and b"Transfer-Encoding" not in head
+
+
+@pytest.mark.parametrize("version,continued", [("1.1", True), ("1.0", False)])
+def test_who_waits_for_a_100_gets_it(server, version, continued):
+    """9110 10.1.1: 100 to who awaits it before the body, before the final status; HTTP/1.0's expectation is ignored."""
+    body = REPORT.replace("{id}", new_id())
+    head = f"POST /api/ftd HTTP/{version}\r\n{JSON}Content-Length: {len(body)}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), 10) as s:
+        s.sendall(head.encode())
+        s.settimeout(1)
+        try:
+            first = s.recv(4096)
+        except TimeoutError:
+            first = b""
+        assert first == (b"HTTP/1.1 100 Continue\r\n\r\n" if continued else b"")
+        s.settimeout(10)
+        s.sendall(body.encode())
+        assert answered(s)[0] == 200
 
 
 # 9112 8: an unfinished message is no message.

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import fill
+import test_said
 from harness import ROOT, Server, request, wait_until
 from tracker import Tracker
 
@@ -205,8 +206,11 @@ def test_roles(walk, srv):
     walk("roles", DESK_PEOPLE=json.dumps({**people, "owner": fill.ADMIN}), DESK_CONVERSION=one["id"])
 
 
-def test_german(walk):
-    walk("german")
+def test_german(walk, srv):
+    deposit(srv, "auf-deutsch", "505", "approved")
+    pieces = sorted({piece for english, _ in test_said.phrases() for piece in test_said.parts(english) if " " in piece and len(piece) > 8})
+    assert len(pieces) > 200
+    walk("german", DESK_CONVERSION=srv.conversion("auf-deutsch")["id"], DESK_ENGLISH=json.dumps(pieces))
 
 
 def test_first_start(net, tmp_path, walk):

@@ -42,6 +42,7 @@ it("a list's days are those of the zone, the last one within; a time is the mome
   const days = { from: "2026-11-27", to: "2026-11-28", status: "pending" };
   expect(inZone(days, "Europe/Berlin")).toEqual({ from: "2026-11-26T23:00:00.000Z", to: "2026-11-28T23:00:00.000Z", status: "pending" });
   expect(inZone({ from: "2026-11-27T10:00:00Z", to: "soon" }, "Europe/Berlin")).toEqual({ from: "2026-11-27T10:00:00Z", to: "soon" });
+  expect(inZone({ updated_from: "2026-11-27", updated_to: "2026-11-27" }, "Europe/Berlin")).toEqual({ updated_from: "2026-11-26T23:00:00.000Z", updated_to: "2026-11-27T23:00:00.000Z" });
 });
 
 it("knows what is no zone and no day", () => {

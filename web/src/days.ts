@@ -47,11 +47,16 @@ export function startOf(day: string, zone: string): Date {
   return new Date(moments.find((at) => dayOf(new Date(at), zone) >= day) ?? midnight);
 }
 
-/** Filters of a list as the API takes them: what is a day, without a time, is the day of the zone. A day in `to` is within. */
+/** Filters of a list as the API takes them: what is a day, without a time, is the day of the zone. A last day is within. */
 export function inZone(filters: Record<string, string>, zone: string): Record<string, string> {
   const next = { ...filters };
-  const { from, to } = filters;
-  if (isDay(from)) next["from"] = startOf(from, zone).toISOString();
-  if (isDay(to)) next["to"] = startOf(dayAfter(to, 1), zone).toISOString();
+  for (const name of ["from", "updated_from"]) {
+    const day = filters[name];
+    if (isDay(day)) next[name] = startOf(day, zone).toISOString();
+  }
+  for (const name of ["to", "updated_to"]) {
+    const day = filters[name];
+    if (isDay(day)) next[name] = startOf(dayAfter(day, 1), zone).toISOString();
+  }
   return next;
 }

@@ -32,6 +32,8 @@ protected:
             c.created = c.updated = Time{i * 1'000};
             c.click_id = "c" + std::to_string(i % 20);
             c.sub1 = "h" + std::to_string(i % 20);
+            c.affiliate_id = std::to_string(i % 7);
+            c.ftd = i % 3 == 0;
             writes.push_back({{Collection::kContacts, c.id.Hex()}, std::nullopt, Encode(c)});
         }
         ASSERT_TRUE(engine().Commit(writes));
@@ -151,6 +153,10 @@ TEST_P(MongoListsTest, APageOfContactsLooksAtAPage) {
         check(IndexId::kContactClick, {{"c1", "c2"}}, "click_id");
         check(IndexId::kContactSub1, {{"h1"}}, "sub1");
         check(IndexId::kContactSub1, {{"h1", "h2"}}, "sub1");
+        check(IndexId::kContactAffiliate, {{"3"}}, "affiliate_id_createdAt");
+        check(IndexId::kContactAffiliate, {{"3", "4"}}, "affiliate_id_createdAt");
+        check(IndexId::kContactFtd, {{"true"}}, "ftd_createdAt");
+        check(IndexId::kContactFtd, {{"false"}}, "ftd_createdAt");
     }
 }
 
@@ -163,6 +169,12 @@ TEST_P(MongoListsTest, CountsByTheIndex) {
     ScanRequest prefix;
     prefix.key_prefix = "c59";
     EXPECT_EQ(engine().Count(prefix, 1'000).value(), 11u);
+    for (const char* flag : {"true", "false"}) {
+        auto deposited = ByIndex(IndexId::kContactFtd, {{flag}});
+        deposited.collection = Collection::kContacts;
+        const int part = std::string_view(flag) == "true" ? 1 : 2;
+        EXPECT_EQ(engine().Count(deposited, 1'000).value(), kMany * part / 3) << flag;
+    }
 }
 
 // What the old application left without a word reads as the field's first one, and is listed so;

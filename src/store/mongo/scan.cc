@@ -25,9 +25,13 @@ std::vector<std::string> OrderOf(const ScanRequest& request) {
 }
 
 // How a value may stand in a document: the seed kept affiliates as numbers or as text, and both are
-// the same affiliate; the word that a missing one reads as may be missing.
+// the same affiliate; the word that a missing one reads as may be missing; a flag is no text.
 size_t AppendForms(Bson& to, size_t count, const std::string& field, const std::string& value) {
-    to.Text(std::to_string(count++), value);
+    if (IsFlagField(field)) {
+        to.Bool(std::to_string(count++), value == "true");
+    } else {
+        to.Text(std::to_string(count++), value);
+    }
     const auto words = WordsOf(field);
     if (!words.empty() && value == words.front()) to.Null(std::to_string(count++));
     const bool number = !value.empty() && value.size() <= 18 &&
@@ -43,7 +47,7 @@ void AppendEqual(Bson& to, const std::string& field, const std::vector<std::stri
     Bson forms;
     size_t count = 0;
     for (const auto& value : values) count = AppendForms(forms, count, field, value);
-    if (count == 1) {
+    if (count == 1 && !IsFlagField(field)) {
         to.Text(field, values.front());
     } else {
         to.Document(field, Bson().Array("$in", forms));

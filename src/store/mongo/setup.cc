@@ -57,7 +57,9 @@ std::vector<Spec> Specs() {
         for (const char* field : index.fields) spec.fields.emplace_back(field);
         if (spec.fields[0] == "_id") continue;  // every collection has that one
         if (!spec.unique) spec.fields.emplace_back("_id");
-        if (index.collection == Collection::kContacts && spec.fields[0] != "createdAt") {
+        // A contact without a flag is one of those that have it not.
+        if (index.collection == Collection::kContacts && spec.fields[0] != "createdAt" &&
+            !IsFlagField(spec.fields[0])) {
             spec.only_with = spec.fields[0];
         }
         // Few have one.

@@ -160,8 +160,12 @@ Result<Found> LookAtStore(const std::string& directory, Lenient to) {
 }
 
 Result<bool> BeginStore(const std::string& directory, const std::string& what) {
-    auto written = WriteSmallFile(directory + "/" + kUnfinished, what + "\n");
-    if (!written) return written;
+    // Under its name it is whole: an empty one would be an unfinished restore for ever.
+    const std::string path = directory + "/" + kUnfinished, next = path + ".new";
+    if (auto written = WriteSmallFile(next, what + "\n"); !written) return written;
+    if (rename(next.c_str(), path.c_str()) != 0) {
+        return Fail(FileError("cannot make " + path, errno));
+    }
     return SyncDirectory(directory);
 }
 

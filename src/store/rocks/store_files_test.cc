@@ -130,6 +130,16 @@ TEST_F(StoreFiles, WhatHasBegunIsUnfinishedUntilItsEnd) {
     ASSERT_TRUE(FinishStore(directory_)) << "twice is once";
 }
 
+TEST_F(StoreFiles, ABeginningThatWasCutOffIsNone) {
+    Make("UNFINISHED.new");  // as a kill leaves it between its making and its text
+    EXPECT_EQ(*LookAtStore(directory_), Found::kNothing);
+    EXPECT_FALSE(UnfinishedIn(directory_));
+    ASSERT_TRUE(BeginStore(directory_, kNewStore));
+    EXPECT_EQ(UnfinishedIn(directory_), kNewStore);
+    ASSERT_TRUE(FinishStore(directory_));
+    EXPECT_TRUE(fs::is_empty(directory_));
+}
+
 TEST_F(StoreFiles, AnUnfinishedRestoreIsRefusedButByItself) {
     MakeStore();
     ASSERT_TRUE(BeginStore(directory_, "restore of /backups/monday"));

@@ -44,6 +44,20 @@ def test_sessions_are_seen_and_ended(srv):
     check(srv.request("DELETE", f"{AUTH}/sessions/{other}", key=first), 404, success=False)
 
 
+def test_a_new_login_ends_what_this_browser_held(srv):
+    def cookies(answer):
+        return {"Cookie": "; ".join(line.split(";")[0] for line in answer.headers.get_all("Set-Cookie"))}
+
+    other = session(srv)
+    first = cookies(login(srv, cookie=True))
+    body = {"email": EMAIL, "password": PASSWORD, "cookie": True}
+    assert srv.post(AUTH + "/login", {**body, "password": NEW}, headers=first).status == 401
+    assert srv.request("GET", AUTH + "/profile", headers=first).status == 200, "a wrong password ends nothing"
+    second = cookies(srv.post(AUTH + "/login", body, headers=first))
+    assert srv.request("GET", AUTH + "/profile", headers=first).status == 401, "whoever has a copy of it has nothing"
+    assert srv.request("GET", AUTH + "/profile", headers=second).status == 200 and alive(srv, other)
+
+
 def test_nobody_sees_or_ends_anothers(srv):
     srv.command("admin", "create", "--email", "b@example.com", "--name", "B", "--password-stdin", stdin=PASSWORD + "\n")
     mine, hers = session(srv), srv.post(AUTH + "/login", {"email": "b@example.com", "password": PASSWORD}).data["token"]

@@ -63,6 +63,28 @@ await walk({}, async (desk) => {
   await desk.settled();
   assert.equal(number(await page.locator(".count b").first().textContent()), counted, "the list behind the row");
 
+  // The same by last change: in the address, undone by Back, as a file, and its list is another one.
+  await page.goBack();
+  await desk.settled();
+  await page.getByRole("link", { name: "By last change" }).click();
+  await page.waitForURL(/by=changed/);
+  await desk.settled();
+  assert.equal((await column("tfoot tr", "Conversions"))[0], all, "all were changed since: when they were recorded");
+  assert.ok(await page.getByLabel("Against").isDisabled());
+  assert.deepEqual(await desk.violations(), []);
+  const changes = await page.evaluate(async (link) => (await fetch(link)).text(), await page.getByRole("link", { name: "Export" }).getAttribute("href"));
+  assert.equal(changes.trim().split("\r\n").length - 1, await table.locator("tbody tr").count(), "a line for each row");
+  await page.goBack();
+  await page.waitForURL((url) => !url.search.includes("by="));
+  await page.goForward();
+  await page.waitForURL(/by=changed/);
+  await desk.settled();
+  const moved = number(await first.locator("td").first().textContent());
+  await first.locator("a").first().click();
+  await page.waitForURL(/updated_from=/);
+  await desk.settled();
+  assert.equal(number(await page.locator(".count b").first().textContent()), moved, "the list behind it");
+
   // and that list's export is that list, in its order, to the last row
   await page.getByRole("link", { name: "Click", exact: true }).click();
   await page.waitForURL(/sortBy=click_id/);

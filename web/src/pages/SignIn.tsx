@@ -126,7 +126,7 @@ function Code({ email, challenge, back }: Challenge & { back(late: boolean): voi
         </button>
         <details className="small">
           <summary className="link">{w.signIn.useRecovery}</summary>
-          <Field label={w.signIn.recovery} mono autoComplete="off" spellCheck={false} placeholder="xxxx-xxxx-xxxx-xxxx" hint={w.signIn.recoveryHint} value={recovery} onChange={(event) => setRecovery(event.target.value)} />
+          <Field label={w.signIn.recovery} mono autoComplete="off" spellCheck={false} placeholder="xxxx-xxxx-xxxx-xxxx-xxxx-xxxx" hint={w.signIn.recoveryHint} value={recovery} onChange={(event) => setRecovery(event.target.value)} />
         </details>
         <button type="button" className="link small" onClick={() => back(false)}>
           {w.signIn.other}

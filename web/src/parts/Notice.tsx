@@ -1,6 +1,7 @@
 // What is wrong, what it means, what to do.
 import type { ReactNode } from "react";
 import { Trouble } from "../api/trouble";
+import { said } from "../words/said";
 import { w } from "../words/words";
 import { Icon, type IconName } from "./Icon";
 import type { Tone } from "./State";
@@ -41,7 +42,7 @@ export function TroubleNotice({ error, again }: { error: unknown; again?: () => 
       what={what}
       meaning={
         <>
-          “<bdi>{trouble.message}</bdi>” {meaning}
+          “<bdi>{said(trouble.message)}</bdi>” {meaning}
         </>
       }
       todo={

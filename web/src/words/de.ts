@@ -1,4 +1,6 @@
 // Every word of the desk, in German. Its keys are en.ts's.
+import { said } from "./said";
+import { tellsInGerman } from "./timeline_de";
 import type { Words } from "./words";
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
@@ -65,7 +67,7 @@ export const de: Words = {
   conversions: {
     title: "Conversions", caption: "Conversions", count: (n) => plural(n, "Conversion", "Conversions"), search: "Klick-Id beginnt mit…", add: "Conversion hinzufügen", addMeans: "Eine, die es schon gibt, wird so geändert; der Verlauf hält es fest.", addGo: "Verbuchen", currency: "Währung", optional: "wenn Sie mögen",
     recorded: "Verbucht", status: "Status", amount: "Betrag", click: "Klick", goal: "Ziel", affiliate: "Affiliate", offer: "Angebot", saidBy: "Gesagt von", networks: "Netzwerke",
-    country: "Land", source: "Quelle", least: "Betrag ab", most: "Betrag bis", delivery: "Zustellung", test: "Test", tests: { true: "nur Tests", false: "keine Tests" }, wholeClick: "Klick-Id, ganz", told: (done, all) => `${done} von ${all}`, dead: (n) => `${n} tot`, notTold: "nicht gemeldet",
+    country: "Land", source: "Quelle", least: "Betrag ab", most: "Betrag bis", changedFrom: "Geändert von", changedTo: "Geändert bis", delivery: "Zustellung", test: "Test", tests: { true: "nur Tests", false: "keine Tests" }, wholeClick: "Klick-Id, ganz", told: (done, all) => `${done} von ${all}`, dead: (n) => `${n} tot`, notTold: "nicht gemeldet",
     empty: "Noch keine Conversions", emptyMeans: "Was Netzwerke, Werbekunden und Formulare melden, steht hier.", emptyGo: "Die erste melden",
   },
   correct: {
@@ -140,6 +142,7 @@ export const de: Words = {
     empty: "Noch keine Kontakte", emptyMeans: "Wer das Formular sendet, steht hier, mit den Klicks und Einzahlungen, die folgen.", contact: "Kontakt", messenger: "Messenger", reason: "Grund", error: "Fehler", campaign: "Kampagne", trackingLink: "Tracking-Link",
     fromAffiliate: "Kam von Affiliate", deposited: { yes: "geleistet", no: "nicht geleistet" }, deposits: "Ersteinzahlungen:",
     timeline: "Zeitleiste", timelineSmall: "was aus der Person wurde, neueste zuerst", timelineMore: "Es gibt mehr: die Conversions des Klicks haben alles.",
+    tells: (item) => tells(item),
     timelineKind: { contact: "Gekommen", edit: "Geändert", flow: "Unterwegs", conversion: "Conversion", change: "Conversion geändert", delivery: "Zustellung", erasure: "Gelöscht" },
     step: "Schritt", steps: { acquire: "ein Klick wird geholt", registration: "die Registrierung wird gemeldet", refused: "das Netzwerk hat verweigert", deposit: "die Einzahlung wird gemeldet", done: "alles gemeldet" }, message: "Nachricht", work: "Ihre Arbeit", notes: "Notizen",
     approve: "Bestätigen…", reject: "Ablehnen…", erase: "Löschen…", reasonMissing: "Ein Nein braucht einen Grund: er bleibt beim Kontakt.",
@@ -161,6 +164,7 @@ export const de: Words = {
     group: { day: "Tag", goal: "Ziel", affiliate_id: "Affiliate", offer_id: "Angebot", country: "Land", source: "Quelle", status: "Status" },
     counts: { conversions: "Conversions", registrations: "Registrierungen", ftds: "Ersteinzahlungen", approved: "Bestätigt", rejected: "Abgelehnt" },
     compare: { previous: "den Tagen davor", year: "dem Vorjahr" }, by: "Zeilen", thenBy: "dann", against: "Verglichen mit", nothing: "nichts", goalType: "Art des Ziels", to: "Bis",
+    counting: "Wann eine Conversion zählt", byRecorded: "Nach Conversion", byChanged: "Nach letzter Änderung", changedMeans: "Jede zählt, wo sie zuletzt geändert wurde, wie sie jetzt ist.", notCompared: "Nicht nach letzter Änderung: was wieder geändert wurde, fehlt in den Tagen davor.",
     period: "Zeitraum", days: (n: string) => `${n} Tage`, thisMonth: "Dieser Monat", export: "Exportieren", perDay: "Je Tag", before: "Davor", rate: "Reg. → FTD", fresh: "neu", beforeWas: (n: string) => `davor ${n}`, none: "ohne",
     rest: (n: string) => `${n} weitere`, all: (n: string) => `Alle ${n}`, emptyMeans: "Keine Conversion dieses Zeitraums passt. Nehmen Sie einen Filter weg oder wählen Sie einen anderen Zeitraum.",
     currencies: "Währungen werden nie addiert. Tests zählen nicht.", counted: (at: string, ms: string, zone: string) => `Gezählt um ${at} in ${ms} ms · Tage von ${zone}`, daysOf: (zone: string) => `Tage von ${zone}`, open: "Als Bericht öffnen",
@@ -205,3 +209,5 @@ export const de: Words = {
     ofBy: (by) => `Alle von ${by}`, reasons: "Warum sie verweigert wurden", ignored: "Niemand las", empty: "Noch keine Anfrage", emptyMeans: "Jede schreibende Anfrage steht hier mit ihrer Antwort, verweigerte mit dem Grund.",
   },
 };
+
+const tells = tellsInGerman({ ...de, steps: de.contacts.steps }, said);

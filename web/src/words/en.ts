@@ -1,4 +1,6 @@
 // Every word of the desk, in English. de.ts has the same keys: the compiler holds it to that.
+import type { Said } from "./words";
+
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
 export const en = {
@@ -63,7 +65,7 @@ export const en = {
   conversions: {
     title: "Conversions", caption: "Conversions", count: (n: number) => plural(n, "conversion", "conversions"), search: "Click id begins with…", add: "Add a conversion", addMeans: "One that is known already is changed as you say; its history has it.", addGo: "Record it", currency: "Currency", optional: "if you like",
     recorded: "Recorded", status: "Status", amount: "Amount", click: "Click", goal: "Goal", affiliate: "Affiliate", offer: "Offer", saidBy: "Said by", networks: "Networks",
-    country: "Country", source: "Source", least: "Amount from", most: "Amount to", delivery: "Delivery", test: "Test", tests: { true: "tests alone", false: "no tests" }, wholeClick: "Click id, whole", told: (done: string, all: string) => `${done} of ${all}`, dead: (n: string) => `${n} dead`, notTold: "not told",
+    country: "Country", source: "Source", least: "Amount from", most: "Amount to", changedFrom: "Changed from", changedTo: "Changed to", delivery: "Delivery", test: "Test", tests: { true: "tests alone", false: "no tests" }, wholeClick: "Click id, whole", told: (done: string, all: string) => `${done} of ${all}`, dead: (n: string) => `${n} dead`, notTold: "not told",
     empty: "No conversions yet", emptyMeans: "What networks, advertisers and forms report stands here.", emptyGo: "Report the first one",
   },
   correct: {
@@ -138,6 +140,7 @@ export const en = {
     empty: "No contacts yet", emptyMeans: "Whoever sends the form stands here, with the clicks and deposits that follow.", contact: "Contact", messenger: "Messenger", reason: "Reason", error: "Error", campaign: "Campaign", trackingLink: "Tracking link",
     fromAffiliate: "Came from affiliate", deposited: { yes: "made", no: "not made" }, deposits: "First deposits:",
     timeline: "Timeline", timelineSmall: "what became of the person, newest first", timelineMore: "There is more: the click's conversions have all of it.",
+    tells: (item: Said) => item.text,
     timelineKind: { contact: "Came", edit: "Changed", flow: "On its way", conversion: "Conversion", change: "Conversion changed", delivery: "Delivery", erasure: "Erased" },
     step: "Step", steps: { acquire: "a click is fetched", registration: "its registration is told", refused: "the network refused", deposit: "its deposit is told", done: "all told" }, message: "Message", work: "Your work", notes: "Notes",
     approve: "Approve…", reject: "Reject…", erase: "Erase…", reasonMissing: "A no needs a reason: it stays with the contact.",
@@ -159,6 +162,7 @@ export const en = {
     group: { day: "Day", goal: "Goal", affiliate_id: "Affiliate", offer_id: "Offer", country: "Country", source: "Source", status: "Status" },
     counts: { conversions: "Conversions", registrations: "Registrations", ftds: "First deposits", approved: "Approved", rejected: "Rejected" },
     compare: { previous: "the days before", year: "a year before" }, by: "Rows", thenBy: "then", against: "Against", nothing: "nothing", goalType: "Kind of goal", to: "To",
+    counting: "When a conversion counts", byRecorded: "By conversion", byChanged: "By last change", changedMeans: "Each counts when it was last changed, as it is now.", notCompared: "Not by last change: what was changed again has left the earlier days.",
     period: "Period", days: (n: string) => `${n} days`, thisMonth: "This month", export: "Export", perDay: "A day", before: "Before", rate: "Reg → FTD", fresh: "new", beforeWas: (n: string) => `${n} before`, none: "none",
     rest: (n: string) => `${n} more`, all: (n: string) => `All ${n}`, emptyMeans: "No conversion of this period fits. Take a filter away, or choose another period.",
     currencies: "Currencies are never added to each other. Tests are not counted.", counted: (at: string, ms: string, zone: string) => `Counted ${at} in ${ms} ms · days of ${zone}`, daysOf: (zone: string) => `Days of ${zone}`, open: "Open as a report",

@@ -1,11 +1,19 @@
 // All words of the desk. A language is one file with the keys of en.ts, which the compiler holds it to.
 import { en } from "./en";
+import { learn } from "./said";
 
 type Widened<Part> = Part extends (...given: infer Given) => string
   ? (...given: Given) => string
   : Part extends string
     ? string
     : { [Key in keyof Part]: Widened<Part[Key]> };
+
+/** An item of a timeline: what it says, in English and in parts. */
+export interface Said {
+  kind: string;
+  text: string;
+  facts?: Record<string, string> | undefined;
+}
 
 export type Words = Widened<typeof en>;
 
@@ -18,7 +26,11 @@ export let language: Language = "en";
 
 export async function speak(chosen: Language): Promise<void> {
   language = chosen;
-  if (chosen === "de") w = (await import("./de")).de;
+  if (chosen === "de") {
+    const [{ de }, { saidInGerman }] = await Promise.all([import("./de"), import("./said_de")]);
+    w = de;
+    learn(saidInGerman);
+  }
   document.documentElement.lang = chosen;
 }
 

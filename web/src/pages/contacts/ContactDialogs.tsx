@@ -6,6 +6,7 @@ import { Dialog } from "../../parts/Dialog";
 import { Field } from "../../parts/Field";
 import { TroubleNotice } from "../../parts/Notice";
 import { say } from "../../parts/toasts";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import type { Contact } from "./list";
 
@@ -66,7 +67,7 @@ export function EraseDialog({ contact, back, close }: { contact: Contact; back: 
   const erase = useMutation({
     mutationFn: () => take(api.DELETE("/api/admin/contacts/{id}", { params: { path: { id: contact.id } } })),
     onSuccess: async (answer) => {
-      say(answer.message);
+      say(said(answer.message));
       navigate(back);
       // The one that is gone is asked for no more.
       await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[2] !== contact.id });

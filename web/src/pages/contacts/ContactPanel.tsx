@@ -12,6 +12,7 @@ import { Money } from "../../parts/Money";
 import { TroubleNotice } from "../../parts/Notice";
 import { State } from "../../parts/State";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { DecisionDialog, EraseDialog, type Question } from "./ContactDialogs";
 import { Registered } from "./Contacts";
@@ -100,7 +101,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
     [w.conversions.affiliate, contact.affiliate_id && <Link href={`/conversions?${new URLSearchParams({ affiliate_id: contact.affiliate_id })}`}>{text(contact.affiliate_id)}</Link>],
     [w.contacts.reason, text(contact.affiliate_reason)],
     [w.contacts.network, <Registered row={contact} />],
-    [w.contacts.error, text(contact.affiliateError)],
+    [w.contacts.error, text(contact.affiliateError && said(contact.affiliateError))],
     [w.contacts.ftd, contact.ftd && <Money value={contact.ftd_amount} currency={contact.ftd_currency} />],
     [w.contacts.ftdDate, contact.ftd_date && <When at={contact.ftd_date} exact />],
     [w.conversions.click, contact.click_id && <Link href={`/conversions?${new URLSearchParams({ search: contact.click_id })}`}>{text(contact.click_id)}</Link>],
@@ -110,7 +111,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
     ["sub2", mono(contact.sub2)],
     ["sub3", mono(contact.sub3)],
     [w.contacts.trackingLink, mono(contact.tracking_link)],
-    [w.contacts.step, contact.flow && `${w.contacts.steps[contact.flow.step]}${contact.flow.last_error ? `: ${contact.flow.last_error}` : ""}`],
+    [w.contacts.step, contact.flow && `${w.contacts.steps[contact.flow.step]}${contact.flow.last_error ? `: ${said(contact.flow.last_error)}` : ""}`],
     [w.contacts.message, contact.message && <span className="text">{contact.message}</span>],
   ];
   return (

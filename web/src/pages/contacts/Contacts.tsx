@@ -13,6 +13,7 @@ import { TroubleNotice } from "../../parts/Notice";
 import { Bare, State } from "../../parts/State";
 import { Tabs } from "../../parts/Tabs";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { ContactPanel } from "./ContactPanel";
 import { exportCsv, filterNames, filtersOf, useContacts, type Contact, type ContactPage } from "./list";
@@ -152,7 +153,7 @@ export function Registered({ row }: { row: Contact }) {
   if (row.affiliateRegistered) return <Bare tone="good" icon="check">{w.contacts.registered}</Bare>;
   if (row.affiliateError) {
     return (
-      <span title={row.affiliateError}>
+      <span title={said(row.affiliateError)}>
         <Bare tone="bad" icon="oct">{w.contacts.failed}</Bare>
       </span>
     );

@@ -13,7 +13,7 @@ type Kind = Item["kind"];
 
 const icons: Record<Kind, IconName> = { contact: "plus", edit: "pen", flow: "clock", conversion: "conv", change: "pen", delivery: "out", erasure: "ban" };
 
-/** What became of the person, newest first, in the ledger's own words. */
+/** What became of the person, newest first. */
 export function Timeline({ id }: { id: string }) {
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ["contacts", "timeline", id],
@@ -56,7 +56,7 @@ function Step({ item }: { item: Item }) {
       </b>{" "}
       <When at={item.at} />
       <p className="small">
-        <bdi>{item.text}</bdi>
+        <bdi>{w.contacts.tells(item)}</bdi>
       </p>
     </li>
   );

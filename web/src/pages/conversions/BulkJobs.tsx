@@ -10,6 +10,7 @@ import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
 import { State } from "../../parts/State";
 import { When, useNow } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 type Job = Schemas["Job"];
@@ -99,7 +100,7 @@ function JobCard({ job, undoable, byKey }: { job: Job & { kind: Kind }; undoable
         <footer>
           <span className="c bad">
             <Icon name="oct" />
-            <bdi>{job.error}</bdi>
+            <bdi>{said(job.error)}</bdi>
           </span>
         </footer>
       )}
@@ -119,7 +120,7 @@ function Skipped({ job }: { job: Job }) {
             <Link className="mono" href={`/conversions?${new URLSearchParams({ open: id })}`}>
               {id}
             </Link>{" "}
-            <bdi className="soft">{why}</bdi>
+            <bdi className="soft">{said(why)}</bdi>
           </li>
         ))}
       </ul>

@@ -42,6 +42,8 @@ const filters = (): Filter[] => [
   { name: "click_id", label: w.conversions.wholeClick },
   { name: "from", label: w.filter.from, kind: "day" },
   { name: "to", label: w.filter.to, kind: "day" },
+  { name: "updated_from", label: w.conversions.changedFrom, kind: "day" },
+  { name: "updated_to", label: w.conversions.changedTo, kind: "day" },
 ];
 function choices<Words extends Record<string, string>>(words: Words, values: (keyof Words & string)[]) {
   return values.map((value) => ({ value, label: words[value] as string }));

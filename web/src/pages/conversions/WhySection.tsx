@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../../parts/Icon";
 import { Notice, TroubleNotice } from "../../parts/Notice";
 import { State } from "../../parts/State";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import type { Conversion } from "./list";
 
@@ -51,7 +52,7 @@ function Request({ request, open }: { request: Received; open: boolean }) {
         <State name={outcomeOf(request)} />
         {request.conflict && outcomeOf(request) !== "conflict" && <State name="conflict" />}
         <span className="soft small cut">
-          <bdi>{last}</bdi>
+          <bdi>{said(last)}</bdi>
         </span>
         <span className="push small muted nw wide-only">
           {request.method} {request.route} · <bdi>{request.by ?? "–"}</bdi>
@@ -74,8 +75,8 @@ export function outcomeOf(request: Received): string {
 export function Decision({ request }: { request: Received }) {
   return (
     <ol className="steps">
-      {request.reason && <Step icon="ban" text={request.reason} />}
-      {request.trace?.map((step, index) => <Step key={index} icon={iconOf(step)} text={step} />)}
+      {request.reason && <Step icon="ban" text={said(request.reason)} />}
+      {request.trace?.map((step, index) => <Step key={index} icon={iconOf(step)} text={said(step)} />)}
       {request.conflicts?.map(({ field, stored, given }) => (
         <Step key={field} icon="split" text={w.panel.stored(field, stored ?? "…", given ?? "…")} />
       ))}

@@ -10,7 +10,7 @@ export type Sibling = Omit<Schemas["ConversionDetail"]["siblings"][number], "occ
 
 export const filterNames = [
   "status", "goal_type", "goal_id", "affiliate_id", "offer_id", "click_id", "transaction_id", "currency", "country", "source", "provenance", "network", "delivery_state",
-  "is_test", "min_amount", "max_amount", "search", "from", "to",
+  "is_test", "min_amount", "max_amount", "search", "from", "to", "updated_from", "updated_to",
 ] as const;
 export const usualSort = "createdAt";
 

@@ -7,6 +7,7 @@ import { Trouble } from "../../api/trouble";
 import { Icon } from "../../parts/Icon";
 import { isState, looks } from "../../parts/State";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { cutId } from "../../format";
 import { outcomeOf } from "../conversions/WhySection";
@@ -62,7 +63,7 @@ function Row({ request }: { request: Request }) {
             <bdi>{cutId(request.click_id)}</bdi>
           </Link>
         ) : (
-          <bdi title={request.reason}>{request.reason}</bdi>
+          <bdi title={said(request.reason ?? "")}>{said(request.reason ?? "")}</bdi>
         )}
       </span>
       <span className="num small muted nw">

@@ -4,6 +4,7 @@ import { api, take } from "../../api/client";
 import { count } from "../../format";
 import { Icon, type IconName } from "../../parts/Icon";
 import type { Tone } from "../../parts/State";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { healthOf, type Network } from "../deliveries/NetworkCards";
 import type { Stats } from "./Figures";
@@ -66,8 +67,8 @@ export function Todo({ networks, stats }: { networks: readonly Network[]; stats:
 
 function deadItem(last: { network: string; response: string; error: string } | undefined): Item[] {
   if (!last) return [];
-  const said = (last.response || last.error).slice(0, 80);
-  return [{ to: "/deliveries", tone: "bad", icon: "oct", title: w.dashboard.dead, small: w.dashboard.deadMeans(last.network, said) }];
+  const answer = (last.response || said(last.error)).slice(0, 80);
+  return [{ to: "/deliveries", tone: "bad", icon: "oct", title: w.dashboard.dead, small: w.dashboard.deadMeans(last.network, answer) }];
 }
 
 function conflictItem(last: { click_id?: string; conflicts?: { field: string }[] } | undefined): Item[] {

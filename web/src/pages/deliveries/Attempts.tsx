@@ -3,6 +3,7 @@ import { count, milliseconds } from "../../format";
 import { looks } from "../../parts/State";
 import { Icon } from "../../parts/Icon";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 type Attempt = Schemas["Attempt"];
@@ -37,7 +38,7 @@ export function Attempts({ log }: { log: readonly Attempt[] }) {
 
 function AttemptRow({ attempt }: { attempt: Attempt }) {
   const look = looks[attempt.outcome];
-  const said = attempt.response || attempt.error || "";
+  const answer = attempt.response || said(attempt.error ?? "");
   const total = attempt.timings?.total_us;
   return (
     <tr>
@@ -54,8 +55,8 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
       <td className="num">{attempt.code || "–"}</td>
       <td>{attempt.timings && <Timing timings={attempt.timings} />}</td>
       <td className="num">{total === undefined ? "–" : count(Math.round(total / 1000))}</td>
-      <td className="soft" title={said}>
-        <bdi>{said}</bdi>
+      <td className="soft" title={answer}>
+        <bdi>{answer}</bdi>
       </td>
     </tr>
   );

@@ -13,6 +13,7 @@ import { ListEnd } from "../../parts/ListEnd";
 import { State } from "../../parts/State";
 import { Tabs } from "../../parts/Tabs";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { useDelivery, type Delivery } from "./DeliveryCard";
 import { JobDialog, type JobAction } from "./JobDialog";
@@ -122,8 +123,8 @@ function columnsOf(state: DeliveryState, sends: boolean): Column<Delivery>[] {
 }
 
 function Said({ row }: { row: Delivery }) {
-  const said = row.response || row.error;
-  return <bdi title={said}>{said || "–"}</bdi>;
+  const answer = row.response || said(row.error);
+  return <bdi title={answer}>{answer || "–"}</bdi>;
 }
 
 function Again({ row }: { row: Delivery }) {

@@ -11,6 +11,7 @@ import { TroubleNotice } from "../../parts/Notice";
 import { State } from "../../parts/State";
 import { say } from "../../parts/toasts";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { Attempts } from "./Attempts";
 
@@ -77,7 +78,7 @@ function Inside({ delivery }: { delivery: Delivery }) {
         )}
         {delivery.error && (
           <p className="small text-bad">
-            <bdi>{delivery.error}</bdi>
+            <bdi>{said(delivery.error)}</bdi>
           </p>
         )}
         <p className="small muted">

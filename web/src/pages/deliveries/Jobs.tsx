@@ -6,6 +6,7 @@ import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
 import { Bare, State } from "../../parts/State";
 import { When, useNow } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 export type Job = Schemas["Replay"];
@@ -89,7 +90,7 @@ function JobCard({ job }: { job: Job }) {
         <footer>
           <span className="c bad">
             <Icon name="oct" />
-            <bdi>{job.error}</bdi>
+            <bdi>{said(job.error)}</bdi>
           </span>
         </footer>
       )}

@@ -6,6 +6,7 @@ import { Bones, useLate } from "../../parts/Empty";
 import { TroubleNotice } from "../../parts/Notice";
 import { State, type StateName } from "../../parts/State";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 export type Network = Schemas["Network"];
@@ -60,7 +61,7 @@ export function NetworkCards({ networks, chosen = null, linkTo }: NetworkCardsPr
 function Stopped({ stopped }: { stopped: NonNullable<Network["stopped"]> }) {
   return (
     <>
-      <bdi>{stopped.why}</bdi> · <When at={stopped.since} />
+      <bdi>{said(stopped.why)}</bdi> · <When at={stopped.since} />
     </>
   );
 }
@@ -70,7 +71,7 @@ function Down({ network: { sending, kind } }: { network: Network }) {
   if (!sending?.since) return kind;
   return (
     <>
-      <bdi title={sending.last_error ?? undefined}>{sending.last_code || sending.last_error}</bdi> · <When at={sending.since} />
+      <bdi title={said(sending.last_error ?? "") || undefined}>{sending.last_code || said(sending.last_error ?? "")}</bdi> · <When at={sending.since} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { api, take } from "../../api/client";
 import { Trouble } from "../../api/trouble";
 import { Field, Wrong } from "../../parts/Field";
 import { Pick } from "../deliveries/JobDialog";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { kinds, type Draft } from "./draft";
 import { TemplateEditor } from "./TemplateEditor";
@@ -19,7 +20,7 @@ export interface PartProps {
 export function wrongBy(error: unknown): (field: string) => string | undefined {
   if (!(error instanceof Trouble) || !error.field) return () => undefined;
   const { field, message } = error;
-  return (asked) => (field === asked || field.startsWith(`${asked}[`) || field.startsWith(`${asked}.`) ? message : undefined);
+  return (asked) => (field === asked || field.startsWith(`${asked}[`) || field.startsWith(`${asked}.`) ? said(message) : undefined);
 }
 
 export function WhatIsSent({ draft, change, wrong, fresh }: PartProps & { fresh: boolean }) {

@@ -9,6 +9,7 @@ import { Icon } from "../../parts/Icon";
 import { Notice, TroubleNotice } from "../../parts/Notice";
 import { say } from "../../parts/toasts";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { healthOf } from "../deliveries/NetworkCards";
 import type { Network } from "./draft";
@@ -53,7 +54,7 @@ function Meaning({ network }: { network: Network }) {
   if (stopped) {
     return (
       <>
-        <bdi>{stopped.why}</bdi>, <When at={stopped.since} />. {w.networks.stoppedMeans}
+        <bdi>{said(stopped.why)}</bdi>, <When at={stopped.since} />. {w.networks.stoppedMeans}
       </>
     );
   }
@@ -72,7 +73,7 @@ function useStop(name: string, stopped: boolean) {
   return useMutation({
     mutationFn: () => take(stopped ? api.POST("/api/admin/networks/{id}/resume", params) : api.POST("/api/admin/networks/{id}/stop", params)),
     onSuccess: (answer) => {
-      say(answer.message);
+      say(said(answer.message));
       void queries.invalidateQueries({ queryKey: ["networks"] });
     },
   });

@@ -6,6 +6,7 @@ import { Bones, Empty, useLate } from "../../parts/Empty";
 import { Icon } from "../../parts/Icon";
 import { Notice, TroubleNotice } from "../../parts/Notice";
 import { looks, isState } from "../../parts/State";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { healthOf, useNetworks } from "../deliveries/NetworkCards";
 import type { Network } from "./draft";
@@ -32,7 +33,7 @@ export default function Networks() {
           ))}
           {sets && <AddLink current={name === newName} />}
           {networks.data?.refused.map((refused) => (
-            <Notice key={refused} tone="bad" what={refused} meaning={w.networks.refused} />
+            <Notice key={refused} tone="bad" what={said(refused)} meaning={w.networks.refused} />
           ))}
         </nav>
         {name === newName && sets && <NetworkEditor key={newName} network={null} />}

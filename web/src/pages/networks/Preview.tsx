@@ -7,6 +7,7 @@ import { milliseconds, sum } from "../../format";
 import { Icon } from "../../parts/Icon";
 import { TroubleNotice } from "../../parts/Notice";
 import { State } from "../../parts/State";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import type { Input } from "./draft";
 
@@ -147,7 +148,7 @@ function Result({ tested }: { tested: Schemas["Tested"]["data"] }) {
       <div className="in stack">
         {tested.error && (
           <p className="small text-bad">
-            <bdi>{tested.error}</bdi>
+            <bdi>{said(tested.error)}</bdi>
           </p>
         )}
         {tested.response && (

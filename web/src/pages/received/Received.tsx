@@ -18,6 +18,7 @@ import { NewRows } from "../../parts/NewRows";
 import { State } from "../../parts/State";
 import { Tabs } from "../../parts/Tabs";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { outcomeOf } from "../conversions/WhySection";
 import { RequestDetail } from "./RequestDetail";
@@ -143,8 +144,8 @@ function Reasons({ address, reasons }: { address: Address; reasons: Counts["reas
       {reasons.map(({ reason, by, count: n }) => (
         <li key={`${reason} ${by}`} className="row">
           <b className="num">{count(n)}</b>
-          <Link className="cut" href={address.link({ reason, by: by || null })} title={reason}>
-            <bdi>{reason}</bdi>
+          <Link className="cut" href={address.link({ reason, by: by || null })} title={said(reason)}>
+            <bdi>{said(reason)}</bdi>
           </Link>
           <span className="muted nw">
             <bdi>{by || w.received.unknown}</bdi>
@@ -193,13 +194,13 @@ function columnsOf({ query, link }: Address): Column<Request>[] {
 function Why({ row }: { row: Request }) {
   if (row.reason) {
     return (
-      <bdi className="text-bad" title={row.reason}>
-        {row.reason}
+      <bdi className="text-bad" title={said(row.reason)}>
+        {said(row.reason)}
       </bdi>
     );
   }
   const differs = row.conflicts?.map(({ field, stored, given }) => w.panel.stored(field, stored ?? "…", given ?? "…")).join("; ");
-  const text = differs || row.trace?.at(-1) || "";
+  const text = differs || said(row.trace?.at(-1) ?? "");
   return <bdi title={text}>{text}</bdi>;
 }
 

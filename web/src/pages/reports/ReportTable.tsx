@@ -88,7 +88,7 @@ function Head({ by, label, address, number = false }: { by: string; label: strin
 }
 
 function Keys({ row, report, asked }: { row: ReportRow; report: Report; asked: Asked }) {
-  const link = listBehind(row, report, asked.filters, filterNames);
+  const link = listBehind(row, report, asked, filterNames);
   return asked.groups.map((group, index) => {
     const text = wordOf(group, row.keys[group] ?? "");
     const key = text === "" ? <span className="muted">{w.reports.none}</span> : <bdi className={isWord(group) ? undefined : "key"} title={text}>{text}</bdi>;

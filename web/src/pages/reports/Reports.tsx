@@ -79,7 +79,7 @@ function Periods({ address, asked }: { address: Address; asked: Asked }) {
   );
 }
 
-// Up to three groupings, each of which the others leave out, and what it is compared with.
+// Up to three groupings, each of which the others leave out, what it is compared with, and when a conversion counts.
 function Rows({ address, asked }: { address: Address; asked: Asked }) {
   const places = Math.min(asked.groups.length + 1, 3);
   const set = (place: number, value: string) => {
@@ -105,7 +105,13 @@ function Rows({ address, asked }: { address: Address; asked: Asked }) {
       ))}
       <label>
         <span className="small muted">{w.reports.against}</span>
-        <select aria-label={w.reports.against} value={asked.compare ?? ""} onChange={({ target }) => address.go({ compare: target.value || null })}>
+        <select
+          aria-label={w.reports.against}
+          value={asked.compare ?? ""}
+          disabled={asked.changed}
+          title={asked.changed ? w.reports.notCompared : undefined}
+          onChange={({ target }) => address.go({ compare: target.value || null })}
+        >
           <option value="">{w.reports.nothing}</option>
           {comparisons.map((name) => (
             <option key={name} value={name}>
@@ -114,6 +120,14 @@ function Rows({ address, asked }: { address: Address; asked: Asked }) {
           ))}
         </select>
       </label>
+      <nav className="seg" aria-label={w.reports.counting}>
+        <Link href={address.link({ by: null })} aria-current={asked.changed ? undefined : "true"}>
+          {w.reports.byRecorded}
+        </Link>
+        <Link href={address.link({ by: "changed", compare: null })} aria-current={asked.changed ? "true" : undefined}>
+          {w.reports.byChanged}
+        </Link>
+      </nav>
     </div>
   );
 }
@@ -149,7 +163,7 @@ function Found({ report, asked, address, stale }: { report: Report; asked: Asked
     <section className="card">
       <ReportTable report={report} asked={asked} address={address} stale={stale} />
       <footer>
-        <span>{w.reports.currencies}</span>
+        <span>{asked.changed ? `${w.reports.changedMeans} ${w.reports.currencies}` : w.reports.currencies}</span>
         <span className="push">{w.reports.counted(clock(new Date(report.asOf)), count(report.tookMs), timeZone())}</span>
       </footer>
     </section>

@@ -32,6 +32,8 @@ export interface Asked {
   groups: Group[];
   compare: string | null;
   sort: string | null;
+  /** When a conversion counts: when it was last changed, not when it was recorded. Nothing is compared then: what was changed again has left the earlier period. */
+  changed: boolean;
   filters: Record<string, string>;
 }
 
@@ -44,19 +46,22 @@ export function askedBy(query: URLSearchParams): Asked {
     const value = query.get(name);
     if (value) filters[name] = value;
   }
+  const changed = query.get("by") === "changed";
   return {
     from: isDay(from) ? from : dayBack(usualDays - 1),
     to: isDay(to) ? to : dayBack(0),
     groups: named.length > 0 ? [...new Set(named)].slice(0, 3) : ["affiliate_id"],
-    compare: query.get("compare"),
+    compare: changed ? null : query.get("compare"),
     sort: query.get("sort"),
+    changed,
     filters,
   };
 }
 
 /** As the API names it. */
-export function questionOf({ from, to, groups: by, compare, sort, filters }: Asked): Record<string, string> {
-  return { from, to, tz: timeZone(), group: by.join(","), ...(compare ? { compare } : {}), ...(sort ? { sort } : {}), ...filters };
+export function questionOf({ from, to, groups: rows, compare, sort, changed, filters }: Asked): Record<string, string> {
+  const more = { ...(compare ? { compare } : {}), ...(sort ? { sort } : {}), ...(changed ? { by: "changed" } : {}) };
+  return { from, to, tz: timeZone(), group: rows.join(","), ...more, ...filters };
 }
 
 export function useReport(question: Record<string, string>, refetchInterval: number | false = false) {
@@ -85,12 +90,13 @@ export function changeOf(now: number, before: number): number | null {
 const listNames: Partial<Record<Group, string>> = { goal: "goal_id", affiliate_id: "affiliate_id", offer_id: "offer_id", country: "country", source: "source", status: "status" };
 
 /** The list behind a row, where the list has all its filters; null: it has not. */
-export function listBehind(row: ReportRow, report: Report, filters: Record<string, string>, known: readonly string[]): string | null {
-  const query = new URLSearchParams({ ...filters, from: report.period.from, to: report.period.to, is_test: "false" });
+export function listBehind(row: ReportRow, report: Report, { filters, changed }: Pick<Asked, "filters" | "changed">, known: readonly string[]): string | null {
+  const [from, to] = changed ? ["updated_from", "updated_to"] : ["from", "to"];
+  const query = new URLSearchParams({ ...filters, [from]: report.period.from, [to]: report.period.to, is_test: "false" });
   for (const [group, key] of Object.entries(row.keys)) {
     if (group === "day") {
-      query.set("from", startOf(key, timeZone()).toISOString());
-      query.set("to", startOf(dayAfter(key, 1), timeZone()).toISOString());
+      query.set(from, startOf(key, timeZone()).toISOString());
+      query.set(to, startOf(dayAfter(key, 1), timeZone()).toISOString());
       continue;
     }
     const name = listNames[group as Group];

@@ -10,6 +10,7 @@ import { useProfile } from "../../frame/session";
 import { Icon } from "../../parts/Icon";
 import { Notice } from "../../parts/Notice";
 import { When } from "../../parts/When";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 import { useNetworks } from "../deliveries/NetworkCards";
 import { TrackerLine } from "./TrackerLine";
@@ -87,7 +88,7 @@ export default function FirstStart() {
                         <code>
                           {refused.method} {refused.route}
                         </code>{" "}
-                        <When at={refused.at} />: <bdi>{refused.reason}</bdi>
+                        <When at={refused.at} />: <bdi>{said(refused.reason ?? "")}</bdi>
                       </>
                     }
                   />

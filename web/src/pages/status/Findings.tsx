@@ -2,6 +2,7 @@
 import type { Schemas } from "../../api/client";
 import { Notice } from "../../parts/Notice";
 import { FactList } from "../../parts/FactList";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 type Finding = Schemas["Finding"];
@@ -14,14 +15,14 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
     <>
       {amiss.length === 0 && <Notice tone="good" what={w.status.allWell} meaning={w.status.allWellMeans} />}
       {amiss.map((one) => (
-        <Notice key={`${one.about} ${one.text}`} tone={one.health === "fail" ? "bad" : "wait"} what={<bdi>{`${one.about}:`}</bdi>} meaning={<Meaning finding={one} />} />
+        <Notice key={`${one.about} ${one.text}`} tone={one.health === "fail" ? "bad" : "wait"} what={<bdi>{`${said(one.about)}:`}</bdi>} meaning={<Meaning finding={one} />} />
       ))}
       <details className="card">
         <summary>
           <b>{w.status.well(well.length)}</b>
         </summary>
         <div className="in">
-          <FactList facts={well.map(({ about, text }) => [about, <bdi key={text}>{text}</bdi>] as const)} />
+          <FactList facts={well.map(({ about, text }) => [said(about), <bdi key={text}>{said(text)}</bdi>] as const)} />
         </div>
       </details>
     </>
@@ -31,10 +32,10 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
 function Meaning({ finding: { text, todo } }: { finding: Finding }) {
   return (
     <>
-      <bdi>{text}</bdi>
+      <bdi>{said(text)}</bdi>
       {todo && (
         <>
-          ; {w.status.todo} <bdi>{todo}</bdi>
+          ; {w.status.todo} <bdi>{said(todo)}</bdi>
         </>
       )}
     </>

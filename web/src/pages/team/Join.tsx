@@ -5,6 +5,7 @@ import { Trouble } from "../../api/trouble";
 import { DoorFrame, useDoor } from "../../parts/DoorFrame";
 import { Password, passwordMin } from "../../parts/Field";
 import { Notice, TroubleNotice } from "../../parts/Notice";
+import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 export default function Join() {
@@ -20,7 +21,7 @@ export default function Join() {
   };
   const trouble = error instanceof Trouble ? error : null;
   const gone = trouble?.status === 401;
-  const short = trouble?.field === "password" ? trouble.message : undefined;
+  const short = trouble?.field === "password" ? said(trouble.message) : undefined;
   return (
     <DoorFrame>
       <title>{`${w.team.join} · ${w.name}`}</title>
