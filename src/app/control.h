@@ -21,7 +21,7 @@
 
 namespace barracuda::app {
 
-inline constexpr size_t kControlLineMax = 1024 * 1024;  // some thousand lines of a file
+inline constexpr size_t kControlLineMax = 4 << 20;  // some thousand lines of a file
 
 class ControlServer {
 public:

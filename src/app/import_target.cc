@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/import_source.h"
 #include "app/open_store.h"
 #include "app/operation_parts.h"
 #include "contacts/flag_check.h"
@@ -22,6 +23,10 @@ using std::chrono::milliseconds;
 // A server that starts or stops holds the store's lock for a moment without a control socket.
 constexpr int kTries = 15;
 constexpr milliseconds kPause{200};
+
+// Of lines in one ask. The last of them may be as long as a line is, and each byte may become six.
+constexpr size_t kAskedBytes = 256 << 10;
+static_assert((kAskedBytes + ImportSource::kLineBytesMax) * 6 + 4096 < kControlLineMax);
 
 class ServersLedger final : public ImportTarget {
 public:
@@ -49,8 +54,8 @@ public:
         return Fail(last);
     }
     size_t lines_max() const override { return 1'000; }
-    size_t bytes_max() const override { return kControlLineMax / 3; }  // quotes are escaped
-    Result<bool> Finish() override { return true; }                    // the server's flows do it
+    size_t bytes_max() const override { return kAskedBytes; }
+    Result<bool> Finish() override { return true; }  // the server's flows do it
     std::string place() const override { return "the server on " + data_; }
 
 private:

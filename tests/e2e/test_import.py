@@ -102,6 +102,14 @@ def test_hostile_lines(place):
     assert sorted(refused) == [2, 3, 4, 7, 8, 10] and "UTF-8" in refused[2] and "262144 bytes" in refused[10]
 
 
+def test_long_lines_that_grow_where_they_are_quoted(place):
+    """What is sent to a server is bounded in bytes: of a control character it becomes six."""
+    good = json_lines(4)
+    place.file.write_bytes(b"\n".join(part for n in range(4) for part in (good[n].encode(), b'"' * 262_000, b"{" + b"\x01" * 262_000)))
+    done = importing(place, exit=1)
+    assert counts(done) == {"lines": 12, "recorded": 4, "updated": 0, "duplicate": 0, "refused": 8}
+
+
 def test_networks_hear_of_it_only_when_told_to(place, net):
     first, second = new_hash(), new_hash()
     put(place, [json.dumps({"click_id": first, "click_hash": first, "goal_id": "6", "amount": 3})])
