@@ -141,9 +141,9 @@ def difference(one, other):
     lost = doubled = wrong = 0
     for name in one.keys() | other.keys():
         left, right = one.get(name, []), other.get(name, [])
-        there = {str(d["_id"]): d for d in right}
-        lost += sum(str(d["_id"]) not in there for d in left)
+        there = {repr(d["_id"]): d for d in right}
+        lost += sum(repr(d["_id"]) not in there for d in left)
         doubled += len(right) - len(there)
-        known = {str(d["_id"]): d for d in left}
+        known = {repr(d["_id"]): d for d in left}
         wrong += sum(known.get(id) != d for id, d in there.items())
     return lost, doubled, wrong

@@ -14,7 +14,7 @@ FORBIDDEN = [
 HOMES = ("home/[\\w.-]+", "Users/[\\w.-]+", "root/")
 HOME = re.compile("|".join(r"(?<![\w.}/])/" + home for home in HOMES))
 TEXTS = {".h", ".cc", ".py", ".md", ".yaml", ".txt", ".cmake", ".supp", ".toml", ""}
-FOLDERS = ("src", "tests", "tools", "bench", "docs", "cmake", "packaging")
+FOLDERS = ("src", "tests", "tools", "bench", "docs", "cmake", "packaging", "sim")
 
 
 def violations(root):

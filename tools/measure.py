@@ -1,7 +1,7 @@
 """Prints the measured table of the house and holds its gates. `--self-test` is its negative control.
 
 A function is a brace at namespace or class level behind a parameter list; its length counts the lines from the one its
-name stands on to the closing brace. Tests are *_test.cc, *_fixture.h, test_*.h, tests/ and fuzz/; source is the rest of src/."""
+name stands on to the closing brace. Tests are *_test.cc, *_fixture.h, test_*.h, tests/, fuzz/ and sim/; source is the rest of src/."""
 import pathlib
 import re
 import statistics
@@ -80,7 +80,7 @@ def measure(root):
              for p in sorted((root / "src").rglob("*")) if p.suffix in {".h", ".cc"}}
     source = {p: t for p, t in files.items() if not is_test(p)}
     tests = [t for p, t in files.items() if is_test(p)]
-    tests += [p.read_text(encoding="utf-8") for folder, kinds in (("tests", {".py", ".c"}), ("fuzz", {".cc", ".h"}))
+    tests += [p.read_text(encoding="utf-8") for folder, kinds in (("tests", {".py", ".c"}), ("fuzz", {".cc", ".h"}), ("sim", {".cc", ".h"}))
               for p in (root / folder).rglob("*") if p.suffix in kinds]
     found = [(lines, f"src/{path}:{first}") for path, text in source.items() for first, lines in functions(text)]
     edges, mutual = pairs(source)

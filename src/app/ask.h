@@ -23,7 +23,7 @@ enum class Command {
     kAdminPassword,
     kDeliveriesList,
     kDeliveriesRetry,
-    kBackup,
+    kBackup,  // a checkpoint: the command copies it (backup.h)
     kExport,
     kVerify,
     kRestored,     // the check behind a restore
@@ -33,6 +33,8 @@ enum class Command {
     kServe,
     kCheckConfig,
     kVersion,
+    kBackupsList,
+    kBackupsVerify,
     kRestore,
     kImport,
     kAdopt,
@@ -63,6 +65,8 @@ inline constexpr CommandName kCommands[] = {
     {Command::kServe, "serve"},
     {Command::kCheckConfig, "check-config"},
     {Command::kVersion, "version"},
+    {Command::kBackupsList, "backups.list"},
+    {Command::kBackupsVerify, "backups.verify"},
     {Command::kRestore, "restore"},
     {Command::kImport, "import"},
     {Command::kAdopt, "adopt"},

@@ -1,38 +1,31 @@
 #include "app/command_line.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
 #include <filesystem>
-#include <iostream>
 #include <sstream>
 
-#include "app/adopt.h"
 #include "app/command_texts.h"
 #include "app/demo.h"
-#include "app/doctor.h"
-#include "app/growing_file.h"
 #include "app/import_options.h"
-#include "app/log.h"
 #include "app/manual.h"
-#include "app/migrate.h"
-#include "app/offline.h"
 #include "app/option_checks.h"
-#include "app/serve.h"
 #include "auth/credentials.h"
 #include "base/text.h"
-#include "base/unseen.h"
 
 namespace barracuda::app {
 
 namespace {
 
-constexpr const char* kVersion = "barracuda " BARRACUDA_VERSION;
+// Without a zone it would be another moment on another machine.
+std::string IsTime(const std::string& value) {
+    if (value.find('T') != value.npos && Time::ParseIso(value)) return "";
+    return "a time such as 2026-01-31T18:00:00Z is needed, not " + OneLine(value);
+}
+
+constexpr size_t kKeepMax = 100'000;
 
 std::string Absolute(const std::string& path) {
     std::error_code ec;
@@ -45,6 +38,8 @@ struct Parser {
     CommandLine line;
     std::string config_file, data, store, listen;
     std::string page, shell;  // text to print, instead of a command
+    std::string until;        // restore
+    size_t keep = 0;          // backup; 0: not given
 
     CLI::App* AddCommand(CLI::App* parent, const char* name, const char* about, Command command) {
         auto* sub = parent->add_subcommand(name, about);
@@ -200,21 +195,57 @@ struct Parser {
         retry->add_option("ID", line.ask.ids, "delivery IDs as listed")->check(NotEmpty);
     }
 
-    void Storage() {
+    void Backups() {
         auto* backup = AddCommand(
             &app,
             "backup",
             "copy the store, consistently, also while the server runs",
             Command::kBackup
         );
-        AddRequired(backup, "DIR", line.ask.directory, "a directory that does not exist yet");
+        AddRequired(backup, "DIR", line.backup.to, "a new directory; -: stdout, as a tar");
+        TakeNumber(
+            backup, "--keep", keep, "DIR keeps several, this many of the newest; tables are shared"
+        );
+        backup->add_flag(
+            "--follow", line.backup.follow, "keep on, with all that comes since, until Ctrl-C"
+        );
+        backup->footer(kBackup);
+        auto* group = Group("backups", "backups in a place of several: list, verify");
+        auto* list = AddCommand(group, "list", "list them, oldest first", Command::kBackupsList);
+        AddRequired(list, "DIR", line.directory, "a directory of backup --keep");
+        auto* verify = AddCommand(
+            group, "verify", "read every byte and compare checksums", Command::kBackupsVerify
+        );
+        AddRequired(verify, "DIR", line.directory, "such a directory, or one backup");
         auto* restore = AddCommand(
             &app,
             "restore",
             "copy a backup into an empty data directory and check it",
             Command::kRestore
         );
-        AddRequired(restore, "DIR", line.directory, "a directory that backup made");
+        AddRequired(
+            restore, "DIR", line.restore.from, "what backup made, or a place of several; -: stdin"
+        );
+        restore
+            ->add_option(
+                "--until",
+                until,
+                "nothing later, of a place that --follow keeps: 2026-01-31T18:00:00Z"
+            )
+            ->type_name("TIME")
+            ->check(IsTime);
+        restore->footer(kRestore);
+    }
+
+    void TakeNumber(CLI::App* to, const char* option, size_t& into, const char* about) {
+        to->add_option(option, into, about)
+            ->type_name("N")
+            ->check(DigitsAlone)
+            ->check(CLI::Range(size_t{1}, kKeepMax).description(""));
+    }
+
+    void Storage() {
+        Backups();
         auto* file = AddCommand(
             &app,
             "export",
@@ -281,65 +312,15 @@ struct Parser {
         line.listen = listen;
         line.ask.command = line.command;
         line.ask.accept_loss = line.accept_loss;
+        if (keep > 0) line.backup.keep = keep;
+        for (auto* path : {&line.backup.to, &line.restore.from}) {
+            if (!path->empty() && *path != "-") *path = Absolute(*path);
+        }
+        line.restore.until = Time::ParseIso(until);
         if (!line.ask.directory.empty()) line.ask.directory = Absolute(line.ask.directory);
         return std::move(line);
     }
 };
-
-int Refuse(const std::string& why) {
-    std::cerr << "barracuda: " << why << "\n";
-    return 2;
-}
-
-int Print(const std::string& text, int exit) {
-    std::cout << text << std::flush;
-    return std::cout ? exit : Refuse("stdout took nothing");
-}
-
-int Show(const Result<Answer>& answer) {
-    if (!answer) return Refuse(answer.error().message);
-    std::cout << answer->out << std::flush;
-    const bool refused = answer->exit != 0 && answer->out.empty();
-    if (!answer->note.empty()) std::cerr << (refused ? "barracuda: " : "") << answer->note << "\n";
-    return Print("", answer->exit);
-}
-
-// A file of the store would take the place of one that is closed, and get what is said there.
-// Opened for reading only, so that a key is not taken for shown that nobody got.
-void HoldStandardFiles() {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-        if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDONLY);
-    }
-}
-
-int CheckConfig(const config::Config& config) {
-    for (const auto& name : config.unknown) {
-        std::cerr << "barracuda: " << name << " in the environment is no setting\n";
-    }
-    for (const auto& warning : config::WarningsOf(config)) std::cerr << warning << "\n";
-    return Print(config::Describe(config), config.unknown.empty() ? 0 : 1);
-}
-
-void WarnOfUnknown(const config::Config& config, bool log) {
-    for (const auto& name : config.unknown) {
-        if (log) {
-            Log(Level::kWarning, "an environment variable is no setting", {{"name", name}});
-        } else {
-            std::cerr << name << " in the environment is no setting\n";
-        }
-    }
-}
-
-// The first line of stdin, hashed here: the password itself goes nowhere else.
-Result<std::string> ReadPassword() {
-    std::string password;
-    std::getline(std::cin, password);
-    if (password.ends_with('\r')) password.pop_back();
-    password = SkipByteOrderMark(password);
-    const auto problem = auth::ProblemOfPassword(password);
-    if (!problem.empty()) return Fail(ErrorCode::kInvalid, "the password " + problem);
-    return auth::HashPassword(password);
-}
 
 // CLI11 says of both only that a command is required: a group without one shows its help, and what
 // is none is named.
@@ -361,16 +342,13 @@ std::optional<Parsed> WithoutCommand(CLI::App& app, const std::vector<std::strin
     return Parsed{std::nullopt, at == &app ? app.help() : at->help("barracuda"), 2};
 }
 
-std::string ProgramPath() {
-    std::error_code ec;
-    auto path = std::filesystem::read_symlink("/proc/self/exe", ec);
-    return ec ? "barracuda" : path.string();
-}
-
 }  // namespace
 
 Parsed ParseCommandLine(std::vector<std::string> arguments) {
     Parser parser;
+    // What many type. A directory of such a name is ./list.
+    const bool group = arguments.size() > 1 && arguments[0] == "backup";
+    if (group && (arguments[1] == "list" || arguments[1] == "verify")) arguments[0] = "backups";
     if (auto without = WithoutCommand(parser.app, arguments)) return *without;
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
@@ -390,48 +368,6 @@ Parsed ParseCommandLine(std::vector<std::string> arguments) {
     if (!parser.page.empty()) return {std::nullopt, ManualPage(parser.app, parser.page), 0};
     if (!parser.shell.empty()) return {std::nullopt, Completion(parser.app, parser.shell), 0};
     return {parser.Take()};
-}
-
-int Main(int argc, char** argv) {
-    HoldStandardFiles();
-    signal(SIGXFSZ, SIG_IGN);  // a limit on files is a disk that is full: a write that fails
-    umask(077);                // whatever this program writes holds keys and people's data
-    auto parsed = ParseCommandLine({argv + 1, argv + argc});
-    if (!parsed.line && parsed.exit == 0) return Print(parsed.text, 0);
-    if (!parsed.line) {
-        std::cerr << parsed.text;
-        return parsed.exit;
-    }
-    CommandLine& line = *parsed.line;
-    if (line.command == Command::kVersion) return Print(std::string(kVersion) + "\n", 0);
-    if (line.reference) return Print(config::Reference(), 0);
-    if (line.command == Command::kDemo || line.serve_demo) {
-        return DemoCommand(line.demo, line.listen, ProgramPath());
-    }
-    auto config = config::Load(line.config, config::ProcessEnvironment(), line.flags);
-    if (!config && line.command == Command::kDoctor) {
-        std::cout << "fail  settings: " << config.error().message << "; do: correct it\n";
-        return 2;
-    }
-    if (!config) return Refuse(config.error().message);
-    if (line.command == Command::kCheckConfig) return CheckConfig(*config);
-    if (line.command == Command::kDoctor) return DoctorCommand(*config);
-    WarnOfUnknown(*config, line.command == Command::kServe);
-    if (line.command == Command::kServe) return Serve(*config, ProgramPath(), line.accept_loss);
-    if (line.command == Command::kAdopt) return AdoptCommand(*config, line.dry_run);
-    if (line.command == Command::kImport) return ImportFileCommand(*config, line.import);
-    if (line.command == Command::kMigrate) return MigrateCommand(*config, line.from, line.to);
-    if (line.command == Command::kRestore) return Show(Restore(*config, line.directory));
-    if (line.password_stdin) {
-        auto hash = ReadPassword();
-        if (!hash) return Refuse(hash.error().message);
-        line.ask.password_hash = *hash;
-    }
-    if (line.command == Command::kExport) {
-        const GrowingFile watch("export", line.ask.directory + ".part");
-        return Show(Perform(*config, line.ask));
-    }
-    return Show(Perform(*config, line.ask));
 }
 
 }  // namespace barracuda::app

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "app/ask.h"
+#include "app/backup.h"
 #include "app/demo.h"
 #include "app/import_file.h"
+#include "app/restore.h"
 #include "config/config.h"
 
 namespace barracuda::app {
@@ -17,10 +19,12 @@ namespace barracuda::app {
 struct CommandLine {
     Command command = Command::kVersion;
     std::optional<std::string> config;
-    config::Flags flags;         // setting path -> value
-    Ask ask;                     // where an open store is asked (operations.h)
-    std::string directory = {};  // restore: where from
+    config::Flags flags;  // setting path -> value
+    Ask ask;              // where an open store is asked (operations.h)
+    BackupWish backup = {};
+    RestoreWish restore = {};
     ImportOptions import = {};
+    std::string directory = {};  // backups: where they are
     bool password_stdin = false;
     bool dry_run = false;            // adopt
     bool reference = false;          // of check-config

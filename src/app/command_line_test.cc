@@ -45,7 +45,7 @@ TEST(CommandLineTest, NamesTheOperation) {
     EXPECT_EQ(retry.line->ask, (Ask{.command = Command::kDeliveriesRetry, .ids = {"a", "b"}}));
     auto backup = ParseCommandLine({"backup", "x/../y"});
     ASSERT_TRUE(backup.line) << backup.text;
-    EXPECT_EQ(backup.line->ask.directory, std::filesystem::current_path() / "y");
+    EXPECT_EQ(backup.line->backup.to, std::filesystem::current_path() / "y");
 }
 
 TEST(CommandLineTest, AdoptsInEarnestUnlessToldOtherwise) {

@@ -19,6 +19,26 @@ Settings come from built-in defaults, a TOML file (--config), the environment
 them and where each came from. `barracuda COMMAND --help` explains one command.
 )";
 
+inline constexpr const char* kVersion = "barracuda " BARRACUDA_VERSION;
+
+inline constexpr const char* kBackup = R"(
+  barracuda backup DIR                 a new directory: every file copied, read back, with checksums
+  barracuda backup DIR --keep 30       one more in a place of several: writes what is new, keeps 30
+  barracuda backup DIR --follow        backups in a place and all that comes since, to any moment
+  barracuda backup - | zstd > FILE     a stream; one that is cut off is refused by restore
+Progress goes to stderr. Over MongoDB: mongodump, docs/operating/mongodb.md. More:
+docs/operating/backup.md
+)";
+
+inline constexpr const char* kRestore = R"(
+  barracuda restore DIR --data NEW                             a backup
+  barracuda restore PLACE --data NEW                           the newest, with all that came since
+  barracuda restore PLACE --until 2026-01-31T18:00:00Z --data NEW
+                                       what was acknowledged until then, and nothing later
+  zstd -d < FILE | barracuda restore - --data NEW              a stream
+Until its end nothing opens NEW; one that broke off starts over. More: docs/operating/backup.md
+)";
+
 inline constexpr const char* kAdopt = R"(
 Stop that application first, and make a dump: mongodump is the way back. Run it again when it was
 interrupted, it goes on where it stopped. Progress goes to stderr, the report to stdout. Exit code: 0

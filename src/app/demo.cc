@@ -28,7 +28,7 @@ constexpr const char* kAdmin = "demo@barracuda.example";
 constexpr size_t kPasswordLength = 16;
 static_assert(kPasswordLength >= auth::kMinPasswordBytes);
 constexpr size_t kContactsLeast = 20, kContactsMost = 400;
-constexpr uint64_t kBytesAConversion = 1'500;  // with its indexes, the log of writes, and some room
+constexpr uint64_t kBytesAConversion = 2'500;  // with its indexes, not packed yet, and some room
 constexpr const char* kLoopback = "127.0.0.0/8";
 // All that is not kLoopback. It goes before what a network's own ranges allow.
 constexpr const char* kBeyond =

@@ -8,10 +8,13 @@
 
 namespace barracuda::app {
 
+// Whether a server runs on the data directory. Errors: as AskServer's (control.h).
+Result<bool> ServerRuns(const std::string& data);
+
 // Does what is asked. Fails (exit code 2) when the arguments are wrong or neither way is open.
 Result<Answer> Perform(const config::Config& config, const Ask& ask);
 
-// Copies a backup into a data directory that holds no store and checks it. Never with a server.
-Result<Answer> Restore(const config::Config& config, const std::string& from);
+// Does it over a store that this process has opened for itself.
+Result<Answer> AnswerHere(const config::Config& config, store::Engine& engine, const Ask& ask);
 
 }  // namespace barracuda::app

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "app/descriptors.h"
+#include "app/leftovers.h"
 #include "app/log.h"
 #include "app/mongo_options.h"
 #include "app/owner.h"
@@ -73,7 +74,9 @@ Result<std::unique_ptr<store::Engine>> OpenRocks(
     if (!kv) return Fail(kv.error().code, kv.error().message);
     using Build = store::KvEngine::Build;
     auto engine = store::KvEngine::Open(
-        std::move(*kv), opening.build_beside ? Build::kBeside : Build::kFirst
+        std::move(*kv),
+        opening.build_beside ? Build::kBeside : Build::kFirst,
+        directory + "/" + kBeforeUpgrade
     );
     if (!engine) return Fail(engine.error());
     return std::unique_ptr<store::Engine>(std::move(*engine));

@@ -58,6 +58,8 @@ Answer Execute(Workplace& at, const Ask& ask) {
         case Command::kServe:
         case Command::kCheckConfig:
         case Command::kVersion:
+        case Command::kBackupsList:
+        case Command::kBackupsVerify:
         case Command::kRestore:
         case Command::kImport:
         case Command::kAdopt:

@@ -5,6 +5,7 @@
 
 #include "api/health.h"
 #include "app/announce.h"
+#include "app/leftovers.h"
 #include "app/log.h"
 #include "app/open_store.h"
 #include "app/program.h"
@@ -19,6 +20,7 @@ namespace barracuda::app {
 namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{500};
+constexpr std::chrono::minutes kTidyEvery{10};
 
 DescriptorPlan TakeDescriptors(const config::Config& config) {
     const auto plan = PlanDescriptors(RaiseDescriptorLimit(), config);
@@ -65,8 +67,13 @@ Result<bool> Run(
     TellReady("serving");
 
     StoreWatch store_watch([&running] { return api::TroubleOf(running.service().vitals()); }, Log);
+    auto tidy = std::chrono::steady_clock::now();
     while (!StopWithin(kLookEvery)) {
         const auto now = std::chrono::steady_clock::now();
+        if (now >= tidy) {
+            RemoveLeftovers(config.store.data, Time::Now());
+            tidy = now + kTidyEvery;
+        }
         store_watch.Look(now);
         running.Look(now);
     }

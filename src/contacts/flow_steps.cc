@@ -81,7 +81,8 @@ void FlowRunner::Acquire(RunPtr run) {
         });
     };
     auto may_send = [this, owner = contact.owner] {
-        return beginning_ && ownership().MaySend(owner);
+        const bool stopped = options_.stopped && !options_.stopped().empty();
+        return beginning_ && !stopped && ownership().MaySend(owner);
     };
     network_.AcquireClick(
         AcquireIdOf(contact), ClickCallOf(contact, options_), std::move(done), may_send

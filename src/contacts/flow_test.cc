@@ -398,5 +398,27 @@ TEST_F(FlowTest, ACleanStopLeavesNoFlagBehind) {
     EXPECT_TRUE(program.Read(progress->contact.id).affiliate_registered);
 }
 
+// As of deliveries: what waits for a connection when an operator stops the network stays here.
+TEST_F(FlowTest, AClickThatWaitsForAConnectionIsNotAskedForOnceTheNetworkIsStopped) {
+    constexpr int kConnections = 32;  // to one host
+    std::atomic<bool> stopped = false;
+    FlowOptions options;
+    options.stopped = [&] { return std::string(stopped ? "by an operator" : ""); };
+    options.stopped_look = milliseconds(100);
+    Program program(*this, "n1", options);
+    hold_offers = true;
+    for (int i = 0; i < kConnections + 8; ++i) {
+        const auto email = std::to_string(i) + "@b";
+        ASSERT_TRUE(program.Create(Person("register", email.c_str()), milliseconds(0)));
+    }
+    EXPECT_TRUE(Comes([&] { return offers == kConnections; }));
+    stopped = true;
+    hold_offers = false;
+    EXPECT_TRUE(Comes([&] { return program.client.in_flight() == 0; }));
+    EXPECT_EQ(offers, kConnections);
+    stopped = false;
+    EXPECT_TRUE(Comes([&] { return offers == kConnections + 8; }));
+}
+
 }  // namespace
 }  // namespace barracuda::contacts

@@ -52,7 +52,9 @@ std::string TextOfContact(const Facts& f) {
 
 Facts FactsOf(const domain::Flow& flow) {
     return {
-        {"step", NameOf(flow.step)}, {"attempts", NumberOf(flow.attempts)}, {"error", flow.last_error}};
+        {"step", NameOf(flow.step)},
+        {"attempts", NumberOf(flow.attempts)},
+        {"error", flow.last_error}};
 }
 
 std::string TextOfFlow(const Facts& f) {

@@ -107,12 +107,15 @@ TEST_F(TimelineTest, OfBothClicksNewestFirst) {
 
     const auto said = [](const TimelineItem& item) {
         std::string text;
-        for (const auto& [name, value] : item.facts.all()) text += fmt::format("{}={} ", name, value);
+        for (const auto& [name, value] : item.facts.all())
+            text += fmt::format("{}={} ", name, value);
         return text;
     };
     EXPECT_EQ(said(items[0]), "status=new ");
     EXPECT_EQ(said(items[2]), "field=amount from=25 to=30 by=admin:e reason=as the invoice says ");
-    EXPECT_EQ(said(items[3]), "kind=postback network=north state=dead attempts=3 code=500 error=refused ");
+    EXPECT_EQ(
+        said(items[3]), "kind=postback network=north state=dead attempts=3 code=500 error=refused "
+    );
     EXPECT_EQ(
         said(items[4]),
         "goal_type=deposit goal_id=6 amount=25 currency=USD status=pending provenance=reported "
@@ -146,7 +149,8 @@ TEST_F(TimelineTest, WhatAnItemSaysIsInItsFactsToo) {
         texts,
         ElementsAre(
             "next step: registration, 1 attempt failed: timeout",
-            "last changed: status done, affiliate rejected (unknown to us), first deposit made, the "
+            "last changed: status done, affiliate rejected (unknown to us), first deposit made, "
+            "the "
             "network: no such offer",
             "the form was filled in: contact, as affiliate, from affiliate 7"
         )

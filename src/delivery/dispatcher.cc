@@ -308,9 +308,11 @@ void Dispatcher::Send(Job job) {
     BARRACUDA_CHECK(delivery);  // Queue took it from the document
     Parameters parameters = ParametersOf(job.conversion, *delivery);
     const domain::Delivery sent = *delivery;
-    // Again right before the first byte: the call may wait for one of its host's connections.
-    MaySend may_send = [this, owner = job.conversion.owner] {
-        return beginning_ && ownership().MaySend(owner);
+    // Again right before the first byte: the call may wait for one of its host's connections, and
+    // somebody may stop the network meanwhile.
+    MaySend may_send = [this, owner = job.conversion.owner, network = job.queue.network] {
+        return beginning_ && ownership().MaySend(owner) &&
+               senders_.RulesOf(network).stopped.empty();
     };
     auto done = [this, job = std::move(job), parameters, began = options_.now()](Attempt attempt) {
         if (attempt.withheld) return Withheld(job);

@@ -297,5 +297,23 @@ TEST_F(DispatcherTest, AReplayIsAProbe) {
     EXPECT_EQ(Read("dead").state, domain::DeliveryState::kDone) << "no second has passed";
 }
 
+// Found by the simulation (sim/): an operator was told that nothing is sent, and a call that had
+// waited for a connection went out after that.
+TEST_F(DispatcherTest, WhatWaitsForAConnectionIsNotSentOnceItsNetworkIsStopped) {
+    constexpr size_t kConnections = 32;  // to one host
+    held_ = true;
+    for (size_t i = 0; i < kConnections + 8; ++i) Record(fmt::format("c{}", i));
+    while (Calls() < kConnections) dispatcher_->Step(milliseconds(5));
+    rules_["default"].stopped = "by an operator";
+    dispatcher_->FollowRules();
+    held_ = false;
+    Work();
+    EXPECT_EQ(Calls(), kConnections);
+    EXPECT_EQ(dispatcher_->counters().in_flight, 0u);
+    rules_["default"].stopped.clear();
+    Pass(seconds(2));
+    EXPECT_EQ(Calls(), kConnections + 8);
+}
+
 }  // namespace
 }  // namespace barracuda::delivery

@@ -61,7 +61,9 @@ public:
     using Query = ListQuery<typename Kind::Filter>;
     using Page = ListPage<Row>;
 
-    Pages(store::Engine& engine, const Query& query) : engine_(engine), query_(query) {}
+    // `counts`: what a plan of this query counted.
+    Pages(store::Engine& engine, const Query& query, std::map<char, size_t> counts)
+        : engine_(engine), query_(query), counts_(std::move(counts)) {}
 
     // A page in the order of its way; what one page or another shows is in the query's `fitting`.
     Result<Page> WalkTo(const Way& way) const;
@@ -81,6 +83,7 @@ private:
 
     std::vector<Way> Ways() const { return WaysOf(query_.filter, query_.sort, query_.descending); }
     Error TooFar() const { return PageTooFar(Kind::kMany, query_.looked_max); }
+    Result<Total> CountOf(const Way& way) const;
     Result<Page> FromTheEnd(const Way& forwards) const;
     Result<Block> Gather(const Way& way, std::string place) const;
     Result<std::vector<Row>> LoadRows(std::span<const std::pair<std::string, store::Ref>> sorted
@@ -88,6 +91,7 @@ private:
 
     store::Engine& engine_;
     const Query& query_;
+    const std::map<char, size_t> counts_;
 };
 
 // Along a way until `limit` rows are there, or `looked_max` documents were looked at.
@@ -189,16 +193,32 @@ Result<ListPage<typename Kind::Row>> Pages<Kind>::WalkTo(const Way& way) const {
     return page;
 }
 
+// The primary key's entries are the documents: they are not counted further than for the plan.
+template <typename Kind>
+Result<Total> Pages<Kind>::CountOf(const Way& way) const {
+    const bool by_key = !way.parts.empty() && !way.parts.front().index;
+    const size_t most =
+        by_key ? std::min(query_.gathered_max, query_.counted_max) : query_.counted_max;
+    const auto known = counts_.find(way.id);
+    if (known != counts_.end() &&
+        (known->second <= query_.gathered_max || most <= query_.gathered_max)) {
+        return Total{std::min(known->second, most), known->second <= most};
+    }
+    auto count = CountWay(engine_, way, most + 1);
+    if (!count) return Fail(count.error());
+    return Total{std::min(*count, most), *count <= most};
+}
+
 template <typename Kind>
 Result<Fitting> Pages<Kind>::FittingOf(const Way& way) const {
     Fitting fitting;
     Way by = way;
     for (auto& one : Ways()) {
         if (!one.covers) continue;
-        auto count = CountWay(engine_, one, query_.counted_max + 1);
-        if (!count) return Fail(count.error());
-        fitting.total = {std::min(*count, query_.counted_max), *count <= query_.counted_max};
-        if (*count > query_.tallied_max) return fitting;
+        auto total = CountOf(one);
+        if (!total) return Fail(total.error());
+        fitting.total = *total;
+        if (total->count + !total->exact > query_.tallied_max) return fitting;
         by = std::move(one);
         break;
     }
@@ -331,7 +351,7 @@ Result<ListPage<typename Kind::Row>> SelectPage(
         plan = {std::move(*way), cursor[1] == kWalked};
         query.cursor.erase(0, kHead);
     }
-    const Pages<Kind> pages(engine, query);
+    const Pages<Kind> pages(engine, query, plan.counts);
     if (!query.fitting && plan.in_order) {
         auto fitting = pages.FittingOf(plan.way);
         if (!fitting) return Fail(fitting.error());

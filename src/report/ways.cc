@@ -149,19 +149,21 @@ Result<Plan> PlanOf(
     if (ways.front().covers && ways.front().order == sort) return Plan{std::move(ways.front())};
     Way* least = nullptr;
     size_t least_count = gathered_max + 1;
+    std::map<char, size_t> counts;
     for (auto& way : ways) {
         if (way.whole) continue;
         auto count = CountWay(engine, way, least_count);
         if (!count) return Fail(count.error());
         const bool better = *count < least_count;
+        if (better || !least) counts[way.id] = *count;  // else it was broken off
         if (better) least = &way;
         least_count = std::min(least_count, *count);
     }
-    if (least) return Plan{*least, least->order == sort};
+    if (least) return Plan{*least, least->order == sort, std::move(counts)};
     for (auto& way : ways) {
-        if (way.order == sort) return Plan{std::move(way), true};
+        if (way.order == sort) return Plan{std::move(way), true, std::move(counts)};
     }
-    return Plan{std::move(ways.front()), false};
+    return Plan{std::move(ways.front()), false, std::move(counts)};
 }
 
 Result<store::Page> ReadWay(

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ std::optional<Way> WayNamed(std::vector<Way> ways, char id);
 struct Plan {
     Way way;
     bool in_order = true;  // else what it gives is gathered and sorted
+    // What was counted for it, by the ids of the ways; more than `gathered_max` is at least so
+    // many.
+    std::map<char, size_t> counts = {};
 };
 
 // Where some way gives at most `gathered_max` the one that gives least, for that many can be

@@ -72,8 +72,8 @@ TEST_P(DamageTest, NothingIsFoundOnGoodData) {
     ASSERT_TRUE(found);
     EXPECT_THAT(*found, IsEmpty());
     EXPECT_THAT(
-        indexes_, SizeIs(5 * 6 + 2 + 2 + 6)
-    );  // entries, a contact's two, two rollup rows, cells
+        indexes_, SizeIs(5 * 6 + 3 + 2 + 6)
+    );  // entries, a contact's three, two rollup rows, cells
     EXPECT_THAT(work_, SizeIs(5));
 }
 

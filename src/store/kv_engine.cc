@@ -1,11 +1,13 @@
 #include "store/kv_engine.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <map>
 #include <set>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "base/thread_name.h"
 #include "store/index.h"
 #include "store/kv_keys.h"
@@ -29,6 +31,28 @@ int64_t RevOf(const std::optional<std::string>& document) {
 int64_t RevIn(const domain::TopFields& document) {
     const bson_iter_t* at = document.Find("rev");
     return at ? bson_iter_as_int64(at) : 0;
+}
+
+Error NewerStore(const std::string& version) {
+    return {
+        ErrorCode::kUnavailable,
+        fmt::format(
+            "this store was written by a later version of barracuda (its indexes are of version "
+            "{}, "
+            "this program knows {}): run that version, or restore a backup of before the upgrade "
+            "into another directory (docs/operating/backup.md)",
+            OneLine(version),
+            DerivedVersion()
+        ),
+        {}};
+}
+
+Error NoCopyBefore(const Error& why) {
+    return {
+        ErrorCode::kUnavailable,
+        "no copy of the store could be made before its upgrade, so nothing was changed: " +
+            why.message,
+        {}};
 }
 
 }  // namespace
@@ -315,13 +339,20 @@ void KvEngine::BuildBeside(bool anew, std::stop_token stop) {
     SetTrouble(built ? "" : "the indexes could not be built: " + built.error().message);
 }
 
-Result<std::unique_ptr<KvEngine>> KvEngine::Open(std::unique_ptr<Kv> kv, Build build) {
+Result<std::unique_ptr<KvEngine>> KvEngine::Open(
+    std::unique_ptr<Kv> kv, Build build, const std::string& copy_before
+) {
     auto engine = OpenToRead(std::move(kv));
     const std::string key(kVersionKey);
     auto stored = engine->kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
     if (!stored) return Fail(stored.error());
     const auto& version = stored->front();
     if (version == DerivedVersion()) return engine;
+    if (version && IsNewerThanOurs(*version)) return Fail(NewerStore(*version));
+    if (version && !copy_before.empty() && access(copy_before.c_str(), F_OK) != 0) {
+        auto copied = engine->kv_->Backup(copy_before);
+        if (!copied) return Fail(NoCopyBefore(copied.error()));
+    }
     if (build == Build::kBeside && version) {
         engine->SetTrouble("the indexes are being built");
         auto* one = engine.get();

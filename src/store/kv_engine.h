@@ -22,9 +22,12 @@ public:
     // Builds everything that is derived when its stored version is another one: first, or on a
     // thread of its own, until whose end Trouble() says so, writes are refused and lists may miss
     // some.
+    // Before that, a copy of the store as it is goes into `copy_before`, if that is not empty and
+    // not there yet: the way back to the program before. A store of a later version is refused
+    // (kUnavailable), and nothing in it changes.
     enum class Build { kFirst, kBeside };
     static Result<std::unique_ptr<KvEngine>> Open(
-        std::unique_ptr<Kv> kv, Build build = Build::kFirst
+        std::unique_ptr<Kv> kv, Build build = Build::kFirst, const std::string& copy_before = {}
     );
     // As it stands: builds nothing, so what reads an index may miss some.
     static std::unique_ptr<KvEngine> OpenToRead(std::unique_ptr<Kv> kv);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <span>
 
@@ -78,6 +80,20 @@ std::optional<WorkItem> WorkItemOf(std::string_view work_key) {
 
 std::string DerivedVersion() {
     return fmt::format("{}.{}.{}.{}", kIndexVersion, kRollupVersion, kWorkVersion, kCellVersion);
+}
+
+bool IsNewerThanOurs(std::string_view version) {
+    const int ours[] = {kIndexVersion, kRollupVersion, kWorkVersion, kCellVersion};
+    for (size_t i = 0; !version.empty(); ++i) {
+        if (i == std::size(ours)) return true;
+        int number = 0;
+        const char* end = version.data() + version.size();
+        const auto [rest, error] = std::from_chars(version.data(), end, number);
+        if (error != std::errc()) return false;  // no version at all: built anew
+        if (number > ours[i]) return true;
+        version.remove_prefix(std::min<size_t>(rest - version.data() + 1, version.size()));
+    }
+    return false;
 }
 
 std::optional<std::pair<std::string, RollupValue>> RollupOf(

@@ -23,6 +23,8 @@ inline constexpr int kWorkVersion = 2;  // of the work queue's keys
 
 // Of everything that is derived from documents: a store of another one is rebuilt at open.
 std::string DerivedVersion();
+// Whether a stored version is of a later program: any of its numbers is larger than ours.
+bool IsNewerThanOurs(std::string_view version);
 
 // Keys of ours in the documents' space, below every collection.
 inline constexpr std::string_view kVersionKey("\0index_version", 14);

@@ -57,13 +57,14 @@ def take_back(change):
             os.link(more[1], more[0])
 
 
+HOLE_LEAST = 100  # bytes: fewer may be all that a batch has there
 Cut = collections.namedtuple("Cut", "syncs shortened bytes_lost names_back")
 
 
 def cut(data, journal, dice=None, in_place=False):
     """Names come back as their directory's last sync left them, and every file loses what was written after its own: all of it, if
-    that never was. With `dice` a beginning of each survives, of a file's last bytes perhaps as something else. `in_place`: what
-    was written over durable bytes survives. What is left counts as durable from now on (the journal starts anew)."""
+    that never was. With `dice` a beginning of each survives, cut at any byte. `in_place`: what was written over durable bytes
+    survives. What is left counts as durable from now on (the journal starts anew)."""
     sizes, syncs, open_ = read_journal(journal)
     back = 0
     for directory, changes in open_.items():
@@ -93,19 +94,22 @@ def cut(data, journal, dice=None, in_place=False):
     return Cut(syncs, shortened, lost, back)
 
 
-SECTOR = 512
+def dig(path, durable, written, dice):
+    """The file keeps its size, and some of its blocks were never written: zeros. -> how many"""
+    begin = dice.randint(durable, written - HOLE_LEAST)
+    end = dice.choice((written, min(written, begin + dice.randint(HOLE_LEAST, 8192))))
+    with path.open("r+b") as file:
+        file.seek(begin)
+        file.write(bytes(end - begin))
+    return end - begin
 
 
 def shorten(path, durable, written, dice):
-    """-> how many bytes are lost of what was written after the last sync. A disk writes sectors: of the last one that it
-    began, where the file had grown into it, anything may be there."""
+    """-> how many bytes are lost of what was written after the last sync"""
+    if dice and path.suffix == ".log" and path.parent.name != "logs" and written - durable > HOLE_LEAST and dice.random() < 0.4:
+        return dig(path, durable, written, dice)
     left = dice.randint(durable, written) if dice else durable
     os.truncate(path, left)
-    if dice and left > durable and dice.random() < 0.5:
-        torn = min(dice.randint(1, SECTOR), left - durable)
-        with open(path, "r+b") as file:
-            file.seek(left - torn)
-            file.write(dice.choice((bytes(torn), dice.randbytes(torn))))
     return written - left
 
 

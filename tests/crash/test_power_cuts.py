@@ -1,6 +1,6 @@
 """Power cuts that tear: from one seed after another the process stops at one of its writes, syncs, renames or removals, and of what
-was not synced by then a random part is left: some of the names that a directory's last sync does not cover, a beginning of each
-file, its last sector perhaps as zeros or as noise. Every start must serve all that was ever acknowledged, with no repair.
+was not synced by then a random part is left: some of the names that a directory's last sync does not cover, and a beginning of each
+file, cut at any byte. Every start must serve all that was ever acknowledged, with no repair.
 
 SEEDED_CUTS (default 12; the long form 10,000), CUT_SEED: the first seed, to try one again. What fails is kept below build/cuts, with
 its journal.

@@ -367,6 +367,6 @@ def test_a_backup_that_lacks_something_is_not_restored(original, tmp_path):
         shutil.copytree(backup, copy)
         (copy / path.name).unlink()
         done = server.command("restore", str(copy), check=False)
-        needed = path.name == "CURRENT" or path.name.startswith("MANIFEST-") or path.name.endswith(".sst")
+        needed = path.name != "BACKUP"  # without its list it is one of an earlier version: RocksDB tells what it needs
         assert (done.returncode == 2) == needed, (path.name, done)
         assert not needed or not any(server.data.iterdir()), "nothing is left of it"

@@ -43,7 +43,7 @@ def fault(done, *words):
 # ------------------------------------------------------------------------------------------------------------ help
 
 def test_the_pages_are_read():
-    assert len(COMMANDS) == 19 and COMMANDS["key create"] == ["--name", "--scope", "--affiliate"]
+    assert len(COMMANDS) == 21 and COMMANDS["key create"] == ["--name", "--scope", "--affiliate"]
     assert len(SETTINGS) > 45 and all(env for _, _, _, env in SETTINGS)
 
 
@@ -76,7 +76,7 @@ def test_the_programs_own_help_names_every_command(at):
 
 # ------------------------------------------------------------------------------------------------- wrong arguments
 
-GOOD = {"key create": ["--name", "n", "--scope", "ingest"], "key revoke": ["nobody"], "backup": ["copy"], "restore": ["copy"], "export": ["file"],
+GOOD = {"key create": ["--name", "n", "--scope", "ingest"], "key revoke": ["nobody"], "backup": ["copy"], "backups list": ["copy"], "backups verify": ["copy"], "restore": ["copy"], "export": ["file"],
         "import": ["file"], "migrate": ["--to", "rocksdb:there"], "admin create": ["--email", "a@example.com", "--name", "A", "--password-stdin"],
         "admin password": ["--email", "a@example.com", "--password-stdin"]}
 
@@ -109,7 +109,7 @@ def test_what_it_needs_is_named(at, command, missing):
     assert at.made == []
 
 
-@pytest.mark.parametrize("command", ["key revoke", "backup", "restore", "export", "import"])
+@pytest.mark.parametrize("command", ["key revoke", "backup", "backups list", "backups verify", "restore", "export", "import"])
 def test_what_it_works_on_is_named(at, command):
     word = next(word for word in COMMANDS[command] if word.isupper())
     fault(at(*command.split(" ")), word)
@@ -133,6 +133,8 @@ def test_what_it_works_on_is_named(at, command):
     (["demo", "--conversions", "0"], "--conversions"), (["demo", "--conversions", "many"], "--conversions"), (["demo", "--conversions", "-1"], "--conversions"),
     (["demo", "--conversions", "20000001"], "--conversions"), (["demo", "--seed", "x"], "--seed"), (["demo", "--seed", "-1"], "--seed"), (["demo", "--seed", "+1"], "--seed"), (["serve", "--demo", "--seed", "9" * 30], "--seed"), (["demo", "--seed", "0x10"], "--seed"), (["demo", "--listen", "x"], "server.listen"),
     (["demo", "--data", "x"], "--data"), (["serve", "--config", "nowhere.toml"], "nowhere.toml"), (["version", "--config"], "--config"),
+    (["backup", "x", "--keep", "0"], "--keep"), (["backup", "x", "--keep", "many"], "--keep"), (["backup", "x", "--keep", "-1"], "--keep"),
+    (["restore", "x", "--until", "yesterday"], "--until"), (["restore", "x", "--until", "2026-01-31"], "--until"), (["restore", "x", "--until", "2026-01-31T18:00:00"], "--until"),
     (["migrate", "--to", "nowhere"], "nowhere"), (["migrate", "--from", "mongodb://", "--to", "rocksdb:x"], "MongoDB address")], ids=lambda value: " ".join(value)[-60:] if isinstance(value, list) else value)
 def test_a_wrong_value_is_named(at, arguments, word):
     fault(at(*arguments, stdin="correct horse battery\n"), word)

@@ -188,6 +188,7 @@ def test_a_parent_that_may_not_be_searched(rocks, net):
 
 def test_a_restore_that_finds_no_room_says_so(rocks, tmp_path):
     backup = own_backup(rocks, tmp_path)
+    (backup / "BACKUP").unlink()  # as an earlier version made them: whatever lies there is copied
     (backup / "000999.sst").write_bytes(bytes(2_000_000))
     rocks.data.mkdir(mode=0o700)
     done = subprocess.run([str(BINARY), "restore", str(backup), "--data", str(rocks.data)], env=rocks.env, capture_output=True, text=True,
@@ -259,6 +260,7 @@ def test_a_backup_that_does_not_open_leaves_nothing(rocks, tmp_path):
     rocks.command("backup", str(good))
     shutil.copytree(good, bad)
     next(bad.glob("MANIFEST-*")).write_bytes(b"nothing that RocksDB knows")
+    (bad / "BACKUP").unlink()
     rocks.data = tmp_path / "new"
     rocks.data.mkdir(mode=0o700)
     (rocks.data / "mine").write_text("stays")

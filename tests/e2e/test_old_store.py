@@ -56,5 +56,7 @@ def test_an_old_store_opens_whole(net, tmp_path, version):
         server.stop()
         assert (server.data / "HIGH_WATER").stat().st_size == 1024
         assert server.command("verify").stdout == "the store is sound\n"
+        server.data, before = tmp_path / "back", server.data / "before-upgrade"  # the way back to the version before
+        assert "the store is sound" in server.command("restore", str(before)).stdout
     finally:
         server.kill9()

@@ -7,6 +7,7 @@
 #include "store/rocks/rocks_options.h"
 #include "store/rocks/sight.h"
 #include "store/rocks/store_files.h"
+#include "store/rocks/torn_end.h"
 
 namespace barracuda::store {
 
@@ -76,6 +77,11 @@ Result<Judged> JudgeLoss(const std::string& directory, rocksdb::Env* env, bool a
     Judged judged{.mark = ReadHighWater(directory), .mode = OurOptions().wal_recovery_mode};
     auto sight = LookAt(directory, env, judged.mode);
     bool damaged = LostItsLog(directory);
+    if (!sight && EndIsTorn(directory).value_or(false)) {
+        // The mark, and the sequences, go on to say whether anything else is missing.
+        judged.mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+        sight = LookAt(directory, env, judged.mode);
+    }
     if (!sight && accept) {
         judged.mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
         sight = LookAt(directory, env, judged.mode);

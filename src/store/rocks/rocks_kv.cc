@@ -18,6 +18,7 @@
 #include "store/rocks/rocks_reads.h"
 #include "store/rocks/sight.h"
 #include "store/rocks/store_files.h"
+#include "store/rocks/wal_reader.h"
 
 namespace barracuda::store {
 
@@ -40,6 +41,7 @@ public:
           filling_(filling) {}
 
     ~RocksKv() override {
+        if (filling_) (void)db_->Flush({}, families_);  // what fails here the next open tells
         for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
         db_->Close();
         db_.reset();  // before the mark: a log may go until then
@@ -57,7 +59,7 @@ public:
         // neighbours cost few comparisons (docs/performance.md).
         std::vector<const KvChange*> sorted;
         sorted.reserve(changes.size());
-        size_t bytes = 64;
+        size_t bytes = 96;
         for (const auto& change : changes) {
             sorted.push_back(&change);
             bytes += change.key.size() + change.value.size() + 16;
@@ -67,6 +69,10 @@ public:
             return a->key < b->key;
         });
         rocksdb::WriteBatch batch(bytes);
+        // In the log alone, for who replays a copy of it up to a time (wal_reader.h).
+        if (auto put = batch.PutLogData(StampOf(Time::Now())); !put.ok()) {
+            return Fail(RocksErrorOf(put));
+        }
         for (const auto* at : sorted) {
             const KvChange& change = *at;
             auto* family = Family(change.space);
@@ -86,6 +92,7 @@ public:
         }
         rocksdb::WriteOptions options;
         options.sync = !filling_;
+        options.disableWAL = filling_;  // a crash leaves what has to be made again in any case
         auto status = db_->Write(options, &batch);
         if (!status.ok()) return Fail(RocksErrorOf(status));
         published_.fetch_add(1, std::memory_order_release);
@@ -131,7 +138,7 @@ public:
         auto file = HighWaterFile::Open(directory, mark);
         if (!file) return Fail(file.error());
         high_water_ = std::move(*file);
-        watched_.logs->Begin(*db_, *high_water_);
+        if (!filling_) watched_.logs->Begin(*db_, *high_water_);  // else no log holds anything
         return true;
     }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -406,6 +407,90 @@ TEST(HighWater, TheNewerRecordCountsAndATornOneLeavesTheOther) {
         ASSERT_TRUE(read);
         EXPECT_THAT(read->sequence, testing::AnyOf(8u, 9u)) << at;
     }
+}
+
+// A power cut between the write of a batch and its sync: the mark says what was durable before, and
+// of the batch the disk has some parts.
+class RocksTornEnd : public RocksLoss {
+protected:
+    std::string log_, whole_;  // the newest log and its bytes, with the batch that is torn
+    size_t durable_ = 0;       // where that begins
+
+    void PutAndTear(size_t bytes, const std::function<void(std::string& batch)>& tear) {
+        auto engine = Open();
+        PutSome(*engine, 0, 40);
+        log_ = db_ + "/" + Named(db_, ".log").back();
+        durable_ = fs::file_size(log_);
+        const std::string mark = Contents(db_)["HIGH_WATER"];
+        Deal last{.click = "last"};
+        last.affiliate = std::string(bytes, 'a');
+        Put(*engine, DealRef("last"), std::nullopt, Document(last));
+        engine.reset();
+        Write(db_ + "/HIGH_WATER", mark);
+        whole_ = Contents(db_)[fs::path(log_).filename()];
+        std::string batch = whole_.substr(durable_);
+        tear(batch);
+        Write(log_, whole_.substr(0, durable_) + batch);
+    }
+    static void Write(const std::string& path, const std::string& bytes) {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+    }
+    void OpensWithAllButTheLast() {
+        for (int time = 0; time < 2; ++time) {
+            auto engine = Open();
+            ASSERT_TRUE(engine);
+            EXPECT_EQ(engine->Accepted().times, 0u) << "nothing was lost";
+            EXPECT_THAT(*engine->Verify(false), IsEmpty());
+            EXPECT_EQ(engine->Rollup(Collection::kConversions)->front().count, 40 + time);
+            EXPECT_EQ(Get(*engine, DealRef("last")).has_value(), time > 0);
+            Put(*engine, DealRef("last"), std::nullopt, Document({.click = "last"}));
+        }
+    }
+};
+
+TEST_F(RocksTornEnd, ZerosInPlaceOfItsBodyAreNoLoss) {
+    PutAndTear(200, [](std::string& batch) { std::fill(batch.begin() + 60, batch.end(), '\0'); });
+    OpensWithAllButTheLast();
+}
+
+TEST_F(RocksTornEnd, NorAreZerosInPlaceOfItsBeginWhereLaterBlocksWereWritten) {
+    PutAndTear(100'000, [](std::string& batch) {
+        std::fill(batch.begin(), batch.begin() + 4'096, '\0');
+    });
+    OpensWithAllButTheLast();
+}
+
+TEST_F(RocksTornEnd, NorIsAHoleInItsMiddle) {
+    PutAndTear(100'000, [](std::string& batch) {
+        std::fill(batch.begin() + 20'000, batch.begin() + 60'000, '\0');
+    });
+    OpensWithAllButTheLast();
+}
+
+TEST_F(RocksTornEnd, WhatTheMarkKnowsToBeDurableIsALossAllTheSame) {
+    {
+        auto engine = Open();
+        PutSome(*engine, 0, 40);
+        log_ = db_ + "/" + Named(db_, ".log").back();
+    }
+    std::string bytes = Contents(db_)[fs::path(log_).filename()];
+    std::fill(bytes.end() - 100, bytes.end(), '\0');
+    Write(log_, bytes);
+    EXPECT_THAT(Refused(), HasSubstr("missing"));
+}
+
+TEST_F(RocksTornEnd, AFlippedBitIsDamageNotATornEnd) {
+    PutAndTear(200, [](std::string& batch) { batch[batch.size() / 2] ^= 1; });
+    EXPECT_THAT(Refused(), HasSubstr("orruption"));
+}
+
+TEST_F(RocksTornEnd, ZerosInFrontOfAnotherWholeBatchAreDamage) {
+    PutAndTear(200, [this](std::string& batch) {
+        const std::string same = batch;
+        std::fill(batch.begin() + 60, batch.end(), '\0');
+        batch += same;
+    });
+    EXPECT_THAT(Refused(), HasSubstr("orruption"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "store/rocks/rocks_options.h"
 
+#include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/merge_operator.h>
@@ -14,6 +15,13 @@ namespace barracuda::store {
 
 namespace {
 
+// Blocks of all families as they were read, unpacked. RocksDB's own default is 8 MiB a family, less
+// than a list's count and its page look at.
+constexpr size_t kCacheBytes = 64 << 20;
+constexpr size_t kFillingBufferBytes = 64 << 20;
+// While a store is filled: tables of a family before they are put in order. The next open does that
+// beside its other work.
+constexpr int kFillingTables = 24;
 constexpr size_t kWorkBufferBytes = 4 << 20;
 constexpr size_t kDeletionWindow = 1'024, kDeletionsMax = 256;  // of entries that follow each other
 
@@ -32,15 +40,27 @@ public:
     const char* Name() const override { return "barracuda.RollupAdd"; }
 };
 
-rocksdb::ColumnFamilyOptions FamilyOptions(std::string_view name, bool filling) {
+rocksdb::ColumnFamilyOptions FamilyOptions(
+    std::string_view name, bool filling, const std::shared_ptr<rocksdb::Cache>& cache
+) {
     rocksdb::ColumnFamilyOptions options;
     options.write_buffer_size = 32 << 20;
     options.max_write_buffer_number = 4;
     options.level_compaction_dynamic_level_bytes = true;
     rocksdb::BlockBasedTableOptions table;
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
-    table.optimize_filters_for_memory = true;
+    table.block_cache = cache;
+    if (name == "default") {  // nobody looks for one key in the others
+        table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+        table.optimize_filters_for_memory = true;
+    }
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    if (filling) {
+        options.compression = rocksdb::kNoCompression;  // until the tables are put in order
+        options.write_buffer_size = kFillingBufferBytes;
+        options.level0_file_num_compaction_trigger = kFillingTables;
+        options.level0_slowdown_writes_trigger = 2 * kFillingTables;
+        options.level0_stop_writes_trigger = 3 * kFillingTables;
+    }
     if (name == "default") {
         // Nearly every key the ledger asks for is new: the filter answers without the skip list.
         options.memtable_whole_key_filtering = true;
@@ -66,8 +86,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(std::string_view name, bool filling) 
 
 std::vector<rocksdb::ColumnFamilyDescriptor> OurFamilies(bool filling) {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    const auto cache = rocksdb::NewLRUCache(kCacheBytes);
     for (const char* name : {"default", "indexes", "work", "log"}) {
-        families.emplace_back(name, FamilyOptions(name, filling));
+        families.emplace_back(name, FamilyOptions(name, filling, cache));
     }
     return families;
 }
