@@ -45,6 +45,7 @@ Result<Written> ReadPart(const std::string& path) {
     Written written;
     std::string line, last;
     if (!std::getline(file, line)) return written;
+    if (file.eof() && std::string_view(kExportHead).starts_with(line)) return written;  // torn
     if (line != kExportHead) return Fail(Cannot(path, "this is no export that was broken off"));
     written.bytes = static_cast<int64_t>(line.size()) + 1;
     while (std::getline(file, line) && !file.eof()) {
