@@ -23,8 +23,8 @@ Rows All(
         all.push_back(rows.cells());
         if (lines) lines->push_back(rows.line());
     }
+    EXPECT_TRUE(fault || rows.fault().empty()) << rows.fault();
     if (fault) *fault = rows.fault();
-    if (!fault) EXPECT_EQ(rows.fault(), "");
     return all;
 }
 

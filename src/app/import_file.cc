@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "api/respond.h"
@@ -146,15 +147,11 @@ private:
     // Sends what the target could not take again, in order, until it took all of it.
     Result<bool> RecordChunk(ImportCounts& counts) {
         std::vector<size_t> open;
+        std::map<size_t, LineResult> refused;  // so that they are told in the file's order
         for (size_t i = 0; i < lines_.size(); ++i) {
-            ++counts.read;
-            if (lines_[i].problem.empty()) {
-                open.push_back(i);
-                continue;
-            }
-            ++counts.refused;
-            auto put = refused_.Put(lines_[i], {Fate::kRefused, "line", lines_[i].problem});
-            if (!put) return put;
+            const auto& problem = lines_[i].problem;
+            if (problem.empty()) open.push_back(i);
+            if (!problem.empty()) refused[i] = {Fate::kRefused, "line", problem};
         }
         for (int tries = 0; !open.empty(); ++tries) {
             if (tries > 0) std::this_thread::sleep_for(kLaterPause);
@@ -166,24 +163,27 @@ private:
             for (size_t i = 0; i < open.size(); ++i) {
                 const LineResult& result = (*results)[i];
                 if (result.fate == Fate::kLater) later.push_back(open[i]);
-                if (auto put = Count(lines_[open[i]], result, counts); !put) return put;
+                if (result.fate == Fate::kRefused) refused[open[i]] = result;
+                Count(result.fate, counts);
             }
             if (!later.empty() && tries == kLaterTries) {
                 return Fail(ErrorCode::kUnavailable, "the ledger takes nothing now");
             }
             open = std::move(later);
         }
+        for (const auto& [at, result] : refused) {
+            if (auto put = refused_.Put(lines_[at], result); !put) return put;
+        }
+        counts.read += static_cast<int64_t>(lines_.size());
+        counts.refused += static_cast<int64_t>(refused.size());
         return true;
     }
 
-    Result<bool> Count(const SourceLine& line, const LineResult& result, ImportCounts& counts) {
-        counts.recorded += result.fate == Fate::kRecorded;
-        counts.duplicate += result.fate == Fate::kDuplicate;
-        counts.updated += result.fate == Fate::kUpdated;
-        counts.sound += result.fate == Fate::kSound;
-        if (result.fate != Fate::kRefused) return true;
-        ++counts.refused;
-        return refused_.Put(line, result);
+    static void Count(Fate fate, ImportCounts& counts) {
+        counts.recorded += fate == Fate::kRecorded;
+        counts.duplicate += fate == Fate::kDuplicate;
+        counts.updated += fate == Fate::kUpdated;
+        counts.sound += fate == Fate::kSound;
     }
 
     const ImportOptions& options_;

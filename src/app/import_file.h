@@ -14,11 +14,11 @@ namespace barracuda::app {
 
 struct ImportOptions {
     std::string path;
-    std::string format;             // "csv", "ndjson"; empty: by its first line
-    std::vector<std::string> maps;  // of CSV: COLUMN=FIELD
-    std::string state;              // a file; empty: none
-    std::string refused;            // a file; empty: the path with .refused
-    uint64_t from_line = 1;         // those before are passed over
+    std::string format = {};             // "csv", "ndjson"; empty: by its first line
+    std::vector<std::string> maps = {};  // of CSV: COLUMN=FIELD
+    std::string state = {};              // a file; empty: none
+    std::string refused = {};            // a file; empty: the path with .refused
+    uint64_t from_line = 1;              // those before are passed over
     bool dry_run = false;
     bool notify = false;
     bool operator==(const ImportOptions&) const = default;

@@ -19,7 +19,7 @@ namespace barracuda::app {
 struct LinesOptions {
     bool notify = false;
     bool dry_run = false;  // they are read, and nothing is recorded
-    ledger::ManyOptions many;
+    ledger::ManyOptions many = {};
 };
 
 // A JSON object each. -> what became of each, in order.

@@ -135,7 +135,8 @@ TEST_F(ImportSourceTest, HeadersThatSayTooLittleOrTooMuch) {
     );
     EXPECT_THAT(Refusal("click_id\n1\n", {"click_id"}), HasSubstr("COLUMN=FIELD"));
     EXPECT_THAT(Refusal("{}\n", {"a=amount"}), HasSubstr("--map is for CSV"));
-    EXPECT_THAT(Refusal(""), HasSubstr("no header"));
+    EXPECT_THAT(ImportSource::Open({Put(""), "csv", {}}).error().message, HasSubstr("no header"));
+    EXPECT_THAT(Lines(""), ElementsAre()) << "no lines of JSON are an import of nothing";
     EXPECT_FALSE(ImportSource::Open({directory_, "", {}}));
     EXPECT_FALSE(ImportSource::Open({directory_ + "/absent", "", {}}));
     EXPECT_EQ(Open("click_id,note\n")->ColumnsText(), "columns: click_id; not read: note");

@@ -99,7 +99,7 @@ def test_hostile_lines(place):
     done = importing(place, exit=1)
     assert counts(done) == {"lines": 10, "recorded": 4, "updated": 0, "duplicate": 0, "refused": 6}
     refused = {json.loads(line)["line"]: json.loads(line)["message"] for line in open(f"{place.file}.refused")}
-    assert sorted(refused) == [2, 3, 4, 7, 8, 10] and "UTF-8" in refused[2] and "262144 bytes" in refused[10]
+    assert list(refused) == [2, 3, 4, 7, 8, 10] and "UTF-8" in refused[2] and "262144 bytes" in refused[10]
 
 
 def test_long_lines_that_grow_where_they_are_quoted(place):
@@ -184,17 +184,18 @@ def test_what_the_desk_exports_comes_back(net, tmp_path):
     with Server(tmp_path / "one", net) as one, Server(tmp_path / "two", net) as two:
         for n in range(30):
             route5(one, new_id(), goal=("deposit", "registration")[n % 2], amount=n, sub1="s", country="DE", status="approved")
-        text = one.admin("GET", "/api/admin/conversions/export").body.decode()
-        two.file = tmp_path / "file"
-        two.file.write_text(text)
-        assert counts(importing(two))["recorded"] == 30
         kept = ("click_id", "goal_id", "goal_type", "amount", "currency", "status", "affiliate_id", "sub1", "country")
 
-        def rows(srv):
-            text = srv.admin("GET", "/api/admin/conversions/export", query={"columns": ",".join(kept)}).body.decode()
+        def export(srv):
+            return srv.admin("GET", "/api/admin/conversions/export", query={"columns": ",".join(kept)}).body.decode()
+
+        def rows(text):
             return Counter(tuple(row.items()) for row in csv.DictReader(io.StringIO(text)))
 
-        assert rows(one) == rows(two)
+        two.file = tmp_path / "file"
+        two.file.write_text(export(one))
+        assert counts(importing(two))["recorded"] == 30
+        assert rows(export(one)) == rows(export(two))
 
 
 def test_not_begun(net, tmp_path):
