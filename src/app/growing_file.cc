@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
-#include <mutex>
 
 #include "base/thread_name.h"
 
@@ -20,19 +18,25 @@ constexpr double kMega = 1e6;
 }  // namespace
 
 GrowingFile::GrowingFile(std::string what, std::string path)
-    : what_(std::move(what)), path_(std::move(path)), thread_([this](std::stop_token stop) {
+    : what_(std::move(what)), path_(std::move(path)), thread_([this] {
           NameThread("progress");
-          Watch(stop);
+          Watch();
       }) {}
 
-void GrowingFile::Watch(std::stop_token stop) const {
-    std::mutex mutex;
-    std::condition_variable_any ends;
-    std::unique_lock lock(mutex);
+GrowingFile::~GrowingFile() {
+    MutexLock lock(mutex_);
+    ended_ = true;
+    ends_.notify_one();
+}
+
+bool GrowingFile::Ended() {
+    MutexLock lock(mutex_);
+    return ends_.wait_for(lock, kSayEvery, [this]() REQUIRES(mutex_) { return ended_; });
+}
+
+void GrowingFile::Watch() {
     uintmax_t before = 0;
-    for (bool first = true;; first = false) {
-        ends.wait_for(lock, stop, kSayEvery, [] { return false; });
-        if (stop.stop_requested()) return;
+    for (bool first = true; !Ended(); first = false) {
         std::error_code ec;
         const auto bytes = std::filesystem::file_size(path_, ec);
         if (ec) continue;  // not begun, or ended a moment ago

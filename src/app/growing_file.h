@@ -7,18 +7,25 @@
 #include <string>
 #include <thread>
 
+#include "base/thread_safety.h"
+
 namespace barracuda::app {
 
 class GrowingFile {
 public:
     GrowingFile(std::string what, std::string path);
+    ~GrowingFile();
     GrowingFile(const GrowingFile&) = delete;
     GrowingFile& operator=(const GrowingFile&) = delete;
 
 private:
-    void Watch(std::stop_token stop) const;
+    void Watch();
+    bool Ended();  // after a while
 
     const std::string what_, path_;
+    Mutex mutex_;
+    Condition ends_;
+    bool ended_ GUARDED_BY(mutex_) = false;
     std::jthread thread_;  // last: it uses everything above
 };
 
