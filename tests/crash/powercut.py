@@ -49,9 +49,9 @@ def take_back(change):
     path = Path(name)
     if kind == "N":
         path.unlink(missing_ok=True)
-    elif kind == "U" and not path.exists() and more[0] != "-":
+    elif kind == "U" and path.parent.is_dir() and not path.exists() and more[0] != "-":  # a directory that went stays away
         os.link(more[0], path)
-    elif kind == "M" and not path.exists() and Path(more[0]).exists():
+    elif kind == "M" and path.parent.is_dir() and not path.exists() and Path(more[0]).exists():
         os.rename(more[0], path)
         if more[1] != "-":
             os.link(more[1], more[0])

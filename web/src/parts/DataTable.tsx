@@ -1,6 +1,6 @@
 // DataTable: a long list of which only the rows near the screen are drawn. J and K move its focus.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { usePreferences } from "../frame/preferences";
 import { Icon } from "./Icon";
@@ -93,7 +93,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         {late && <BoneRows columns={columns} picks={props.choosing !== undefined} />}
         <Spacer height={before} columns={cells} />
         {items.map(({ index }) => (
-          <Row key={idOf(rows[index] as Row)} {...props} row={rows[index] as Row} index={index} measure={virtual.measureElement} />
+          <DrawnRow key={idOf(rows[index] as Row)} {...props} row={rows[index] as Row} index={index} measure={virtual.measureElement} />
         ))}
         <Spacer height={after} columns={cells} />
       </tbody>
@@ -133,6 +133,9 @@ function Row<Row>({ row, index, measure, columns, idOf, open, under, choosing }:
     </>
   );
 }
+
+// A list that is scrolled draws the rows that come and leaves the others as they are.
+const DrawnRow = memo(Row) as typeof Row;
 
 function classOf<Row>({ number, place, className }: Column<Row>): string {
   return [number ? "num" : "", place ?? "hide-s", className ?? ""].join(" ").trim();
