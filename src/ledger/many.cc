@@ -54,7 +54,10 @@ bool Many::MakeRoom() {
         MutexLock lock(mutex_);
         ours = under_way_;
         const auto now = Clock::now();
-        if (ours == 0 && !full_since_) full_since_ = now;
+        if (ours == 0 && !full_since_) {
+            full_since_ = now;
+            return true;  // full of ours perhaps, which have been answered since: looked at again
+        }
         if (ours == 0 && now >= *full_since_ + options_.patience) return false;
         if (ours == 0) fewer_.wait_for(lock, kLook);
     }
