@@ -9,91 +9,34 @@
 // and removed. BENCH_SLOWED_US makes each answer of ours cost so much CPU more: the negative
 // control of bench/guard.py.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
-#include <fstream>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "directory.h"
 #include "ledger/ledger.h"
+#include "recording_kv.h"
 #include "store/kv_engine.h"
-#include "store/memory/memory_kv.h"
 #include "store/rocks/rocks_kv.h"
 
 namespace barracuda {
 namespace {
 
-using Batches = std::vector<std::vector<store::KvChange>>;
-
-// Keeps every batch that is applied; reads go to memory.
-class RecordingKv final : public store::Kv {
-public:
-    explicit RecordingKv(Batches& batches)
-        : memory_(std::make_shared<store::MemoryKv::Data>()), batches_(batches) {}
-    Result<std::vector<std::optional<std::string>>> MultiGet(
-        store::Space space, std::span<const std::string> keys
-    ) override {
-        return memory_.MultiGet(space, keys);
-    }
-    Result<bool> Apply(std::span<const store::KvChange> changes) override {
-        batches_.emplace_back(changes.begin(), changes.end());
-        return memory_.Apply(changes);
-    }
-    std::unique_ptr<store::KvIterator> Iterate(store::Space space) override {
-        return memory_.Iterate(space);
-    }
-    std::unique_ptr<store::KvSnapshot> Snapshot() override { return memory_.Snapshot(); }
-    Result<bool> Backup(const std::string& directory) override { return memory_.Backup(directory); }
-
-private:
-    store::MemoryKv memory_;
-    Batches& batches_;
-};
-
-struct Measured {
-    double seconds = 0;
-    double cpu_us_each = 0;
-    size_t batches = 0;
-    double bytes_each = 0;  // given to the disk
-};
-
-double CpuSeconds() {
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-// What this process has given to the disk so far; 0 where the kernel does not count it.
-double BytesWritten() {
-    std::ifstream io("/proc/self/io");
-    for (std::string name, value; io >> name >> value;) {
-        if (name == "write_bytes:") return std::stod(value);
-    }
-    return 0;
-}
+using bench::Batches;
+using bench::Measure;
+using bench::Measured;
+using bench::Must;
+using bench::RecordingKv;
 
 // Spends CPU, as a slower ledger would.
 void Burn(double us) {
     if (us <= 0) return;
-    for (double until = CpuSeconds() + us / 1e6; CpuSeconds() < until;) {
+    for (double until = bench::CpuSeconds() + us / 1e6; bench::CpuSeconds() < until;) {
     }
-}
-
-template <typename Work>
-Measured Measure(size_t commands, Work work) {
-    const double cpu = CpuSeconds(), bytes = BytesWritten(), each = static_cast<double>(commands);
-    auto start = std::chrono::steady_clock::now();
-    size_t batches = work();
-    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return {
-        took.count(), (CpuSeconds() - cpu) * 1e6 / each, batches, (BytesWritten() - bytes) / each};
 }
 
 domain::Report ReportOf(size_t number) {
@@ -149,12 +92,6 @@ size_t Drive(store::Engine& engine, size_t commands, size_t in_flight) {
     ledger->Stop();
     if (recorded != commands) throw std::runtime_error("not every command was recorded");
     return ledger->counters().batches;
-}
-
-template <typename Value>
-Value Must(Result<Value> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    return std::move(*result);
 }
 
 Measured Ours(size_t commands, size_t in_flight) {

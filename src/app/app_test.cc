@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -44,7 +45,11 @@ TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
         .ids = {"1", "2"},
         .repair = true,
         .email = "e",
-        .password_hash = "h"};
+        .password_hash = "h",
+        .lines = {"{\"a\":\"\u00e9\"}", ""},
+        .resume = true,
+        .notify = true,
+        .dry_run = true};
     EXPECT_THAT(Encode(ask), Not(HasSubstr("\n")));
     EXPECT_EQ(DecodeAsk(Encode(ask)).value(), ask);
     EXPECT_EQ(
@@ -52,6 +57,8 @@ TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
         Ask{.command = Command::kBackup}
     );
     Answer answer{1, "line\nline\n", "note"};
+    using Fate = LineResult::Fate;
+    answer.lines = {{Fate::kRecorded}, {Fate::kRefused, "amount", "a \"b\"\n"}, {Fate::kSound}};
     EXPECT_THAT(Encode(answer), Not(HasSubstr("\n")));
     EXPECT_EQ(DecodeAnswer(Encode(answer)).value(), answer);
 }
@@ -66,10 +73,15 @@ TEST(ProtocolTest, RefusesWhatIsNoRequest) {
           R"({"command":1})",
           R"({"command":"swim"})",
           R"({"command":"backup","ids":1})",
-          R"({"command":"backup","ids":[1]})"}) {
+          R"({"command":"backup","ids":[1]})",
+          R"({"command":"import.lines","lines":"{}"})",
+          R"({"command":"import.lines","lines":[{}]})"}) {
         EXPECT_FALSE(DecodeAsk(line)) << line;
     }
     EXPECT_FALSE(DecodeAnswer("{}"));
+    for (const char* lines : {"1", "[1]", "[[]]", "[[-1]]", "[[6]]", "[[\"recorded\"]]"}) {
+        EXPECT_FALSE(DecodeAnswer(fmt::format(R"({{"exit":0,"lines":{}}})", lines))) << lines;
+    }
 }
 
 TEST_F(ControlTest, AnswersOnASocketOfTheOwner) {

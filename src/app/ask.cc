@@ -64,11 +64,49 @@ Result<Finding> FindingOf(const json::value& from) {
     return Fail(ErrorCode::kInvalid, "ok, warn or fail is expected", "health");
 }
 
+// A list: the fate's number, then what is said of it.
+json::array JsonOf(const LineResult& line) {
+    json::array to{static_cast<int>(line.fate)};
+    if (!line.message.empty()) {
+        to.emplace_back(line.message);
+        to.emplace_back(line.field);
+    }
+    return to;
+}
+
+Result<LineResult> LineResultOf(const json::value& from) {
+    const auto* list = from.if_array();
+    const auto* fate = list && !list->empty() ? list->front().if_int64() : nullptr;
+    if (!fate || *fate < 0 || *fate > static_cast<int>(LineResult::Fate::kSound)) {
+        return Fail(ErrorCode::kInvalid, "a list that begins with a fate is expected", "lines");
+    }
+    LineResult line{static_cast<LineResult::Fate>(*fate)};
+    auto text = [&](size_t at) {
+        const auto* value = at < list->size() ? (*list)[at].if_string() : nullptr;
+        return value ? std::string(*value) : std::string();
+    };
+    line.message = text(1);
+    line.field = text(2);
+    return line;
+}
+
+Result<bool> ReadTexts(const json::object& from, const char* name, std::vector<std::string>& into) {
+    const auto* texts = from.if_contains(name);
+    if (!texts) return true;
+    if (!texts->is_array()) return Fail(ErrorCode::kInvalid, "a list is expected", name);
+    for (const auto& text : texts->as_array()) {
+        if (!text.is_string()) return Fail(ErrorCode::kInvalid, "texts are expected", name);
+        into.emplace_back(text.as_string());
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string Encode(const Ask& ask) {
-    json::array ids;
+    json::array ids, lines;
     for (const auto& id : ask.ids) ids.emplace_back(id);
+    for (const auto& line : ask.lines) lines.emplace_back(line);
     json::object to{{"command", NameOf(ask.command)}};
     auto put = [&](const char* name, const std::string& value) {
         if (!value.empty()) to[name] = value;
@@ -83,6 +121,10 @@ std::string Encode(const Ask& ask) {
     put("role", ask.role);
     if (ask.repair) to["repair"] = true;
     if (ask.without_totp) to["without_totp"] = true;
+    if (!lines.empty()) to["lines"] = std::move(lines);
+    if (ask.resume) to["resume"] = true;
+    if (ask.notify) to["notify"] = true;
+    if (ask.dry_run) to["dry_run"] = true;
     return json::serialize(to);
 }
 
@@ -91,6 +133,9 @@ std::string Encode(const Answer& answer) {
     json::array findings;
     for (const auto& one : answer.findings) findings.push_back(JsonOf(one));
     if (!findings.empty()) to["findings"] = std::move(findings);
+    json::array lines;
+    for (const auto& one : answer.lines) lines.push_back(JsonOf(one));
+    if (!lines.empty()) to["lines"] = std::move(lines);
     return json::serialize(to);
 }
 
@@ -109,12 +154,8 @@ Result<Ask> DecodeAsk(std::string_view line) {
     ask.directory = TextOf(*from, "directory");
     ask.email = TextOf(*from, "email");
     ask.password_hash = TextOf(*from, "password_hash");
-    if (const auto* ids = from->if_contains("ids")) {
-        if (!ids->is_array()) return Fail(ErrorCode::kInvalid, "a list is expected", "ids");
-        for (const auto& id : ids->as_array()) {
-            if (!id.is_string()) return Fail(ErrorCode::kInvalid, "texts are expected", "ids");
-            ask.ids.emplace_back(id.as_string());
-        }
+    for (auto [name, into] : {std::pair("ids", &ask.ids), std::pair("lines", &ask.lines)}) {
+        if (auto read = ReadTexts(*from, name, *into); !read) return Fail(read.error());
     }
     auto flag = [&](const char* name) {
         const auto* value = from->if_contains(name);
@@ -123,6 +164,9 @@ Result<Ask> DecodeAsk(std::string_view line) {
     ask.role = TextOf(*from, "role");
     ask.repair = flag("repair");
     ask.without_totp = flag("without_totp");
+    ask.resume = flag("resume");
+    ask.notify = flag("notify");
+    ask.dry_run = flag("dry_run");
     return ask;
 }
 
@@ -132,13 +176,24 @@ Result<Answer> DecodeAnswer(std::string_view line) {
     const auto* exit = from->if_contains("exit");
     if (!exit || !exit->is_int64()) return Fail(ErrorCode::kInvalid, "a number", "exit");
     Answer answer{static_cast<int>(exit->as_int64()), TextOf(*from, "out"), TextOf(*from, "note")};
-    const auto* findings = from->if_contains("findings");
-    if (!findings) return answer;
-    if (!findings->is_array()) return Fail(ErrorCode::kInvalid, "a list is expected", "findings");
-    for (const auto& one : findings->as_array()) {
+    const json::array none;
+    auto list = [&](const char* name) -> const json::array* {
+        const auto* value = from->if_contains(name);
+        if (!value) return &none;
+        return value->is_array() ? &value->as_array() : nullptr;
+    };
+    const auto *findings = list("findings"), *lines = list("lines");
+    if (!findings) return Fail(ErrorCode::kInvalid, "a list is expected", "findings");
+    if (!lines) return Fail(ErrorCode::kInvalid, "a list is expected", "lines");
+    for (const auto& one : *findings) {
         auto finding = FindingOf(one);
         if (!finding) return Fail(finding.error());
         answer.findings.push_back(std::move(*finding));
+    }
+    for (const auto& one : *lines) {
+        auto line = LineResultOf(one);
+        if (!line) return Fail(line.error());
+        answer.lines.push_back(std::move(*line));
     }
     return answer;
 }

@@ -26,7 +26,8 @@ enum class Command {
     kBackup,  // a checkpoint: the command copies it (backup.h)
     kExport,
     kVerify,
-    kRestored,  // the check behind a restore
+    kRestored,     // the check behind a restore
+    kImportLines,  // some lines of a file of conversions
     kDoctor,
     // Of the command line alone: they have a store, or none, for themselves.
     kServe,
@@ -59,6 +60,7 @@ inline constexpr CommandName kCommands[] = {
     {Command::kExport, "export"},
     {Command::kVerify, "verify"},
     {Command::kRestored, "restored"},
+    {Command::kImportLines, "import.lines"},
     {Command::kDoctor, "doctor"},
     {Command::kServe, "serve"},
     {Command::kCheckConfig, "check-config"},
@@ -86,11 +88,31 @@ struct Ask {
     bool repair = false;
     bool accept_loss = false;  // of a command that opens the store itself; a server has it open
     std::string email = {};
-    std::string password_hash = {};  // never the password
-    std::string role = {};           // of a new admin; empty: owner
-    bool without_totp = false;       // the second factor goes with the old password
+    std::string password_hash = {};       // never the password
+    std::string role = {};                // of a new admin; empty: owner
+    bool without_totp = false;            // the second factor goes with the old password
+    std::vector<std::string> lines = {};  // kImportLines: a JSON object each
+    bool resume = false;                  // kExport: go on with one that was broken off
+    bool notify = false;                  // the networks are owed what is recorded of them
+    bool dry_run = false;                 // they are read, and nothing is recorded
 
     bool operator==(const Ask&) const = default;
+};
+
+// What became of a line of a file of conversions.
+struct LineResult {
+    enum class Fate {
+        kRecorded,
+        kDuplicate,
+        kUpdated,
+        kRefused,  // for what it says: sent again it is refused again
+        kLater,    // the ledger or its store could not take it: to be sent again
+        kSound,    // of a dry run
+    };
+    Fate fate = Fate::kLater;
+    std::string field = {}, message = {};  // of what was not recorded
+
+    bool operator==(const LineResult&) const = default;
 };
 
 struct Answer {
@@ -98,6 +120,7 @@ struct Answer {
     std::string out;                     // for stdout, as it is
     std::string note;                    // for stderr
     std::vector<Finding> findings = {};  // kDoctor: of the running server
+    std::vector<LineResult> lines = {};  // kImportLines: as they were asked
 
     bool operator==(const Answer&) const = default;
 };

@@ -9,27 +9,15 @@
 
 #include "app/command_texts.h"
 #include "app/demo.h"
+#include "app/import_options.h"
 #include "app/manual.h"
+#include "app/option_checks.h"
 #include "auth/credentials.h"
 #include "base/text.h"
 
 namespace barracuda::app {
 
 namespace {
-
-// --data "$DATA" with nothing in DATA is a slip, and the default another place; without --affiliate
-// a key is bound to nobody.
-std::string NotEmpty(const std::string& value) {
-    return value.empty() ? "a value is needed, this one is empty" : "";
-}
-
-// The library reads -1, and what is too large, into an unsigned number as the largest one there is.
-std::string DigitsAlone(const std::string& value) {
-    constexpr size_t kDigitsMax = 18;
-    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
-    if (digits && value.size() <= kDigitsMax) return "";
-    return fmt::format("a whole number of at most {} digits is needed, not {}", kDigitsMax, value);
-}
 
 // Without a zone it would be another moment on another machine.
 std::string IsTime(const std::string& value) {
@@ -38,17 +26,6 @@ std::string IsTime(const std::string& value) {
 }
 
 constexpr size_t kKeepMax = 100'000;
-
-void AddValue(
-    CLI::App* to, const char* option, std::string& into, const char* about, const char* what
-) {
-    to->add_option(option, into, about)->type_name(what)->check(NotEmpty);
-}
-
-template <typename Into>  // a text, or a list of them
-void AddRequired(CLI::App* to, const char* option, Into& into, const char* about) {
-    to->add_option(option, into, about)->required()->check(NotEmpty);
-}
 
 std::string Absolute(const std::string& path) {
     std::error_code ec;
@@ -276,10 +253,10 @@ struct Parser {
             Command::kExport
         );
         AddRequired(file, "FILE", line.ask.directory, "a file that does not exist yet");
-        auto* import = AddCommand(
-            &app, "import", "fill an empty store from a file of export", Command::kImport
+        file->add_flag(
+            "--resume", line.ask.resume, "go on with FILE.part, of one that was broken off"
         );
-        AddRequired(import, "FILE", line.directory, "a file that export wrote");
+        Import();
         auto* adopt = AddCommand(
             &app,
             "adopt",
@@ -302,6 +279,16 @@ struct Parser {
         );
         TakeLoss(verify);
         verify->footer(kVerify);
+    }
+
+    void Import() {
+        auto* command = AddCommand(
+            &app,
+            "import",
+            "record a file of conversions, or fill an empty store from an export",
+            Command::kImport
+        );
+        AddImportOptions(command, line.import);
     }
 
     // For whoever packages the program: hidden, and in no completion.

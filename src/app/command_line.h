@@ -10,6 +10,7 @@
 #include "app/ask.h"
 #include "app/backup.h"
 #include "app/demo.h"
+#include "app/import_file.h"
 #include "app/restore.h"
 #include "config/config.h"
 
@@ -22,7 +23,8 @@ struct CommandLine {
     Ask ask;              // where an open store is asked (operations.h)
     BackupWish backup = {};
     RestoreWish restore = {};
-    std::string directory = {};  // import, backups: where from
+    ImportOptions import = {};
+    std::string directory = {};  // backups: where they are
     bool password_stdin = false;
     bool dry_run = false;            // adopt
     bool reference = false;          // of check-config

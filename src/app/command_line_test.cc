@@ -117,6 +117,49 @@ TEST(CommandLineTest, AnEmptyValueIsNotTheDefault) {
     }
 }
 
+TEST(CommandLineTest, AnImportIsTakenAsItIsSaid) {
+    auto plain = ParseCommandLine({"import", "f.csv"});
+    ASSERT_TRUE(plain.line) << plain.text;
+    EXPECT_EQ(plain.line->import, ImportOptions{.path = "f.csv"});
+    auto all = ParseCommandLine(
+        {"import",
+         "f",
+         "--format",
+         "csv",
+         "--map",
+         "a=click_id",
+         "--map",
+         "b=",
+         "--state",
+         "s",
+         "--refused",
+         "r",
+         "--from-line",
+         "7",
+         "--dry-run",
+         "--notify"}
+    );
+    ASSERT_TRUE(all.line) << all.text;
+    const ImportOptions wanted{
+        .path = "f",
+        .format = "csv",
+        .maps = {"a=click_id", "b="},
+        .state = "s",
+        .refused = "r",
+        .from_line = 7,
+        .dry_run = true,
+        .notify = true};
+    EXPECT_EQ(all.line->import, wanted);
+    for (const auto& wrong : std::vector<std::vector<std::string>>{
+             {"import", "f", "--format", "xml"},
+             {"import", "f", "--from-line", "-1"},
+             {"import"},
+             {"import", "f", "--map"},
+             {"import", "f", "g"}}) {
+        EXPECT_EQ(ParseCommandLine(wrong).exit, 2);
+    }
+}
+
 TEST(CommandLineTest, ASlipInAnOptionIsNamedAsItWasWritten) {
     auto slip = ParseCommandLine({"key", "create", "--nam", "x", "--scope", "ingest"});
     EXPECT_EQ(slip.exit, 2);

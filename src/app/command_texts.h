@@ -55,6 +55,20 @@ where it stopped; until its end nothing serves from the target. Both stores are 
 Exit code: 0 moved; 1 broken off, or not the same; 2 not begun. More: docs/operating/moving.md
 )";
 
+inline constexpr const char* kImport = R"(
+Each line is a conversion: click_id, goal_id (or goal_type), and what a report may have. It is decided as
+a report of a keyed route: what is known is a duplicate, so that the same file may be imported again. The
+networks are not told, unless --notify says so. With a server running on the data directory it goes
+through the server, else into the store. What is refused goes into FILE.refused with its line and why.
+
+  barracuda import sales.csv --dry-run
+  barracuda import sales.csv --map 'Player ID=click_id' --map 'Sum=amount' --state sales.state
+  barracuda import store.jsonl                    an export, into an empty store, no server on it
+
+Exit code: 0 every line is in the ledger; 1 some were refused, or it broke off; 2 not begun.
+More: docs/formats/import.md
+)";
+
 inline constexpr const char* kVerify = R"(
 It reads every document and compares: indexes, work queue and sums with the documents, each conversion
 with its deliveries (due, owner, dead), each contact with its conversions (affiliateRegistered, ftd,

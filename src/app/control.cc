@@ -139,11 +139,12 @@ void ControlServer::ServeOne(int client) {
         int ready = poll(fds, 2, static_cast<int>(left.count()));
         if (ready < 0 && errno == EINTR) continue;
         if (ready <= 0 || fds[1].revents) return;
-        char buffer[4096];
+        char buffer[64 * 1024];
+        const size_t before = line.size();
         ssize_t got = read(client, buffer, sizeof buffer);
         if (got <= 0) return;
         line.append(buffer, static_cast<size_t>(got));
-        if (auto end = line.find('\n'); end != std::string::npos) {
+        if (auto end = line.find('\n', before); end != std::string::npos) {
             line.resize(end);
             break;
         }

@@ -3,7 +3,7 @@
 // It knows nothing of what the lines say (operations.h does).
 //
 // Threads: the server answers on four threads of its own, so that a long command holds up no short
-// one; a client that sends no whole line within 5 s, or more than 64 KiB, is dropped. AskServer
+// one; a client that sends no whole line within 5 s, or more than 1 MiB, is dropped. AskServer
 // blocks until the answer, or for as long as it is told to.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace barracuda::app {
 
-inline constexpr size_t kControlLineMax = 64 * 1024;
+inline constexpr size_t kControlLineMax = 4 << 20;  // some thousand lines of a file
 
 class ControlServer {
 public:

@@ -32,6 +32,9 @@ Answer Verify(Workplace& at, const Ask& ask);
 Answer VerifyRestored(Workplace& at);
 Answer Doctor(Workplace& at);
 
+// Lines of a file of conversions (import_lines.h).
+Answer ImportLines(Workplace& at, const Ask& ask);
+
 inline constexpr std::chrono::seconds kLedgerPatience{30};
 
 // Not done, exit code 1, and why.

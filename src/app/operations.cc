@@ -51,6 +51,8 @@ Answer Execute(Workplace& at, const Ask& ask) {
             return Verify(at, ask);
         case Command::kRestored:
             return VerifyRestored(at);
+        case Command::kImportLines:
+            return ImportLines(at, ask);
         case Command::kDoctor:
             return Doctor(at);
         case Command::kServe:

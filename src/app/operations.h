@@ -8,6 +8,7 @@
 
 #include <chrono>
 
+#include "api/import_report.h"
 #include "app/ask.h"
 #include "auth/key_ring.h"
 #include "auth/login_guard.h"
@@ -31,6 +32,7 @@ struct Workplace {
     // Of the server that answers; null where a command opened the store for itself.
     const config::Config* config = nullptr;
     auth::LoginGuard* logins = nullptr;
+    const api::ImportRules* import = nullptr;  // what lines of a file are read by
 };
 
 // How long a server, or a command beside nodes over MongoDB, lets contact flags trail. It ends

@@ -81,6 +81,10 @@ Program::Program(
       replays_(engine, ledger_, ReplayOptionsOf(nodes_, dispatcher_, catalog_, hub_)),
       erasures_({.engine = engine, .ledger = ledger_, .logs = logs_.store.get(), .faults = faults}),
       service_(PartsOfService()),
+      import_rules_{
+          .catalog = [this] { return catalog_.catalog(); },
+          .rule = [this](const std::string& goal) { return nodes_.goals().Of(goal); },
+          .offer = config.network.offer},
       place_{
           .engine = engine,
           .ledger = ledger_,
@@ -90,7 +94,8 @@ Program::Program(
           .serving = true,
           .flags_trail = kFlagsTrail,
           .config = &config,
-          .logins = &admin_.guard()} {
+          .logins = &admin_.guard(),
+          .import = &import_rules_} {
     answers_.Tell(logs_.received.get(), RequestObserverOf(config), &hub_);
 }
 

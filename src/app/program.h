@@ -91,6 +91,7 @@ private:
     delivery::ReplayJobs replays_;
     contacts::ErasureSweep erasures_;
     api::Service service_;
+    api::ImportRules import_rules_;
     Workplace place_;
     std::unique_ptr<ControlServer> control_;
 };

@@ -13,6 +13,8 @@
 #include "app/command_texts.h"
 #include "app/demo.h"
 #include "app/doctor.h"
+#include "app/growing_file.h"
+#include "app/import_file.h"
 #include "app/log.h"
 #include "app/migrate.h"
 #include "app/offline.h"
@@ -115,7 +117,7 @@ int Main(int argc, char** argv) {
     WarnOfUnknown(*config, line.command == Command::kServe);
     if (line.command == Command::kServe) return Serve(*config, ProgramPath(), line.accept_loss);
     if (line.command == Command::kAdopt) return AdoptCommand(*config, line.dry_run);
-    if (line.command == Command::kImport) return ImportCommand(*config, line.directory);
+    if (line.command == Command::kImport) return ImportFileCommand(*config, line.import);
     if (line.command == Command::kMigrate) return MigrateCommand(*config, line.from, line.to);
     if (line.command == Command::kBackup) return Show(TakeBackup(*config, line.backup));
     if (line.command == Command::kBackupsList) return Show(ListBackups(line.directory));
@@ -125,6 +127,10 @@ int Main(int argc, char** argv) {
         auto hash = ReadPassword();
         if (!hash) return Refuse(hash.error().message);
         line.ask.password_hash = *hash;
+    }
+    if (line.command == Command::kExport) {
+        const GrowingFile watch("export", line.ask.directory + ".part");
+        return Show(Perform(*config, line.ask));
     }
     return Show(Perform(*config, line.ask));
 }

@@ -55,7 +55,7 @@ Answer Backup(Workplace& at, const Ask& ask) {
 }
 
 Answer Export(Workplace& at, const Ask& ask) {
-    auto written = store::WriteDocuments(at.engine, ask.directory);
+    auto written = store::WriteDocuments(at.engine, ask.directory, ask.resume);
     if (!written) return Refused(written.error());
     return {0, Counted(*written, "document", "documents") + " in " + ask.directory + "\n", {}};
 }

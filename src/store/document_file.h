@@ -19,9 +19,10 @@
 
 namespace barracuda::store {
 
-// Documents of every collection, each as it stands when it is read. The file is made anew, for this
-// user alone, and is whole only once this has returned. -> how many.
-Result<int64_t> WriteDocuments(Engine& engine, const std::string& path);
+// Documents of every collection, each as it stands when it is read, into `path` with .part behind
+// it, for this user alone; whole, it gets its name. What was broken off stays, and with `resume` it
+// is gone on with, behind the last document that it has. -> how many documents.
+Result<int64_t> WriteDocuments(Engine& engine, const std::string& path, bool resume = false);
 
 class DocumentFile final : public Engine {
 public:

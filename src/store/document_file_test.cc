@@ -135,6 +135,40 @@ TEST_P(DocumentFileTest, HalfOfOneIsNone) {
     EXPECT_THAT(Refusal(), HasSubstr("cut off"));
 }
 
+// Cut anywhere, also within a line: what goes on with it writes what a single run writes.
+TEST_P(DocumentFileTest, GoesOnWhereItWasBrokenOff) {
+    ASSERT_TRUE(WriteDocuments(from.engine(), path));
+    const std::string whole = Text(), part = path + ".part";
+    std::vector<size_t> cuts = {0, 5, whole.find('\n') + 1, whole.size() - 1, whole.size()};
+    for (size_t at = 0; at != whole.npos; at = whole.find('\n', at + 1)) cuts.push_back(at + 7);
+    for (size_t cut : cuts) {
+        std::filesystem::remove(path);
+        std::ofstream(part) << whole.substr(0, cut);
+        auto refused = WriteDocuments(from.engine(), path);
+        ASSERT_FALSE(refused);
+        EXPECT_THAT(refused.error().message, HasSubstr("--resume"));
+        EXPECT_EQ(WriteDocuments(from.engine(), path, true).value_or(-1), 31) << cut;
+        EXPECT_EQ(Text(), whole) << cut;
+        EXPECT_FALSE(std::filesystem::exists(part));
+    }
+    std::filesystem::remove(path);
+    EXPECT_EQ(WriteDocuments(from.engine(), path, true).value(), 31)
+        << "with nothing to go on with";
+}
+
+TEST_P(DocumentFileTest, DoesNotGoOnWithWhatIsAnothers) {
+    ASSERT_TRUE(WriteDocuments(from.engine(), path));
+    const std::string whole = Text(), part = path + ".part";
+    std::filesystem::remove(path);
+    std::ofstream(part) << whole.substr(0, whole.find('\n', whole.size() / 2) + 1);
+    auto another = WriteDocuments(*to.engine, path, true);
+    ASSERT_FALSE(another);
+    EXPECT_THAT(another.error().message, HasSubstr("another"));
+    std::ofstream(part) << "something else\n";
+    EXPECT_FALSE(WriteDocuments(from.engine(), path, true));
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST(DocumentFile, ADocumentThatIsNoTextIsNamedAndLeavesNoFile) {
     Store store(false);
     TempDirectory directory;
@@ -147,6 +181,7 @@ TEST(DocumentFile, ADocumentThatIsNoTextIsNamedAndLeavesNoFile) {
     ASSERT_FALSE(written);
     EXPECT_THAT(written.error().message, HasSubstr("settings"));
     EXPECT_FALSE(std::filesystem::exists(directory.At("x")));
+    EXPECT_FALSE(std::filesystem::exists(directory.At("x.part")));
 }
 
 }  // namespace
