@@ -34,7 +34,9 @@ std::string AttemptsOf(const std::string& count) {
 // `text` with a fact for its {}; empty where there is no such fact.
 std::string Then(const Facts& facts, std::string_view text, std::string_view name) {
     const auto value = facts.Get(name);
-    return value.empty() ? std::string() : fmt::format(fmt::runtime(text), value);
+    if (value.empty()) return {};
+    std::string said(text);
+    return said.replace(said.find("{}"), 2, value);
 }
 
 std::string Or(std::string_view text, const char* otherwise) {

@@ -142,7 +142,7 @@ def test_killed_in_the_first_start(net, tmp_path, library):
 
 @pytest.mark.bounded(120 + 4 * KILLS)
 def test_killed_in_a_backup(net, tmp_path, library, original):
-    """The server goes down within a backup: it comes up whole, and the half backup is no store."""
+    """The server, or the command, goes down within a backup: the server comes up whole, and the half backup is no store."""
     source, reports, _ = original
     verdict, acked, halves = proof.SOUND, list(reports), 0
     with Server(tmp_path, net, env=ENV, start=False, keys=False) as srv:
@@ -151,20 +151,28 @@ def test_killed_in_a_backup(net, tmp_path, library, original):
         srv.admin_key = source.admin_key
         backups = tmp_path / "backups"  # a backup is made beside its place, and moved there
         backups.mkdir()
-        srv.start(env=faults.environment(library, backups, ANY, 0, tally=tmp_path / "tally"))
-        srv.command("backup", str(backups / "counted"))
-        calls = faults.tally_of(tmp_path / "tally")[0]
+        tallies = tmp_path / "server", tmp_path / "command"
+        # The server links its tables below its data, the command copies them from there.
+        of_server, of_command = (srv.data, "link"), (backups, ANY)
+        srv.start(env=faults.environment(library, *of_server, 0, tally=tallies[0]))
+        done = run(srv, ["backup", str(backups / "counted")], faults.environment(library, *of_command, 0, tally=tallies[1]))
+        assert done.returncode == 0, done
         srv.stop()
-        for at in spread(calls):
-            to = backups / f"at{at}"
-            srv.start(env=faults.environment(library, backups, ANY, at, then="kill"))
+        links, calls = (faults.tally_of(tally)[0] for tally in tallies)
+        assert links > 1 and calls > 10, "the shim sees hardly anything"
+        points = [(of_server, at, {}) for at in spread(links)] + [({}, at, of_command) for at in spread(calls)]
+        for number, (server, at, command) in enumerate(points):
+            to = backups / f"at{number}"
+            srv.start(env=faults.environment(library, *server, at, then="kill") if server else {})
             acked += reported(srv, 6)
-            done = srv.command("backup", str(to), check=False)
-            wait_until(lambda: not srv.alive() or done.returncode == 0, 10, "killed")
-            assert done.returncode != 0 or at > calls - 5, (at, calls, done)
+            done = run(srv, ["backup", str(to)], faults.environment(library, *command, at, then="kill") if command else {})
+            if server:
+                wait_until(lambda: not srv.alive() or done.returncode == 0, 10, "killed")
+            assert done.returncode != 0 or at > (links if server else calls) - 5, (number, at, done)
+            assert srv.alive() or server, "a command that is killed takes no server with it"
             srv.kill9()
             verdict = proof.added(verdict, whole(srv, acked))
-            copy = fresh(tmp_path, f"restored{at}", net, source)
+            copy = fresh(tmp_path, f"restored{number}", net, source)
             restored = copy.command("restore", str(to), check=False)
             if restored.returncode == 0:
                 with copy:
@@ -172,8 +180,8 @@ def test_killed_in_a_backup(net, tmp_path, library, original):
             else:
                 halves += 1
                 assert not any(p for p in copy.data.iterdir() if p.suffix == ".sst"), restored
-    assert calls > 10 and halves > 0
-    assert proof.tried(BACKUP, len(spread(calls)), verdict, len(acked), f"{halves} half backups, none of them restored") == proof.SOUND
+    assert halves > 0
+    assert proof.tried(BACKUP, len(points), verdict, len(acked), f"{halves} half backups, none of them restored") == proof.SOUND
 
 
 @pytest.mark.bounded(120 + 6 * KILLS)
