@@ -20,7 +20,7 @@ def unpacked(version, tmp_path, net, **more):
 
 
 def test_there_are_old_stores():
-    assert {"0.1.0", "0.2.0"} <= set(VERSIONS)
+    assert {"0.1.0", "0.2.0", "0.3.0"} <= set(VERSIONS)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
