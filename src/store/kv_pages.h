@@ -69,6 +69,13 @@ Result<bool> EachPage(
         auto page = NextPage(snapshot, range);
         if (!page) return Fail(page.error());
         if (page->empty()) break;
+        if (under_way.empty() && page->size() < PageRange::kPage) {
+            // Most likely all there is: not worth a thread.
+            auto seen = look(*page);
+            if (!seen) return Fail(seen.error());
+            if (auto taken = take(std::move(*seen)); !taken) return taken;
+            continue;
+        }
         under_way.push_back(std::async(std::launch::async, [&look, page = std::move(*page)] {
             return look(page);
         }));
