@@ -25,12 +25,11 @@ def ask(srv, data, whole=True, seconds=30):
     """-> what the socket answers, b"" where it ends without a word."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(seconds)
-        here = os.getcwd()
-        os.chdir(srv.data)  # an address holds 107 bytes
+        folder = os.open(srv.data, os.O_PATH)
         try:
-            client.connect("control.sock")
+            client.connect(f"/proc/self/fd/{folder}/control.sock")  # an address holds 107 bytes
         finally:
-            os.chdir(here)
+            os.close(folder)
         try:
             client.sendall(data)
             if whole:
