@@ -5,6 +5,7 @@
 
 #include <boost/crc.hpp>
 #include <cstring>
+#include <utility>
 
 #include "store/rocks/store_files.h"
 
@@ -61,7 +62,7 @@ public:
 
 // The first whole batch in pending_, and how many bytes it took.
 WalReader::Found WalReader::Parse(std::string& batch, size_t& used) const {
-    const std::string_view bytes = pending_;
+    const std::string_view bytes = std::string_view(pending_).substr(taken_);
     bool begun = false;
     batch.clear();
     for (size_t at = 0;;) {
@@ -93,6 +94,8 @@ WalReader::Found WalReader::Parse(std::string& batch, size_t& used) const {
 
 // False: nothing follows by now.
 Result<bool> WalReader::ReadOn() {
+    // Here and not with every batch, of which a thousand may stand in it.
+    pending_.erase(0, std::exchange(taken_, 0));
     const size_t before = pending_.size();
     pending_.resize(before + kReadBytes);
     ssize_t got = 0;
@@ -107,17 +110,22 @@ Result<bool> WalReader::ReadOn() {
     return got > 0;
 }
 
+void WalReader::Forget() {
+    pending_.clear();
+    taken_ = 0;
+}
+
 Result<std::optional<std::string>> WalReader::Next() {
     for (;;) {
         std::string batch;
         size_t used = 0;
         switch (Parse(batch, used)) {
             case Found::kBatch:
-                pending_.erase(0, used);
+                taken_ += used;
                 offset_ += used;
                 return std::optional(std::move(batch));
             case Found::kDamaged:
-                pending_.clear();  // it may be there by the next time
+                Forget();  // it may be there by the next time
                 return Fail(ErrorCode::kInvalid, "a write-ahead log is damaged, or being written");
             case Found::kMore:
                 break;
@@ -125,7 +133,7 @@ Result<std::optional<std::string>> WalReader::Next() {
         auto more = ReadOn();
         if (!more) return Fail(more.error());
         if (*more) continue;
-        pending_.clear();
+        Forget();
         return std::optional<std::string>();
     }
 }

@@ -34,10 +34,12 @@ private:
     enum class Found { kBatch, kMore, kDamaged };
     Found Parse(std::string& batch, size_t& used) const;
     Result<bool> ReadOn();
+    void Forget();
 
     File file_;
-    uint64_t offset_ = 0;  // in the file, of the first byte of pending_
+    uint64_t offset_ = 0;  // in the file, of the first byte that is not taken
     std::string pending_;
+    size_t taken_ = 0;  // of its bytes, by batches that were given
 };
 
 // Whether a whole record with which a batch begins stands in these bytes of a log, which are from
