@@ -22,27 +22,16 @@ namespace barracuda::bench {
 using Batches = std::vector<std::vector<store::KvChange>>;
 
 // Keeps every batch that is applied; reads go to memory.
-class RecordingKv final : public store::Kv {
+class RecordingKv final : public store::MemoryKv {
 public:
     explicit RecordingKv(Batches& batches)
-        : memory_(std::make_shared<store::MemoryKv::Data>()), batches_(batches) {}
-    Result<std::vector<std::optional<std::string>>> MultiGet(
-        store::Space space, std::span<const std::string> keys
-    ) override {
-        return memory_.MultiGet(space, keys);
-    }
+        : MemoryKv(std::make_shared<Data>()), batches_(batches) {}
     Result<bool> Apply(std::span<const store::KvChange> changes) override {
         batches_.emplace_back(changes.begin(), changes.end());
-        return memory_.Apply(changes);
+        return MemoryKv::Apply(changes);
     }
-    std::unique_ptr<store::KvIterator> Iterate(store::Space space) override {
-        return memory_.Iterate(space);
-    }
-    std::unique_ptr<store::KvSnapshot> Snapshot() override { return memory_.Snapshot(); }
-    Result<bool> Backup(const std::string& directory) override { return memory_.Backup(directory); }
 
 private:
-    store::MemoryKv memory_;
     Batches& batches_;
 };
 

@@ -45,29 +45,18 @@ private:
 };
 
 // The store over it, of one life.
-class DiskKv final : public store::Kv {
+class DiskKv final : public store::MemoryKv {
 public:
     DiskKv(Disk& disk, std::shared_ptr<store::MemoryKv::Data> data)
-        : disk_(disk), memory_(std::move(data)) {}
+        : MemoryKv(std::move(data)), disk_(disk) {}
 
-    Result<std::vector<std::optional<std::string>>> MultiGet(
-        store::Space space, std::span<const std::string> keys
-    ) override {
-        return memory_.MultiGet(space, keys);
-    }
     Result<bool> Apply(std::span<const store::KvChange> changes) override {
         if (!disk_.Write(changes)) return Fail(ErrorCode::kUnavailable, "a sync failed");
-        return memory_.Apply(changes);
+        return MemoryKv::Apply(changes);
     }
-    std::unique_ptr<store::KvIterator> Iterate(store::Space space) override {
-        return memory_.Iterate(space);
-    }
-    std::unique_ptr<store::KvSnapshot> Snapshot() override { return memory_.Snapshot(); }
-    Result<bool> Backup(const std::string& directory) override { return memory_.Backup(directory); }
 
 private:
     Disk& disk_;
-    store::MemoryKv memory_;
 };
 
 }  // namespace barracuda::sim
