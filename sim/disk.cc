@@ -13,7 +13,8 @@ bool Disk::Write(std::span<const store::KvChange> changes) {
     records_.emplace_back(changes.begin(), changes.end());
     if (control_ == Control::kEarlyAnswer) {
         Told(index);
-        fibers_.At(fibers_.now() + random_.Between(kMs, 30 * kMs), [this, index] {
+        // As a store does that flushes its log once a second.
+        fibers_.At(fibers_.now() + random_.Between(kMs, kSecond), [this, index] {
             if (index < records_.size()) synced_ = std::max(synced_, index + 1);
         });
         return true;
