@@ -12,6 +12,8 @@ function(barracuda_folder name)
         if(BARRACUDA_PRECOMPILE)
             target_precompile_headers(${name} REUSE_FROM precompiled)
         endif()
+        # clang, by which the sanitizers are built (dev), sees what is touched without its lock (src/base/thread_safety.h).
+        target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
         if(name IN_LIST BARRACUDA_HARDENED_FOLDERS)
             target_compile_options(${name} PRIVATE ${BARRACUDA_HARDENING})
         endif()

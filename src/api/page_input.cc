@@ -38,7 +38,7 @@ void ReadPlace(Reader& reader, std::string& cursor, std::optional<report::Fittin
         if (!exact) total.pop_back();
         good = good && !bytes->empty() && !total.empty() && total.size() <= kTotalDigits &&
                total.find_first_not_of("0123456789") == std::string::npos;
-        if (good) fitting = {{std::stoul(total), exact}};
+        if (good) fitting = {.total = {std::stoul(total), exact}};
     }
     if (!good) return reader.Refuse("cursor", "is not one of ours");
     cursor = std::move(*bytes);

@@ -226,7 +226,7 @@ TEST_F(ServerTest, StopsUnderLoad) {
     std::atomic<int> answers{0};
     std::vector<std::jthread> clients;
     for (int i = 0; i < 4; ++i) {
-        clients.emplace_back([this, i, &answers, port = server_->port()] {
+        clients.emplace_back([i, &answers, port = server_->port()] {
             TestClient client(port);
             const char* paths[] = {"/echo", "/drop", "/stream", "/echo"};
             while (client.Send(Get(paths[i])) && !client.ReadTo("}").empty()) {

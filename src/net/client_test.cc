@@ -226,7 +226,7 @@ TEST(Client, SaysWhatWentWrongInWords) {
         {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "the reply is no HTTP"},
     };
     for (const auto& [sent, expected] : cases) {
-        TestServer server([&](const TestRequest&) { return sent + kHangUp; });
+        TestServer server([&sent = sent](const TestRequest&) { return sent + kHangUp; });
         Client client(Loopback());
         EXPECT_EQ(Fetch(client, {.url = server.url()}).error, expected) << sent;
     }

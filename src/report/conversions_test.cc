@@ -90,7 +90,7 @@ TEST_F(ConversionsTest, EveryPageSaysHowManyThereAre) {
     query = {.filter = {.from = Time{1'000}}, .limit = 2};
     Clicks(query);
     query.cursor = cursor_;
-    query.fitting = {{9, true}};
+    query.fitting = {.total = {9, true}};
     EXPECT_EQ(Clicks(query), "9:32") << "as the page before counted them";
     query.cursor = "";
     query.fitting = {};

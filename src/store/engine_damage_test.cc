@@ -266,7 +266,10 @@ TEST(WriteError, RefusesAllWritesAndStillReads) {
     EXPECT_EQ(Get(engine, DealRef("a")), a);
     EXPECT_EQ(Get(engine, DealRef("b")), std::nullopt);
     EXPECT_THAT(engine.Scan({})->documents, SizeIs(1));
-    store.memory->Own(Space::kWork)["damage"] = "";
+    {
+        const MutexLock lock(store.memory->mutex);
+        store.memory->Own(Space::kWork)["damage"] = "";
+    }
     EXPECT_TRUE(engine.Verify(false));
     EXPECT_FALSE(engine.Verify(true));
     store.Reopen();

@@ -16,6 +16,7 @@
 namespace barracuda::store {
 
 inline constexpr char kRollupPrefix = '\x7f';  // above every IndexId
+inline constexpr char kAfterRollups = '\x80';
 // Raise when the groups change, or what an index entry looks like here alone: MongoDB's indexes are
 // named by kIndexVersion, and built anew when that is raised.
 inline constexpr int kRollupVersion = 3;

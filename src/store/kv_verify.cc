@@ -94,7 +94,7 @@ Result<bool> KvVerifier::Each(PageRange range, Look look) {
 
 Result<bool> KvVerifier::ReadAll() {
     const std::string first_document(1, '\1'), first_cell(1, kCellPrefix);
-    const std::string after_rollups(1, kRollupPrefix + 1);
+    const std::string after_rollups(1, kAfterRollups);
     const auto entries = [this](Space space) {
         return [this, space](const KvPage& page) { return Entries(space, page); };
     };
@@ -273,7 +273,7 @@ void KvVerifier::JudgeUnique(const std::string& entry, const std::string& before
 
 // Few, so they are read as they are.
 Result<bool> KvVerifier::Rollups() {
-    const std::string first(1, kRollupPrefix), after(1, kRollupPrefix + 1);
+    const std::string first(1, kRollupPrefix), after(1, kAfterRollups);
     auto it = snapshot_->Iterate(Space::kIndexes);
     for (it->Seek(first); it->Valid() && it->Key() < after; it->Next()) {
         const std::string key(it->Key());

@@ -63,7 +63,10 @@ private:
 
 TEST(VerifyBeside, WritesAndReadsGoOnWhileItRuns) {
     auto data = std::make_shared<MemoryKv::Data>();
-    data->Own(Space::kDocuments)[std::string("\0index_version", 14)] = DerivedVersion();
+    {
+        const MutexLock lock(data->mutex);
+        data->Own(Space::kDocuments)[std::string("\0index_version", 14)] = DerivedVersion();
+    }
     Gate gate;
     auto opened = KvEngine::Open(std::make_unique<GatedKv>(data, gate));
     ASSERT_TRUE(opened);
@@ -104,8 +107,11 @@ TEST(BuildBeside, SaysSoAndServesAfterwards) {
         auto before = KvEngine::Open(std::make_unique<MemoryKv>(data));
         Put(**before, DealRef("c1"), std::nullopt, Document({.click = "c1"}));
     }
-    data->Own(Space::kDocuments)[std::string("\0index_version", 14)] = "2.3.2";
-    data->Own(Space::kIndexes).clear();
+    {
+        const MutexLock lock(data->mutex);
+        data->Own(Space::kDocuments)[std::string("\0index_version", 14)] = "2.3.2";
+        data->Own(Space::kIndexes).clear();
+    }
     Gate gate;
     auto opened = KvEngine::Open(std::make_unique<GatedKv>(data, gate), KvEngine::Build::kBeside);
     ASSERT_TRUE(opened);

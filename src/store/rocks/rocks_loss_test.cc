@@ -485,7 +485,7 @@ TEST_F(RocksTornEnd, AFlippedBitIsDamageNotATornEnd) {
 }
 
 TEST_F(RocksTornEnd, ZerosInFrontOfAnotherWholeBatchAreDamage) {
-    PutAndTear(200, [this](std::string& batch) {
+    PutAndTear(200, [](std::string& batch) {
         const std::string same = batch;
         std::fill(batch.begin() + 60, batch.end(), '\0');
         batch += same;

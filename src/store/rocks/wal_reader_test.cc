@@ -92,7 +92,8 @@ TEST_F(WalReaderTest, GoesOnWhereMoreIsWritten) {
 }
 
 TEST_F(WalReaderTest, NothingIsInventedWhereItIsCutOrHarmed) {
-    for (int i = 0; i < 30; ++i) Write(static_cast<size_t>(i) * 11);
+    constexpr size_t kBatches = 12;
+    for (size_t i = 0; i < kBatches; ++i) Write(i * 27);
     std::ifstream from(LogPath(), std::ios::binary);
     const std::string whole{std::istreambuf_iterator<char>(from), {}};
     const std::string path = top_ + "/copy";
@@ -109,14 +110,14 @@ TEST_F(WalReaderTest, NothingIsInventedWhereItIsCutOrHarmed) {
         EXPECT_GE(count, before);
         before = count;
     }
-    EXPECT_EQ(before, 30u);
+    EXPECT_EQ(before, kBatches);
     for (size_t i = 0; i < whole.size(); ++i) {
         std::string harmed = whole;
         harmed[i] = static_cast<char>(harmed[i] ^ (1 << (i % 8)));
         put(harmed);
         auto reader = ReaderOf(path);
         const size_t count = CountIn(reader);
-        EXPECT_LT(count, 30u) << i;
+        EXPECT_LT(count, kBatches) << i;
         ++seen;
     }
     EXPECT_EQ(seen, whole.size());
