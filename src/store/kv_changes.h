@@ -43,7 +43,7 @@ public:
 
 private:
     static void Empty(std::string& bytes) {
-        if (bytes.capacity() > kBytesKept) bytes = std::string();
+        if (bytes.capacity() > kBytesKept) std::string().swap(bytes);  // to assign keeps the block
         bytes.clear();
     }
 
