@@ -1,6 +1,4 @@
 // Route 5: GET /api/postback (also a form or JSON POST; HEAD only checks). No network call.
-#include <fmt/format.h>
-
 #include "api/auth.h"
 #include "api/record.h"
 #include "api/routes.h"
@@ -36,10 +34,9 @@ std::string ReadGoal(Reader& reader) {
 void AnswerPostback(const Call& call, const std::string& goal, const domain::Decision& decision) {
     const auto& c = *decision.document;
     bool duplicate = decision.verdict == domain::Verdict::kDuplicate;
-    std::string message = duplicate ? "Duplicate postback ignored"
-                          : decision.is_duplicate
-                              ? fmt::format("Postback '{}' updated", goal)
-                              : fmt::format("Postback '{}' recorded successfully", goal);
+    std::string message = duplicate               ? "Duplicate postback ignored"
+                          : decision.is_duplicate ? "Postback '" + goal + "' updated"
+                                                  : "Postback '" + goal + "' recorded successfully";
     JsonObject data;
     data.Text("id", c.id.Hex()).Text("click_id", c.key.click.value);
     data.Text("affiliate_id", c.fields.Get(Field::kAffiliateId)).Text("goal", goal);

@@ -25,20 +25,18 @@ bool IsForm(const char* route) {
 template <typename List, typename Add>
 void EncodeList(domain::BsonWriter& to, const char* name, const List& list, Add add) {
     if (list.empty()) return;
-    domain::BsonWriter items;
+    to.BeginArray(name);
     size_t i = 0;
-    for (const auto& item : list) add(items, fmt::format_int(i++).c_str(), item);
-    to.Array(name, items);
+    for (const auto& item : list) add(to, fmt::format_int(i++).c_str(), item);
+    to.End();
 }
 
-std::string EncodeConflict(const domain::Conflict& conflict) {
-    domain::BsonWriter to;
+void EncodeConflict(domain::BsonWriter& to, const domain::Conflict& conflict) {
     to.Text("field", conflict.field);
     if (!IsVisitors(conflict.field)) {
         to.Text("stored", CutUtf8(conflict.stored, 256));
         to.Text("given", CutUtf8(conflict.given, 256));
     }
-    return to.Take();
 }
 
 }  // namespace
@@ -74,7 +72,9 @@ store::LogEntry EncodeReceived(const Received& received) {
         "conflicts",
         received.conflicts,
         [](auto& items, const char* at, const auto& conflict) {
-            items.Document(at, EncodeConflict(conflict));
+            items.BeginDocument(at);
+            EncodeConflict(items, conflict);
+            items.End();
         }
     );
     EncodeList(to, "ignored", received.ignored, [](auto& items, const char* at, const auto& name) {

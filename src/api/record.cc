@@ -124,7 +124,7 @@ void AnswerDecided(Call& call, Result<domain::Decision> decision, const Decided&
 void Record(Reports& reports, std::shared_ptr<Call> call, domain::Report report, Decided done) {
     if (!Complete(reports, *call, report)) return;
     const unsigned io_thread = call->request.io_thread;
-    auto answer = [call, done = std::move(done)](Result<domain::Decision> decision) {
+    auto answer = [call, done = std::move(done)](Result<domain::Decision>&& decision) {
         AnswerDecided(*call, std::move(decision), done);
     };
     if (!reports.ledger.Submit(std::move(report), io_thread, std::move(answer))) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "api/query_pool.h"
 #include "base/check.h"
@@ -11,38 +12,57 @@
 
 namespace barracuda::api {
 
-std::string JsonText(std::string_view text) {
+namespace {
+
+// ASCII that stands for itself.
+constexpr auto kPlain = [] {
+    std::array<bool, 256> is{};
+    for (unsigned char c = 0x20; c < 0x7f; ++c) is[c] = c != '"' && c != '\\';
+    return is;
+}();
+
+void AppendEscape(std::string& out, unsigned char c) {
     static constexpr char kHex[] = "0123456789abcdef";
-    // An adopted document's text may not be UTF-8, and JSON must be.
-    std::string cleaned;
-    auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-    if (!std::all_of(text.begin(), text.end(), plain) && !IsUtf8(text)) {
-        cleaned = CleanUtf8(text);
-        text = cleaned;
+    if (c == '"' || c == '\\') {
+        out.push_back('\\');
+        out.push_back(static_cast<char>(c));
+    } else if (c == '\n') {
+        out += "\\n";
+    } else {
+        out += "\\u00";
+        out.push_back(kHex[c >> 4]);
+        out.push_back(kHex[c & 15]);
     }
-    std::string out = "\"";
-    out.reserve(text.size() + 2);
-    const auto stands_for_itself = [](unsigned char c) {
-        return c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
-    };
-    for (auto at = text.begin(); at != text.end();) {
-        const auto end = std::find_if_not(at, text.end(), stands_for_itself);
-        out.append(at, end);  // nearly always the whole text
-        if (end == text.end()) break;
-        const auto c = static_cast<unsigned char>(*end);
-        if (c == '"' || c == '\\') {
-            out.push_back('\\');
-            out.push_back(*end);
-        } else if (c == '\n') {
-            out += "\\n";
-        } else {
-            out += "\\u00";
-            out.push_back(kHex[c >> 4]);
-            out.push_back(kHex[c & 15]);
+}
+
+void AppendQuoted(std::string& out, std::string_view text) {
+    const auto plain = [](char c) { return kPlain[static_cast<unsigned char>(c)]; };
+    out.push_back('"');
+    const auto odd = std::find_if_not(text.begin(), text.end(), plain);
+    out.append(text.begin(), odd);  // nearly always the whole text
+    std::string cleaned;
+    if (odd != text.end()) {
+        // An adopted document's text may not be UTF-8, and JSON must be.
+        text.remove_prefix(static_cast<size_t>(odd - text.begin()));
+        if (!IsUtf8(text)) text = cleaned = CleanUtf8(text);
+        for (char c : text) {
+            const auto byte = static_cast<unsigned char>(c);
+            if (byte >= 0x80 || kPlain[byte]) {
+                out.push_back(c);
+            } else {
+                AppendEscape(out, byte);
+            }
         }
-        at = end + 1;
     }
     out.push_back('"');
+}
+
+}  // namespace
+
+std::string JsonText(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 2);
+    AppendQuoted(out, text);
     return out;
 }
 
@@ -52,13 +72,14 @@ std::string JsonName(std::string_view text) {
 }
 
 void JsonObject::Name(std::string_view name) {
-    text_ += text_.empty() ? "{" : ",";
-    text_ += '"';
-    text_ += name;
-    text_ += "\":";
+    constexpr size_t kUsual = 256;  // bytes of an answer
+    if (text_.empty()) text_.reserve(kUsual);
+    text_.append(text_.empty() ? "{\"" : ",\"", 2).append(name).append("\":", 2);
 }
 JsonObject& JsonObject::Text(std::string_view name, std::string_view value) {
-    return Raw(name, JsonText(value));
+    Name(name);
+    AppendQuoted(text_, value);
+    return *this;
 }
 JsonObject& JsonObject::TextOrNull(std::string_view name, std::string_view value) {
     return value.empty() ? Raw(name, "null") : Text(name, value);

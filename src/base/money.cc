@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/check.h"
 
 namespace barracuda {
@@ -49,9 +51,22 @@ Result<Decimal> ReadDecimal(std::string_view text) {
     return decimal;
 }
 
+// Digits alone, as most amounts are, and too few to be beyond the bound.
+std::optional<int64_t> ReadWhole(std::string_view text) {
+    constexpr size_t kDigitsMax = 12;
+    if (text.empty() || text.size() > kDigitsMax) return std::nullopt;
+    int64_t whole = 0;
+    for (char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        whole = whole * 10 + (c - '0');
+    }
+    return whole;
+}
+
 }  // namespace
 
 Result<Money> Money::Parse(std::string_view text) {
+    if (const auto whole = ReadWhole(text)) return Money{*whole * kMicros};
     if (text.size() > 256) return Fail(ErrorCode::kInvalid, "is too long for a number");
     auto decimal = ReadDecimal(text);
     if (!decimal) return Fail(decimal.error());

@@ -73,6 +73,20 @@ TEST(MoneyBounds, TheGreatestSumIsTakenAndNothingAboveIt) {
     }
 }
 
+TEST(MoneyProperty, DigitsAloneAreReadAsWithAFraction) {
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 20'000; ++i) {
+        std::string digits = std::to_string(random());
+        digits.resize(1 + random() % 14, '0');
+        const auto alone = Money::Parse(digits), fraction = Money::Parse(digits + ".0");
+        ASSERT_EQ(alone.has_value(), fraction.has_value()) << digits;
+        if (alone) ASSERT_EQ(*alone, *fraction) << digits;
+    }
+    for (const char* text : {"", "1 ", "+1", "-1", "0x1", "1,0", "\xd9\xa1"}) {
+        EXPECT_FALSE(Money::Parse(text)) << text;
+    }
+}
+
 TEST(MoneyBounds, WhateverTheExponentItEndsAtOnce) {
     EXPECT_EQ(MicrosOf("0e99999999999999999999"), 0);
     EXPECT_EQ(MicrosOf("1e-99999999999999999999"), 0);

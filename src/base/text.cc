@@ -87,11 +87,11 @@ static_assert(crypto_generichash_BYTES_MIN == 16 && crypto_generichash_BYTES_MAX
 
 std::string HexOf(std::string_view bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
-    std::string hex;
-    hex.reserve(bytes.size() * 2);
+    std::string hex(bytes.size() * 2, '\0');
+    char* at = hex.data();
     for (unsigned char c : bytes) {
-        hex.push_back(kDigits[c >> 4]);
-        hex.push_back(kDigits[c & 15]);
+        *at++ = kDigits[c >> 4];
+        *at++ = kDigits[c & 15];
     }
     return hex;
 }

@@ -48,8 +48,16 @@ std::string Time::Iso() const {
 }
 
 std::string Time::Month() const {
-    auto day = DayOf(ms);
-    return fmt::format("{:04}-{:02}", int(day.year()), unsigned(day.month()));
+    const auto day = DayOf(ms);
+    const int year = int(day.year());
+    const unsigned month = unsigned(day.month());
+    if (year < 0 || year > 9999) return fmt::format("{:04}-{:02}", year, month);
+    std::string text = "0000-00";  // every conversion's, several times each
+    for (int i = 3, rest = year; i >= 0; --i, rest /= 10)
+        text[i] = static_cast<char>('0' + rest % 10);
+    text[5] = static_cast<char>('0' + month / 10);
+    text[6] = static_cast<char>('0' + month % 10);
+    return text;
 }
 
 std::optional<Time> Time::ParseIso(std::string_view text) {

@@ -116,8 +116,14 @@ std::string_view SkipByteOrderMark(std::string_view text) {
 
 bool PercentDecode(std::string_view text, bool plus_is_space, std::string& out) {
     bool valid = true;
-    out.reserve(out.size() + text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    // Most names and values hold nothing to decode.
+    const auto coded = std::find_if(text.begin(), text.end(), [plus_is_space](char c) {
+        return c == '%' || (c == '+' && plus_is_space);
+    });
+    const auto plain = static_cast<std::size_t>(coded - text.begin());
+    if (plain < text.size()) out.reserve(out.size() + text.size());
+    out.append(text.substr(0, plain));
+    for (std::size_t i = plain; i < text.size(); ++i) {
         char c = text[i];
         if (c == '%') {
             const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;

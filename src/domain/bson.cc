@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 
@@ -11,30 +12,63 @@
 namespace barracuda::domain {
 
 namespace {
-// libbson counts in int; no text of a document comes near it.
-int Length(std::string_view text) {
-    BARRACUDA_CHECK(text.size() <= INT32_MAX);
-    return static_cast<int>(text.size());
+
+static_assert(std::endian::native == std::endian::little);  // as BSON's numbers are
+
+constexpr size_t kBytesMax = INT32_MAX;  // of a document: its length is an int32
+
+void SetLength(char* at, size_t size) {
+    BARRACUDA_CHECK(size <= kBytesMax);
+    const auto length = static_cast<int32_t>(size);
+    std::memcpy(at, &length, sizeof(length));
 }
+
 }  // namespace
 
-// An append fails beyond 2 GiB alone; a field left out in silence would be lost.
+char* BsonWriter::Room(size_t size) {
+    if (size > capacity_ - size_) {
+        BARRACUDA_CHECK(size <= kBytesMax && size_ <= kBytesMax);
+        capacity_ = 2 * (size_ + size);
+        auto larger = std::make_unique_for_overwrite<char[]>(capacity_);
+        std::memcpy(larger.get(), data_, size_);
+        large_ = std::move(larger);
+        data_ = large_.get();
+    }
+    char* at = data_ + size_;
+    size_ += size;
+    return at;
+}
+
+char* BsonWriter::Put(char type, std::string_view key, size_t size) {
+    char* at = Room(key.size() + 2 + size);
+    *at++ = type;
+    if (!key.empty()) std::memcpy(at, key.data(), key.size());
+    at += key.size();
+    *at++ = '\0';
+    return at;
+}
+
 void BsonWriter::Text(std::string_view key, std::string_view value) {
-    BARRACUDA_CHECK(bson_append_utf8(&bson_, key.data(), Length(key), value.data(), Length(value)));
+    // No text at all, which is not an empty one, is null.
+    if (!value.data()) return (void)Put(BSON_TYPE_NULL, key, 0);
+    char* at = Put(BSON_TYPE_UTF8, key, sizeof(int32_t) + value.size() + 1);
+    SetLength(at, value.size() + 1);
+    std::memcpy(at + sizeof(int32_t), value.data(), value.size());
+    at[sizeof(int32_t) + value.size()] = '\0';
 }
 void BsonWriter::Int(std::string_view key, int64_t value) {
-    BARRACUDA_CHECK(bson_append_int64(&bson_, key.data(), Length(key), value));
+    std::memcpy(Put(BSON_TYPE_INT64, key, sizeof(value)), &value, sizeof(value));
 }
 void BsonWriter::Bool(std::string_view key, bool value) {
-    BARRACUDA_CHECK(bson_append_bool(&bson_, key.data(), Length(key), value));
+    *Put(BSON_TYPE_BOOL, key, 1) = value ? '\1' : '\0';
 }
 void BsonWriter::Date(std::string_view key, Time value) {
-    BARRACUDA_CHECK(bson_append_date_time(&bson_, key.data(), Length(key), value.ms));
+    std::memcpy(Put(BSON_TYPE_DATE_TIME, key, sizeof(value.ms)), &value.ms, sizeof(value.ms));
 }
 void BsonWriter::Id(std::string_view key, const ObjectId& value) {
-    bson_oid_t oid;
-    bson_oid_init_from_data(&oid, value.bytes.data());
-    BARRACUDA_CHECK(bson_append_oid(&bson_, key.data(), Length(key), &oid));
+    std::memcpy(
+        Put(BSON_TYPE_OID, key, value.bytes.size()), value.bytes.data(), value.bytes.size()
+    );
 }
 void BsonWriter::Decimal(std::string_view key, const std::string& value) {
     bson_decimal128_t decimal;
@@ -42,22 +76,52 @@ void BsonWriter::Decimal(std::string_view key, const std::string& value) {
         Text(key, value);  // an amount that someone else stored as text, kept as it is
         return;
     }
-    BARRACUDA_CHECK(bson_append_decimal128(&bson_, key.data(), Length(key), &decimal));
+    char* at = Put(BSON_TYPE_DECIMAL128, key, 16);
+    std::memcpy(at, &decimal.low, 8);
+    std::memcpy(at + 8, &decimal.high, 8);
 }
 void BsonWriter::Document(std::string_view key, std::string_view bson) {
     bson_t child;
     auto* data = reinterpret_cast<const uint8_t*>(bson.data());
     // Bytes that are no document become an empty one: they may come from the disk.
-    if (bson.empty() || !bson_init_static(&child, data, bson.size())) bson_init(&child);
-    BARRACUDA_CHECK(bson_append_document(&bson_, key.data(), Length(key), &child));
-    bson_destroy(&child);
+    if (bson.empty() || !bson_init_static(&child, data, bson.size())) {
+        BeginDocument(key);
+        return End();
+    }
+    std::memcpy(Put(BSON_TYPE_DOCUMENT, key, bson.size()), bson.data(), bson.size());
 }
 void BsonWriter::Array(std::string_view key, const BsonWriter& elements) {
-    BARRACUDA_CHECK(bson_append_array(&bson_, key.data(), Length(key), &elements.bson_));
+    const std::string bytes = elements.Take();
+    std::memcpy(Put(BSON_TYPE_ARRAY, key, bytes.size()), bytes.data(), bytes.size());
 }
-void BsonWriter::Element(const bson_iter_t& at) { bson_append_iter(&bson_, nullptr, 0, &at); }
+void BsonWriter::Element(const bson_iter_t& at) {
+    bson_t one;
+    bson_init(&one);
+    if (bson_append_iter(&one, nullptr, 0, &at)) {  // else it is of no known type
+        const size_t size = one.len - sizeof(int32_t) - 1;
+        std::memcpy(Room(size), bson_get_data(&one) + sizeof(int32_t), size);
+    }
+    bson_destroy(&one);
+}
+void BsonWriter::Begin(char type, std::string_view key) {
+    BARRACUDA_CHECK(depth_ < kDepthMax);
+    const char* at = Put(type, key, sizeof(int32_t));
+    begun_[depth_++] = static_cast<size_t>(at - data_);
+}
+void BsonWriter::BeginDocument(std::string_view key) { Begin(BSON_TYPE_DOCUMENT, key); }
+void BsonWriter::BeginArray(std::string_view key) { Begin(BSON_TYPE_ARRAY, key); }
+void BsonWriter::End() {
+    BARRACUDA_CHECK(depth_ > 0);
+    *Room(1) = '\0';
+    const size_t from = begun_[--depth_];
+    SetLength(data_ + from, size_ - from);
+}
 std::string BsonWriter::Take() const {
-    return {reinterpret_cast<const char*>(bson_get_data(&bson_)), bson_.len};
+    BARRACUDA_CHECK(depth_ == 0);
+    std::string bson(size_ + 1, '\0');
+    std::memcpy(bson.data() + sizeof(int32_t), data_ + sizeof(int32_t), size_ - sizeof(int32_t));
+    SetLength(bson.data(), bson.size());
+    return bson;
 }
 
 bool OpenBson(bson_iter_t& at, std::string_view bson) {
@@ -120,19 +184,29 @@ TopFields::TopFields(std::string_view bson) {
     bson_iter_t at;
     if (!OpenBson(at, bson)) return;
     while (bson_iter_next(&at)) {
-        const Entry entry{bson_iter_key(&at), bson_iter_key_len(&at), at};
-        if (count_ < kNoted) {
-            entries_[count_++] = entry;
-        } else {
-            more_.push_back(entry);
+        const char* name = bson_iter_key_unsafe(&at);
+        if (count_ == kNoted) {
+            more_.push_back({name, bson_iter_key_len(&at), 0, at});
+            continue;
         }
+        Entry& entry = entries_[count_++];
+        entry.name = name;
+        entry.size = bson_iter_key_len(&at);
+        entry.next = 0;
+        entry.at = at;
+        Note(static_cast<uint8_t>(count_));
     }
 }
 
-const bson_iter_t* TopFields::Find(std::string_view name) const {
-    for (size_t i = 0; i < count_; ++i) {
-        if (entries_[i].Is(name)) return &entries_[i].at;
-    }
+// Behind those of its place: of two fields of one name the first counts.
+void TopFields::Note(uint8_t number) {
+    const Entry& entry = entries_[number - 1];
+    uint8_t* link = &first_[Place({entry.name, entry.size})];
+    while (*link != 0) link = &entries_[*link - 1].next;
+    *link = number;
+}
+
+const bson_iter_t* TopFields::FindMore(std::string_view name) const {
     for (const auto& entry : more_) {
         if (entry.Is(name)) return &entry.at;
     }
@@ -146,13 +220,20 @@ std::optional<std::string> TopFields::Text(std::string_view name) const {
 
 std::string TopFields::TextOr(std::string_view name, std::string_view otherwise) const {
     const auto* at = Find(name);
-    if (at && BSON_ITER_HOLDS_UTF8(at)) {  // the usual case, by one copy
-        uint32_t length = 0;
-        const char* bytes = bson_iter_utf8(at, &length);
-        return {bytes, length};
-    }
+    const auto in_place = at ? Utf8At(*at) : std::nullopt;
+    if (in_place) return std::string(*in_place);  // the usual case, by one copy
     auto text = at ? ScalarText(*at) : std::nullopt;
     return text ? std::move(*text) : std::string(otherwise);
+}
+
+std::string_view TopFields::TextIn(std::string_view name, std::string& spare) const {
+    const auto* at = Find(name);
+    if (!at) return {};
+    if (const auto in_place = Utf8At(*at)) return *in_place;
+    auto text = ScalarText(*at);
+    if (!text) return {};
+    spare = std::move(*text);
+    return spare;
 }
 
 int64_t TopFields::Number(std::string_view name) const {

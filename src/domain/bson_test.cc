@@ -43,6 +43,107 @@ TEST(BsonWriter, EveryValueIsReadBackAsTheTextOfItsType) {
     EXPECT_EQ(TopText(fields.Bytes("document"), "name"), "inner");
 }
 
+// The same appends made by libbson, whose bytes ours are to be.
+class Theirs {
+public:
+    Theirs() { bson_init(&bson_); }
+    ~Theirs() { bson_destroy(&bson_); }
+    std::string Bytes() const {
+        return {reinterpret_cast<const char*>(bson_get_data(&bson_)), bson_.len};
+    }
+    // One of every kind, as `number` has it, on both sides.
+    void Append(BsonWriter& ours, const std::string& key, uint64_t number) {
+        const auto size = static_cast<int>(key.size());
+        const std::string text(number % 3 == 0 ? number % 2'000 : number % 20, 'x');
+        const auto value = static_cast<int64_t>(number * 0x9e3779b97f4a7c15u);
+        ObjectId id;
+        std::memcpy(id.bytes.data(), &value, sizeof(value));
+        bson_oid_t oid;
+        bson_oid_init_from_data(&oid, id.bytes.data());
+        bson_decimal128_t decimal;
+        const std::string sum = std::to_string(number) + ".25";
+        switch (number % 6) {
+            case 0:
+                ours.Text(key, text);
+                bson_append_utf8(&bson_, key.data(), size, text.data(), int(text.size()));
+                return;
+            case 1:
+                ours.Int(key, value);
+                bson_append_int64(&bson_, key.data(), size, value);
+                return;
+            case 2:
+                ours.Bool(key, value > 0);
+                bson_append_bool(&bson_, key.data(), size, value > 0);
+                return;
+            case 3:
+                ours.Date(key, Time{value});
+                bson_append_date_time(&bson_, key.data(), size, value);
+                return;
+            case 4:
+                ours.Id(key, id);
+                bson_append_oid(&bson_, key.data(), size, &oid);
+                return;
+            default:
+                ours.Decimal(key, sum);
+                bson_decimal128_from_string(sum.c_str(), &decimal);
+                bson_append_decimal128(&bson_, key.data(), size, &decimal);
+        }
+    }
+    bson_t* get() { return &bson_; }
+
+private:
+    bson_t bson_;
+};
+
+TEST(BsonWriter, ItsBytesAreThoseOfLibbson) {
+    std::mt19937_64 random(1);
+    for (int round = 0; round < 300; ++round) {
+        BsonWriter ours;
+        Theirs theirs;
+        for (uint64_t i = random() % 40; i > 0; --i) {
+            const std::string key(random() % 12, 'k');
+            if (random() % 8 > 0) {
+                theirs.Append(ours, key, random() % 100'000);
+                continue;
+            }
+            // A list of a document, and what is put behind both.
+            bson_t list, inner;
+            const auto size = static_cast<int>(key.size());
+            ours.BeginArray(key);
+            ours.BeginDocument("0");
+            ours.Text("deep", std::string(i * 100, 'd'));
+            ours.End();
+            ours.End();
+            bson_append_array_begin(theirs.get(), key.data(), size, &list);
+            bson_append_document_begin(&list, "0", 1, &inner);
+            bson_append_utf8(&inner, "deep", 4, std::string(i * 100, 'd').c_str(), int(i * 100));
+            bson_append_document_end(&list, &inner);
+            bson_append_array_end(theirs.get(), &list);
+        }
+        ASSERT_TRUE(ours.Take() == theirs.Bytes()) << "round " << round;
+        ASSERT_TRUE(ours.Take() == theirs.Bytes()) << "taken once more";
+    }
+}
+
+TEST(BsonWriter, NoTextAtAllIsNull) {
+    BsonWriter ours;
+    ours.Text("none", std::string_view());
+    Theirs theirs;
+    bson_append_utf8(theirs.get(), "none", 4, nullptr, 0);
+    EXPECT_EQ(ours.Take(), theirs.Bytes());
+    EXPECT_FALSE(TopText(ours.Take(), "none"));
+}
+
+TEST(BsonWriterDeathTest, WhatWasBegunIsEndedBeforeItIsTaken) {
+    BsonWriter to;
+    to.BeginDocument("open");
+    EXPECT_DEATH(to.Take(), "check failed");
+    to.End();
+    EXPECT_DEATH(to.End(), "check failed");
+    for (size_t i = 0; i < BsonWriter::kDepthMax; ++i) to.BeginArray("0");
+    EXPECT_DEATH(to.BeginArray("0"), "check failed");
+}
+
 TEST(BsonWriter, WhatIsNoScalarHasNoText) {
     const std::string bson = OneOfEach();
     const TopFields fields(bson);
@@ -102,6 +203,34 @@ TEST(TopFields, FindsMoreFieldsThanItNotesInPlace) {
     const TopFields fields(bson);
     for (int i = 0; i < 100; ++i) EXPECT_EQ(fields.Number("f" + std::to_string(i)), i);
     EXPECT_FALSE(fields.Find("f100"));
+}
+
+// Names of one length, first and last byte share a place, and one that is absent may share theirs.
+TEST(TopFields, FindsEachOfManyThatLookAlike) {
+    BsonWriter to;
+    for (char c = 'a'; c <= 'z'; ++c) to.Text(std::string{'f', c, 'e'}, std::string(1, c));
+    to.Text("", "without a name");
+    const std::string bson = to.Take();
+    const TopFields fields(bson);
+    for (char c = 'a'; c <= 'z'; ++c) {
+        EXPECT_EQ(fields.Text(std::string{'f', c, 'e'}), std::string(1, c));
+    }
+    EXPECT_EQ(fields.Text(""), "without a name");
+    for (const char* absent : {"fe", "f1e", "fee1", "eef"}) EXPECT_FALSE(fields.Find(absent));
+}
+
+TEST(TopFields, TextInPlaceIsTheSameText) {
+    const std::string bson = OneOfEach();
+    const TopFields fields(bson);
+    for (const char* name :
+         {"text", "empty", "whole", "yes", "date", "id", "sum", "words", "document", "absent"}) {
+        std::string spare;
+        EXPECT_EQ(fields.TextIn(name, spare), fields.TextOr(name)) << name;
+    }
+    std::string spare = "untouched";
+    const auto text = fields.TextIn("text", spare);
+    EXPECT_TRUE(text.data() > bson.data() && text.data() < bson.data() + bson.size());
+    EXPECT_EQ(spare, "untouched");
 }
 
 TEST(TopFields, OfTwoFieldsOfOneNameTheFirstCounts) {

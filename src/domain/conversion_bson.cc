@@ -29,8 +29,7 @@ void EncodeField(BsonWriter& to, Field field, const std::string& value) {
     }
 }
 
-std::string EncodeDelivery(const Delivery& delivery) {
-    BsonWriter to;
+void EncodeDelivery(BsonWriter& to, const Delivery& delivery) {
     to.Text("id", delivery.id.value);
     to.Text("destination", delivery.network.value);
     to.Text("kind", delivery.kind);
@@ -39,9 +38,9 @@ std::string EncodeDelivery(const Delivery& delivery) {
     to.Int("attempts", delivery.attempts);
     if (delivery.state == DeliveryState::kWaiting) to.Date("next_at", delivery.next_at);
     if (!delivery.parameters.empty()) {
-        BsonWriter parameters;
-        for (const auto& [name, value] : delivery.parameters) parameters.Text(name, value);
-        to.Document("parameters", parameters.Take());
+        to.BeginDocument("parameters");
+        for (const auto& [name, value] : delivery.parameters) to.Text(name, value);
+        to.End();
     }
     if (delivery.status != 0) to.Int("status", delivery.status);
     if (!delivery.error.empty()) to.Text("error", delivery.error);
@@ -49,16 +48,18 @@ std::string EncodeDelivery(const Delivery& delivery) {
     if (delivery.last_at != Time{}) to.Date("last_at", delivery.last_at);
     if (!delivery.replayed_by.empty()) to.Text("replayed_by", delivery.replayed_by);
     if (delivery.erased) to.Bool("erased", true);
-    return to.Take();
 }
 
-template <typename List, typename Encoder>
-void EncodeList(BsonWriter& to, const char* key, const List& list, Encoder encode) {
-    if (list.empty()) return;
-    BsonWriter elements;
+void EncodeDeliveries(BsonWriter& to, const std::vector<Delivery>& deliveries) {
+    if (deliveries.empty()) return;
+    to.BeginArray("deliveries");
     size_t i = 0;
-    for (const auto& item : list) elements.Document(fmt::format_int(i++).c_str(), encode(item));
-    to.Array(key, elements);
+    for (const auto& delivery : deliveries) {
+        to.BeginDocument(fmt::format_int(i++).c_str());
+        EncodeDelivery(to, delivery);
+        to.End();
+    }
+    to.End();
 }
 
 using Visit = std::function<void(std::string_view key, const bson_iter_t& at)>;
@@ -163,14 +164,14 @@ std::string Encode(const Conversion& c) {
     to.Text("route", c.route);
     for (const auto& [field, value] : c.fields.all()) EncodeField(to, field, value);
     if (!c.assumed.empty()) {
-        BsonWriter names;
+        to.BeginArray("assumed");
         size_t i = 0;
-        for (Field sum : c.assumed) names.Text(fmt::format_int(i++).c_str(), InfoOf(sum).name);
-        to.Array("assumed", names);
+        for (Field sum : c.assumed) to.Text(fmt::format_int(i++).c_str(), InfoOf(sum).name);
+        to.End();
     }
     PutHistory(to, c.history);
     if (c.history_dropped > 0) to.Int("history_dropped", c.history_dropped);
-    EncodeList(to, "deliveries", c.deliveries, EncodeDelivery);
+    EncodeDeliveries(to, c.deliveries);
     if (c.changes > 0) to.Int("changes", c.changes);
     if (c.due) {
         to.Date("due", *c.due);

@@ -6,20 +6,20 @@ namespace barracuda::domain {
 
 void PutHistory(BsonWriter& to, const std::vector<HistoryEntry>& history) {
     if (history.empty()) return;
-    BsonWriter entries;
+    to.BeginArray("history");
     size_t i = 0;
     for (const auto& entry : history) {
-        BsonWriter one;
-        one.Date("at", entry.at);
-        one.Text("by", entry.by);
-        if (!entry.command.empty()) one.Text("command", entry.command);
-        one.Text("field", entry.field);
-        one.Text("from", entry.from);
-        one.Text("to", entry.to);
-        if (!entry.reason.empty()) one.Text("reason", entry.reason);
-        entries.Document(fmt::format_int(i++).c_str(), one.Take());
+        to.BeginDocument(fmt::format_int(i++).c_str());
+        to.Date("at", entry.at);
+        to.Text("by", entry.by);
+        if (!entry.command.empty()) to.Text("command", entry.command);
+        to.Text("field", entry.field);
+        to.Text("from", entry.from);
+        to.Text("to", entry.to);
+        if (!entry.reason.empty()) to.Text("reason", entry.reason);
+        to.End();
     }
-    to.Array("history", entries);
+    to.End();
 }
 
 std::vector<HistoryEntry> HistoryIn(const bson_iter_t& at) {

@@ -1,6 +1,7 @@
 #include "http/parser.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -18,10 +19,15 @@ constexpr size_t kMethodMax = 32;
 
 static_assert(kChunkLineMax > 2 * sizeof(size_t));  // the longest size in hexadecimal fits
 
-bool IsTokenChar(char c) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-    return c != 0 && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr;
-}
+constexpr auto kTokenChars = [] {
+    std::array<bool, 256> is{};
+    for (unsigned char c = '0'; c <= '9'; ++c) is[c] = true;
+    for (unsigned char c = 'a'; c <= 'z'; ++c) is[c] = is[c - 'a' + 'A'] = true;
+    for (char c : std::string_view("!#$%&'*+-.^_`|~")) is[static_cast<unsigned char>(c)] = true;
+    return is;
+}();
+
+bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
 bool IsToken(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar);

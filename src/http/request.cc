@@ -1,5 +1,7 @@
 #include "http/request.h"
 
+#include <algorithm>
+
 #include "base/unseen.h"
 
 namespace barracuda::http {
@@ -41,7 +43,9 @@ std::vector<std::string_view> Request::HeaderValues(std::string_view name) const
 }
 
 bool ParseQuery(std::string_view text, Pairs& out, size_t pairs_max) {
+    constexpr size_t kPairsUsual = 8;
     bool valid = true;
+    out.reserve(std::min(pairs_max, kPairsUsual));
     while (!text.empty() && out.size() < pairs_max) {
         size_t end = text.find('&');
         std::string_view piece = text.substr(0, end);

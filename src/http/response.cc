@@ -1,5 +1,6 @@
 #include "http/response.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
@@ -79,10 +80,16 @@ void AppendNumber(size_t number, std::string& out) {
     out.append(digits, end);
 }
 
+bool IsClean(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || c == '\t';
+}
+
 void AppendClean(std::string_view text, std::string& out) {
-    for (char c : text) {
-        auto byte = static_cast<unsigned char>(c);
-        if ((byte >= 0x20 && byte != 0x7f) || c == '\t') out.push_back(c);
+    for (auto at = text.begin(); at != text.end();) {
+        const auto end = std::find_if_not(at, text.end(), IsClean);
+        out.append(at, end);  // nearly always the whole text
+        at = std::find_if(end, text.end(), IsClean);
     }
 }
 

@@ -108,6 +108,7 @@ std::optional<Error> Batch::Refused(const domain::Command& command) const {
 void Batch::Decide(Slot& slot) {
     const int64_t rev = slot.conversion ? slot.conversion->rev + 1 : 1;
     size_t refusals = 0;
+    const domain::Conversion* answered = nullptr;  // what is to be written, in the last answer
     for (size_t i : slot.entries) {
         Entry& entry = entries_[i];
         if (slot.failed) {
@@ -129,14 +130,19 @@ void Batch::Decide(Slot& slot) {
         if (decision.changed) {
             BARRACUDA_CHECK(decision.document.has_value());
             decision.document->rev = rev;
-            slot.conversion = decision.document;
             slot.changed = true;
+            // A copy is for those behind it alone, and for who remembers what it wrote.
+            if (recent_ || i != slot.entries.back()) slot.conversion = decision.document;
         }
+        const bool last = decision.changed && i == slot.entries.back();
         work->answer = std::move(decision);
+        if (last) answered = &*(*work->answer)->document;
     }
     if (slot.failed) return FailAll(slot);
     if (slot.guessed && !slot.changed && refusals < slot.entries.size()) return Reopen(slot);
-    if (slot.changed && slot.conversion) {
+    if (answered) {
+        slot.document = domain::Encode(*answered);
+    } else if (slot.changed && slot.conversion) {
         slot.conversion->rev = rev;  // an edit's too
         slot.document = domain::Encode(*slot.conversion);
     }

@@ -29,7 +29,7 @@ Lanes::Lanes(const LaneOptions& options) : options_(options) {
     BARRACUDA_CHECK(options.writers > 0 && options.batch_entries_max > 0);
 }
 
-void Lanes::Append(Queue& queue, Entry entry) {
+void Lanes::Append(Queue& queue, Entry&& entry) {
     if (queue.entries.empty()) queue.since = Clock::now();
     queue.entries.push_back(std::move(entry));
 }
@@ -89,6 +89,8 @@ std::optional<Lane> Lanes::Ready(Clock::time_point now) const {
 }
 
 void Lanes::CollectFrom(Queue& queue, Taken& into, size_t& bytes) {
+    const size_t most = into.entries.size() + queue.entries.size();
+    into.entries.reserve(std::min(most, options_.batch_entries_max));  // to grow moves them all
     while (!queue.entries.empty() && into.entries.size() < options_.batch_entries_max &&
            bytes < options_.batch_bytes_max) {
         Entry& entry = queue.entries.front();

@@ -91,7 +91,7 @@ private:
 
     Queue& Of(Lane lane) REQUIRES(mutex_) { return lane == Lane::kRoutes ? routes_ : internal_; }
     bool Single() const { return options_.writers == 1; }
-    void Append(Queue& queue, Entry entry) REQUIRES(mutex_);
+    void Append(Queue& queue, Entry&& entry) REQUIRES(mutex_);
     // When a batch of it may start; nullopt: not before another one ends.
     std::optional<Clock::time_point> StartOf(const Queue& queue) const REQUIRES(mutex_);
     std::optional<Lane> Ready(Clock::time_point now) const REQUIRES(mutex_);

@@ -107,8 +107,8 @@ public:
 
 private:
     void Run();
-    void PushInternal(Entry entry);
-    bool PushRoute(Entry entry);
+    void PushInternal(Entry&& entry);
+    bool PushRoute(Entry&& entry);
     void Process(std::span<Entry> entries);
     void Conclude(std::span<Entry> entries, uint64_t lost);
     void Count(const Entry& entry) REQUIRES(mutex_);

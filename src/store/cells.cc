@@ -1,6 +1,8 @@
 #include "store/cells.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "base/check.h"
 #include "base/money.h"
@@ -55,7 +57,7 @@ bool Holds(CellView view, CellField field) {
 
 // Numbers are in groups of seven bits, the lowest first; signed ones fold their sign into the
 // lowest bit.
-void AppendNumber(std::string& to, unsigned __int128 number) {
+void AppendLarge(std::string& to, unsigned __int128 number) {
     while (number >= 0x80) {
         to.push_back(static_cast<char>(0x80 | (number & 0x7f)));
         number >>= 7;
@@ -63,21 +65,35 @@ void AppendNumber(std::string& to, unsigned __int128 number) {
     to.push_back(static_cast<char>(number));
 }
 
+inline void AppendNumber(std::string& to, unsigned __int128 number) {
+    if (number >= 0x80) return AppendLarge(to, number);
+    to.push_back(static_cast<char>(number));  // nearly every one
+}
+
 void AppendSigned(std::string& to, __int128 number) {
     const auto bits = static_cast<unsigned __int128>(number);
     AppendNumber(to, number < 0 ? ~(bits << 1) : bits << 1);
 }
 
-void AppendSized(std::string& to, std::string_view text) {
-    AppendNumber(to, text.size());
-    to.append(text);
+char* PutNumber(char* at, uint32_t number) {
+    for (; number >= 0x80; number >>= 7) *at++ = static_cast<char>(0x80 | (number & 0x7f));
+    *at++ = static_cast<char>(number);
+    return at;
 }
 
-void AppendBegin(std::string& to, Time begin) {
+char* PutSized(char* at, std::string_view text) {
+    BARRACUDA_CHECK(text.size() <= UINT32_MAX);
+    at = PutNumber(at, static_cast<uint32_t>(text.size()));
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
+    return at + text.size();
+}
+
+char* PutBegin(char* at, Time begin) {
     BARRACUDA_CHECK(begin.ms >= 0 && begin.ms % kQuarterMs == 0);  // BeginOfCell's
     const auto quarter = static_cast<uint64_t>(begin.ms / kQuarterMs);
     BARRACUDA_CHECK(quarter <= UINT32_MAX);
-    for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(quarter >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8) *at++ = static_cast<char>(quarter >> shift);
+    return at;
 }
 
 class Bytes {
@@ -152,9 +168,9 @@ void AppendRow(std::string& to, std::string_view id, const CellSums& sums) {
 
 }  // namespace
 
-std::string CellText(std::string text) {
+std::string CellText(std::string_view text) {
     constexpr size_t kTextMax = 120, kKept = 100, kHashBytes = 16;
-    if (text.size() <= kTextMax) return text;
+    if (text.size() <= kTextMax) return std::string(text);
     return std::string(CutUtf8(text, kKept)) + "\xe2\x80\xa6" +
            HashHex(text, kHashBytes).substr(0, kHashBytes);
 }
@@ -182,25 +198,25 @@ void CellSums::Add(const CellSums& other, int sign) {
 
 std::optional<Counted> CountedOf(const domain::TopFields& document) {
     const auto at = document.Date("createdAt");
-    if (!at || document.TextOr("is_test") == "true") return std::nullopt;
+    std::string spare;
+    const auto text = [&](const char* field) { return document.TextIn(field, spare); };
+    if (!at || text("is_test") == "true") return std::nullopt;
     Counted counted;
     counted.at = *at;
-    counted.goal = CellText(document.TextOr("goal_id"));
-    for (size_t i = 0; i < kCellFields; ++i) {
-        counted.texts[i] = CellText(document.TextOr(kTextFields[i]));
-    }
+    counted.goal = CellText(text("goal_id"));
+    for (size_t i = 0; i < kCellFields; ++i) counted.texts[i] = CellText(text(kTextFields[i]));
     counted.kind = {
-        WordOf(kTypes, GoalType::kOther, document.TextOr("goal_type")),
-        WordOf(kStatuses, Status::kPending, document.TextOr("status")),
-        WordOf(kProvenances, Provenance::kUnknown, document.TextOr("provenance")),
-        !document.TextOr("occurrence").empty()};
-    counted.currency = CellText(document.TextOr("currency"));
+        WordOf(kTypes, GoalType::kOther, text("goal_type")),
+        WordOf(kStatuses, Status::kPending, text("status")),
+        WordOf(kProvenances, Provenance::kUnknown, text("provenance")),
+        !text("occurrence").empty()};
+    counted.currency = CellText(text("currency"));
     if (counted.currency.empty()) counted.currency = domain::kDefaultCurrency;
     counted.sums.count = 1;
     for (size_t i = 0; i < std::size(kMoney); ++i) {
-        const auto text = document.Text(kMoney[i]);
-        const auto sum = text ? Money::Parse(*text) : Money{};
-        if (sum) counted.sums.money[i] = sum->micros;
+        const auto amount = text(kMoney[i]);
+        if (amount.empty()) continue;
+        if (const auto sum = Money::Parse(amount)) counted.sums.money[i] = sum->micros;
     }
     return counted;
 }
@@ -212,8 +228,10 @@ Time BeginOfCell(CellView view, Time at) {
 }
 
 std::string CellPrefix(CellView view, Time at) {
-    std::string prefix{kCellPrefix, static_cast<char>(view)};
-    AppendBegin(prefix, BeginOfCell(view, at));
+    std::string prefix(kHeadBytes, '\0');
+    prefix[0] = kCellPrefix;
+    prefix[1] = static_cast<char>(view);
+    PutBegin(prefix.data() + 2, BeginOfCell(view, at));
     return prefix;
 }
 
@@ -284,20 +302,56 @@ void CellBatch::Add(const Counted& counted, int sign) {
 }
 
 void CellBatch::Add(CellView view, const Counted& counted, int sign) {
+    // Every conversion makes six: written through a pointer, into room for the largest.
+    constexpr size_t kNumberMost = 5;
+    size_t most = kHeadBytes + kNumberMost + 2 * kNumberMost;
+    most += counted.goal.size() + counted.currency.size();
+    for (const auto& text : counted.texts) most += kNumberMost + text.size();
     Row row{.at = bytes_.size(), .key = 0, .all = 0, .sums = {}};
-    bytes_.push_back(kCellPrefix);
-    bytes_.push_back(static_cast<char>(view));
-    AppendBegin(bytes_, BeginOfCell(view, counted.at));
-    AppendSized(bytes_, counted.goal);
+    bytes_.resize(row.at + most);
+    char* const begin = bytes_.data() + row.at;
+    char* at = begin;
+    *at++ = kCellPrefix;
+    *at++ = static_cast<char>(view);
+    at = PutBegin(at, BeginOfCell(view, counted.at));
+    at = PutSized(at, counted.goal);
     for (size_t i = 0; i < kCellFields; ++i) {
-        if (Holds(view, static_cast<CellField>(i))) AppendSized(bytes_, counted.texts[i]);
+        if (Holds(view, static_cast<CellField>(i))) at = PutSized(at, counted.texts[i]);
     }
-    row.key = static_cast<uint32_t>(bytes_.size() - row.at);
-    AppendNumber(bytes_, counted.kind.Number());
-    AppendSized(bytes_, counted.currency);
-    row.all = static_cast<uint32_t>(bytes_.size() - row.at);
-    row.sums.Add(counted.sums, sign);
-    rows_.push_back(row);
+    row.key = static_cast<uint32_t>(at - begin);
+    at = PutNumber(at, static_cast<uint32_t>(counted.kind.Number()));
+    at = PutSized(at, counted.currency);
+    row.all = static_cast<uint32_t>(at - begin);
+    bytes_.resize(row.at + row.all);
+    Find(row).sums.Add(counted.sums, sign);
+}
+
+// The row that counts the same, or this one, which is new. A batch's conversions fall into few
+// cells: what is told apart here is what there is to sort.
+CellBatch::Row& CellBatch::Find(const Row& row) {
+    if (places_.size() < 2 * (rows_.size() + 1)) Spread();
+    const auto all = AllOf(row);
+    uint32_t& place = PlaceOf(all);
+    if (place == 0) {
+        rows_.push_back(row);
+        place = static_cast<uint32_t>(rows_.size());
+    } else {
+        bytes_.resize(row.at);
+    }
+    return rows_[place - 1];
+}
+
+// Where the number of the row with these bytes is, or is to be put.
+uint32_t& CellBatch::PlaceOf(std::string_view all) {
+    const size_t mask = places_.size() - 1;
+    for (size_t at = std::hash<std::string_view>()(all) & mask;; at = (at + 1) & mask) {
+        if (places_[at] == 0 || AllOf(rows_[places_[at] - 1]) == all) return places_[at];
+    }
+}
+
+void CellBatch::Spread() {
+    places_.assign(std::bit_ceil(std::max<size_t>(64, 4 * (rows_.size() + 1))), 0);
+    for (uint32_t i = 0; i < rows_.size(); ++i) PlaceOf(AllOf(rows_[i])) = i + 1;
 }
 
 void CellBatch::Each(const std::function<void(std::string_view, std::string)>& take) {
@@ -310,13 +364,12 @@ void CellBatch::Each(const std::function<void(std::string_view, std::string)>& t
         const std::string_view key = KeyOf(rows_[i]);
         rows.clear();
         while (i < rows_.size() && KeyOf(rows_[i]) == key) {
-            const std::string_view all = AllOf(rows_[i]);
-            CellSums sums;
-            for (; i < rows_.size() && AllOf(rows_[i]) == all; ++i) sums.Add(rows_[i].sums);
-            AppendRow(rows, all.substr(key.size()), sums);
+            AppendRow(rows, AllOf(rows_[i]).substr(key.size()), rows_[i].sums);
+            ++i;
         }
         if (!rows.empty()) take(key, rows);
     }
+    places_.clear();  // the rows have been put in order
 }
 
 CellSource* CellsOf(Engine& engine) { return dynamic_cast<CellSource*>(&engine); }

@@ -52,7 +52,7 @@ inline constexpr int64_t LengthOf(CellView view) {
 enum class CellField : uint8_t { kAffiliate, kOffer, kCountry, kSource };
 inline constexpr size_t kCellFields = 4;
 using CellTexts = std::array<std::string, kCellFields>;
-std::string CellText(std::string text);
+std::string CellText(std::string_view text);
 
 // The fields of closed vocabularies: one number, with room above for what is counted beyond a cap.
 struct CellKind {
@@ -133,9 +133,13 @@ private:
     };
     std::string_view KeyOf(const Row& row) const { return {bytes_.data() + row.at, row.key}; }
     std::string_view AllOf(const Row& row) const { return {bytes_.data() + row.at, row.all}; }
+    Row& Find(const Row& row);
+    uint32_t& PlaceOf(std::string_view all);
+    void Spread();
 
     std::string bytes_;
     std::vector<Row> rows_;
+    std::vector<uint32_t> places_;  // by the hash of their bytes: a row's number from 1; 0: none
 };
 
 // Of engines that keep cells, which are all that serve.

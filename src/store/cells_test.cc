@@ -70,6 +70,27 @@ TEST(Cells, EqualOnesAreAddedBefore) {
     });
 }
 
+// Many more cells than places are made for at once, each met again and again; and once more after
+// they were given.
+TEST(Cells, EachOfManyCountsItsOwn) {
+    CellBatch batch;
+    for (int64_t met = 1; met <= 5; ++met) {
+        for (int i = 0; i < 700; ++i) {
+            batch.Add(CellView::kAll, Sale(std::to_string(i).c_str(), i), +1);
+        }
+        if (met < 4) continue;
+        const auto cells = CellsIn(batch);
+        ASSERT_EQ(cells.size(), 700u);
+        for (const auto& [key, rows] : cells) {
+            EachRow(key, rows, [&](const Cell& cell) {
+                const auto amount = std::stoll(std::string(cell.texts[0]));
+                EXPECT_EQ(cell.sums, (CellSums{met, {met * amount, 2 * met, -3 * met}}));
+                return true;
+            });
+        }
+    }
+}
+
 TEST(Cells, AChangeThatMovesNoSumHasNone) {
     CellBatch batch;
     batch.Change(Sale("7", 100), Sale("7", 100));

@@ -63,8 +63,10 @@ void AppendText(std::string& key, std::string_view text) {
 }
 
 void AppendDate(std::string& key, Time time) {
-    auto bits = static_cast<uint64_t>(time.ms) ^ (uint64_t{1} << 63);
-    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(bits >> shift));
+    const auto bits = static_cast<uint64_t>(time.ms) ^ (uint64_t{1} << 63);
+    char bytes[sizeof(bits)];
+    for (size_t i = 0; i < sizeof(bits); ++i) bytes[i] = static_cast<char>(bits >> (56 - 8 * i));
+    key.append(bytes, sizeof(bytes));
 }
 
 std::optional<Time> DateIn(std::string_view key, size_t at) {
@@ -90,10 +92,7 @@ std::string_view DigitOf(std::span<const char* const> words, std::string_view te
 }
 
 std::string_view WordIn(const bson_iter_t* at) {
-    if (!at || !BSON_ITER_HOLDS_UTF8(at)) return {};
-    uint32_t length = 0;
-    const char* bytes = bson_iter_utf8(at, &length);
-    return {bytes, length};
+    return at ? domain::Utf8At(*at).value_or(std::string_view()) : std::string_view();
 }
 
 // As domain::DecodeContact reads it.
@@ -101,28 +100,57 @@ std::string_view FlagDigit(std::span<const char* const> words, const bson_iter_t
     return DigitOf(words, at && bson_iter_as_bool(at) ? "true" : "false");
 }
 
+// A field of an index with what its name says of its values, which is not asked for each document.
+struct IndexedField {
+    std::string_view name;
+    std::span<const char* const> words;
+    bool date, flag;
+};
+
+struct PreparedIndex {
+    const IndexDefinition* index;
+    std::vector<IndexedField> fields;
+};
+
+std::vector<PreparedIndex> PrepareIndexes(Collection collection) {
+    std::vector<PreparedIndex> prepared;
+    for (const auto& index : Indexes()) {
+        if (index.collection != collection) continue;
+        auto& one = prepared.emplace_back(PreparedIndex{&index, {}});
+        for (const char* field : index.fields) {
+            one.fields.push_back({field, WordsOf(field), IsDateField(field), IsFlagField(field)});
+        }
+    }
+    return prepared;
+}
+
+std::span<const PreparedIndex> PreparedFor(Collection collection) {
+    static const auto kConversions = PrepareIndexes(Collection::kConversions);
+    static const auto kContacts = PrepareIndexes(Collection::kContacts);
+    if (collection == Collection::kConversions) return kConversions;
+    if (collection == Collection::kContacts) return kContacts;
+    return {};
+}
+
 bool AppendValue(
-    std::string& key, const domain::TopFields& document, const char* field, bool hashed
+    std::string& key, const domain::TopFields& document, const IndexedField& field, bool hashed
 ) {
-    const bson_iter_t* at = document.Find(field);
-    if (const auto words = WordsOf(field); !words.empty()) {
-        AppendText(key, IsFlagField(field) ? FlagDigit(words, at) : DigitOf(words, WordIn(at)));
+    const bson_iter_t* at = document.Find(field.name);
+    if (!field.words.empty()) {
+        AppendText(key, field.flag ? FlagDigit(field.words, at) : DigitOf(field.words, WordIn(at)));
         return true;
     }
     if (!at) return false;
-    if (IsDateField(field)) {
+    if (field.date) {
         AppendDate(key, domain::TimeOf(*at));
         return true;
     }
-    if (BSON_ITER_HOLDS_UTF8(at)) {  // the usual case, without a copy
-        uint32_t length = 0;
-        const char* bytes = bson_iter_utf8(at, &length);
-        const std::string_view text(bytes, length);
-        if (text.find('\0') != std::string_view::npos) return false;
+    if (const auto in_place = domain::Utf8At(*at)) {  // the usual case, without a copy
+        if (in_place->find('\0') != std::string_view::npos) return false;
         if (hashed) {
-            AppendText(key, HashedText(text));
+            AppendText(key, HashedText(*in_place));
         } else {
-            AppendText(key, text);
+            AppendText(key, *in_place);
         }
         return true;
     }
@@ -140,23 +168,30 @@ std::string IndexedText(IndexId id, size_t field, std::string_view value) {
     return index.hashed ? HashedText(value) : std::string(value);
 }
 
-std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document) {
-    std::vector<IndexEntry> entries;
-    entries.reserve(4);
-    for (const auto& index : Indexes()) {
-        if (index.collection != ref.collection) continue;
-        IndexEntry entry;
-        entry.key.reserve(64 + ref.key.size());
-        entry.key.push_back(static_cast<char>(index.id));
+size_t PutEntries(
+    const Ref& ref, const domain::TopFields& document, std::vector<IndexEntry>& into
+) {
+    constexpr size_t kValuesUsual = 64;  // bytes
+    size_t count = 0;
+    for (const auto& [index, fields] : PreparedFor(ref.collection)) {
+        if (count == into.size()) into.emplace_back().key.reserve(kValuesUsual + ref.key.size());
+        IndexEntry& entry = into[count];
+        entry.key.assign(1, static_cast<char>(index->id));
         bool complete = true;
-        for (const char* field : index.fields) {
-            complete = complete && AppendValue(entry.key, document, field, index.hashed);
+        for (const auto& field : fields) {
+            complete = complete && AppendValue(entry.key, document, field, index->hashed);
         }
         if (!complete) continue;
-        if (index.unique) entry.unique_prefix = entry.key.size();
+        entry.unique_prefix = index->unique ? entry.key.size() : 0;
         entry.key.append(ref.key);
-        entries.push_back(std::move(entry));
+        ++count;
     }
+    return count;
+}
+
+std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document) {
+    std::vector<IndexEntry> entries;
+    entries.resize(PutEntries(ref, document, entries));
     return entries;
 }
 

@@ -78,6 +78,9 @@ struct IndexEntry {
     size_t unique_prefix = 0;  // bytes; 0: not unique
 };
 std::vector<IndexEntry> EntriesOf(const Ref& ref, const domain::TopFields& document);
+// The same for who asks again and again: `into` is filled from its beginning, and the blocks of
+// what it held are used again. How many there are; what stands behind them is left over.
+size_t PutEntries(const Ref& ref, const domain::TopFields& document, std::vector<IndexEntry>& into);
 
 // The entry's primary key; nullopt where these bytes are no entry of this index.
 std::optional<std::string_view> KeyInEntry(const IndexDefinition& index, std::string_view entry);

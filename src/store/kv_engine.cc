@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "base/thread_name.h"
 #include "store/index.h"
+#include "store/kv_changes.h"
 #include "store/kv_keys.h"
 #include "store/kv_verify.h"
 
@@ -17,8 +20,7 @@ namespace barracuda::store {
 
 namespace {
 
-constexpr size_t kChangesUsual = 10;  // a document with its index entries and sums
-constexpr int64_t kNoRev = -1;        // of what is not stored
+constexpr int64_t kNoRev = -1;  // of what is not stored
 
 int64_t RevOf(const std::optional<std::string>& document) {
     if (!document) return kNoRev;
@@ -58,20 +60,51 @@ Error NoCopyBefore(const Error& why) {
 }  // namespace
 
 struct KvEngine::Batch {
-    Revisions known;  // as loads saw them since the last commit
-    std::vector<KvChange> changes;
-    Revisions documents;           // written in this batch
+    Revisions known;  // as loads saw them since the last commit, or as this batch leaves them
+    KvChanges changes;
     std::set<std::string> failed;  // documents with a lost or refused write: later ones are lost
     std::map<std::string, std::string> unique_added;  // unique prefix -> entry
     std::set<std::string> unique_removed;             // entries
     std::map<std::string, RollupValue> rollups;
     CellBatch cells;
+    std::vector<uint32_t> order;
+    // Of the write that is planned.
+    std::string key;
+    int64_t* rev = nullptr;  // in `known`
+    std::vector<IndexEntry> old_entries, new_entries;
 
-    void Put(Space space, std::string key, std::string value) {
-        changes.push_back({space, KvChange::Kind::kPut, std::move(key), std::move(value)});
+    void Begin(Revisions seen) {
+        known = std::move(seen);
+        changes.Clear();
+        failed.clear();
+        unique_added.clear();
+        unique_removed.clear();
+        rollups.clear();
+        cells = {};
     }
-    void Delete(Space space, std::string key) {
-        changes.push_back({space, KvChange::Kind::kDelete, std::move(key), {}});
+    // Conversions in the order of their keys, and so what follows of them: most of a batch needs no
+    // sorting then. Those of one document stay in their order, and where a value may be taken all.
+    std::span<const uint32_t> OrderOf(std::span<const Write> writes) {
+        order.resize(writes.size());
+        std::iota(order.begin(), order.end(), 0);
+        const bool free = std::all_of(writes.begin(), writes.end(), [](const Write& write) {
+            return write.ref.collection == Collection::kConversions;
+        });
+        if (!free) return order;
+        std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+            return writes[a].ref.key < writes[b].ref.key;
+        });
+        return order;
+    }
+    KvChange& Change(Space space, KvChange::Kind kind, std::string_view key) {
+        KvChange& change = changes.Add(space, kind);
+        change.key.assign(key);
+        return change;
+    }
+    void Put(Space space, std::string_view key) { Change(space, KvChange::Kind::kPut, key); }
+    void Delete(Space space, std::string_view key) { Change(space, KvChange::Kind::kDelete, key); }
+    void Add(std::string_view key, std::string_view value) {
+        Change(Space::kIndexes, KvChange::Kind::kAdd, key).value.assign(value);
     }
     void AddRollup(const Ref& ref, const domain::TopFields& document, int sign) {
         BARRACUDA_CHECK(sign == 1 || sign == -1);  // a document counts once, or is taken back once
@@ -94,16 +127,51 @@ struct KvEngine::Batch {
     // The sums of all its documents, each once.
     void PutSums() {
         for (const auto& [key, delta] : rollups) {
-            if (delta.count == 0 && delta.micros == 0) continue;
-            changes.push_back({Space::kIndexes, KvChange::Kind::kAdd, key, delta.Bytes()});
+            if (delta.count != 0 || delta.micros != 0) Add(key, delta.Bytes());
         }
-        cells.Each([this](std::string_view key, std::string rows) {
-            changes.push_back(
-                {Space::kIndexes, KvChange::Kind::kAdd, std::string(key), std::move(rows)}
-            );
-        });
+        cells.Each([this](std::string_view key, const std::string& rows) { Add(key, rows); });
     }
+    // An entry that both have stays as it is.
+    void ChangeEntries(std::span<IndexEntry> before, std::span<IndexEntry> after);
 };
+
+namespace {
+
+bool Holds(std::span<const IndexEntry> entries, std::string_view key) {
+    for (const auto& entry : entries) {
+        if (entry.key == key) return true;
+    }
+    return false;
+}
+
+// An `_id` is drawn by us with 12 unique bytes; only values that people choose can clash.
+bool MayClash(const IndexEntry& entry) {
+    return entry.unique_prefix > 0 && entry.key[0] != static_cast<char>(IndexId::kConversionId);
+}
+
+}  // namespace
+
+void KvEngine::Batch::ChangeEntries(std::span<IndexEntry> before, std::span<IndexEntry> after) {
+    for (const auto& entry : before) {
+        if (Holds(after, entry.key)) continue;
+        if (entry.unique_prefix > 0) {
+            unique_removed.insert(entry.key);
+            unique_added.erase(entry.key.substr(0, entry.unique_prefix));
+        }
+        Delete(Space::kIndexes, entry.key);
+    }
+    for (auto& entry : after) {
+        if (Holds(before, entry.key)) continue;
+        if (MayClash(entry)) unique_added[entry.key.substr(0, entry.unique_prefix)] = entry.key;
+        // The other's block is left for the next entry.
+        changes.Add(Space::kIndexes, KvChange::Kind::kPut).key.swap(entry.key);
+    }
+}
+
+KvEngine::KvEngine(std::unique_ptr<Kv> kv)
+    : kv_(std::move(kv)), batch_(std::make_unique<Batch>()) {}
+
+KvEngine::~KvEngine() = default;
 
 std::optional<std::string> KvEngine::Trouble() const {
     MutexLock lock(state_mutex_);
@@ -136,18 +204,18 @@ Result<std::vector<std::optional<std::string>>> KvEngine::Load(std::span<const R
     return found;
 }
 
-Result<bool> KvEngine::StoredIs(const Write& write, const Batch& batch) {
-    std::string key = DocumentKey(write.ref);
-    if (batch.failed.contains(key)) return false;  // it may build on the write that failed
-    int64_t wanted = RevOf(write.before);
-    if (auto at = batch.documents.find(key); at != batch.documents.end()) {
-        return at->second == wanted;
+// The key of the document is in `batch`, and its revision is known afterwards.
+Result<bool> KvEngine::StoredIs(const Write& write, Batch& batch) {
+    if (batch.failed.contains(batch.key)) return false;  // it may build on the write that failed
+    auto at = batch.known.find(batch.key);
+    if (at == batch.known.end()) {
+        auto stored = kv_->MultiGet(Space::kDocuments, std::span(&batch.key, 1));
+        if (!stored) return Fail(stored.error());
+        BARRACUDA_CHECK(stored->size() == 1);
+        at = batch.known.emplace(batch.key, RevOf(stored->front())).first;
     }
-    if (auto at = batch.known.find(key); at != batch.known.end()) return at->second == wanted;
-    auto stored = kv_->MultiGet(Space::kDocuments, std::span(&key, 1));
-    if (!stored) return Fail(stored.error());
-    BARRACUDA_CHECK(stored->size() == 1);
-    return RevOf(stored->front()) == wanted;
+    batch.rev = &at->second;
+    return at->second == RevOf(write.before);
 }
 
 Result<bool> KvEngine::UniqueTaken(const IndexEntry& entry, const Batch& batch) {
@@ -165,85 +233,66 @@ Result<bool> KvEngine::UniqueTaken(const IndexEntry& entry, const Batch& batch) 
     return false;
 }
 
+Result<bool> KvEngine::AnyTaken(
+    std::span<const IndexEntry> entries, std::span<const IndexEntry> before, const Batch& batch
+) {
+    for (const auto& entry : entries) {
+        if (!MayClash(entry) || Holds(before, entry.key)) continue;
+        auto taken = UniqueTaken(entry, batch);
+        if (!taken || *taken) return taken;
+    }
+    return false;
+}
+
 Result<WriteState> KvEngine::Plan(const Write& write, Batch& batch) {
+    batch.key.assign(1, static_cast<char>(write.ref.collection)).append(write.ref.key);
     auto same = StoredIs(write, batch);
     if (!same) return Fail(same.error());
     if (!*same) return WriteState::kLost;
-    std::vector<IndexEntry> old_entries, new_entries;
     // Not std::optional: the compiler zeroes the 10 KiB of one that stays empty.
     const domain::TopFields before_fields(write.before ? *write.before : std::string_view());
     const domain::TopFields after_fields(write.after ? *write.after : std::string_view());
     const auto* before = write.before ? &before_fields : nullptr;
     const auto* after = write.after ? &after_fields : nullptr;
-    if (before) old_entries = EntriesOf(write.ref, *before);
-    if (after) new_entries = EntriesOf(write.ref, *after);
-    auto holds = [](const std::vector<IndexEntry>& entries, const std::string& key) {
-        for (const auto& entry : entries) {
-            if (entry.key == key) return true;
-        }
-        return false;
-    };
-    for (const auto& entry : new_entries) {
-        // An `_id` is drawn by us with 12 unique bytes; only values that people choose can clash.
-        if (entry.unique_prefix == 0 || entry.key[0] == static_cast<char>(IndexId::kConversionId)) {
-            continue;
-        }
-        if (holds(old_entries, entry.key)) continue;
-        auto taken = UniqueTaken(entry, batch);
-        if (!taken) return Fail(taken.error());
-        if (*taken) return WriteState::kRefused;
-    }
-    for (const auto& entry : old_entries) {
-        if (holds(new_entries, entry.key)) continue;
-        if (entry.unique_prefix > 0) {
-            batch.unique_removed.insert(entry.key);
-            batch.unique_added.erase(entry.key.substr(0, entry.unique_prefix));
-        }
-        batch.Delete(Space::kIndexes, entry.key);
-    }
-    for (auto& entry : new_entries) {
-        if (holds(old_entries, entry.key)) continue;
-        if (entry.unique_prefix > 0 && entry.key[0] != static_cast<char>(IndexId::kConversionId)) {
-            batch.unique_added[entry.key.substr(0, entry.unique_prefix)] = entry.key;
-        }
-        batch.Put(Space::kIndexes, std::move(entry.key), {});
-    }
+    const size_t old_count = before ? PutEntries(write.ref, *before, batch.old_entries) : 0;
+    const size_t new_count = after ? PutEntries(write.ref, *after, batch.new_entries) : 0;
+    const auto old_entries = std::span(batch.old_entries).first(old_count);
+    const auto new_entries = std::span(batch.new_entries).first(new_count);
+    auto taken = AnyTaken(new_entries, old_entries, batch);
+    if (!taken) return Fail(taken.error());
+    if (*taken) return WriteState::kRefused;
+    batch.ChangeEntries(old_entries, new_entries);
     auto old_work = before ? WorkKeyOf(write.ref, *before) : std::nullopt;
     auto new_work = after ? WorkKeyOf(write.ref, *after) : std::nullopt;
     if (old_work != new_work) {
         if (old_work) batch.Delete(Space::kWork, *old_work);
-        if (new_work) batch.Put(Space::kWork, *new_work, {});
+        if (new_work) batch.Put(Space::kWork, *new_work);
     }
     batch.AddSums(write.ref, before, after);
-    std::string key = DocumentKey(write.ref);
-    if (write.after) {
-        batch.Put(Space::kDocuments, key, *write.after);
-    } else {
-        batch.Delete(Space::kDocuments, key);
-    }
-    batch.documents[std::move(key)] = after ? RevIn(*after) : kNoRev;
+    const auto kind = after ? KvChange::Kind::kPut : KvChange::Kind::kDelete;
+    KvChange& document = batch.Change(Space::kDocuments, kind, batch.key);
+    if (after) document.value.assign(*write.after);
+    *batch.rev = after ? RevIn(*after) : kNoRev;
     return WriteState::kApplied;
 }
 
 Result<std::vector<WriteResult>> KvEngine::Commit(std::span<const Write> writes) {
     MutexLock lock(commit_mutex_);
     if (auto trouble = Trouble()) return Fail(ErrorCode::kUnavailable, *trouble);
-    Batch batch;
-    batch.known = TakeKnown();
-    std::vector<WriteResult> states;
-    states.reserve(writes.size());
-    batch.changes.reserve(writes.size() * kChangesUsual);
-    for (const auto& write : writes) {
-        auto state = Plan(write, batch);
+    Batch& batch = *batch_;
+    batch.Begin(TakeKnown());
+    std::vector<WriteResult> states(writes.size(), WriteState::kFailed);  // by place of its write
+    for (const uint32_t i : batch.OrderOf(writes)) {
+        auto state = Plan(writes[i], batch);
         if (!state) return Fail(state.error());
-        if (*state != WriteState::kApplied) batch.failed.insert(DocumentKey(write.ref));
-        states.push_back(*state);
+        if (*state != WriteState::kApplied) batch.failed.insert(batch.key);
+        states[i] = *state;
     }
-    BARRACUDA_CHECK(states.size() == writes.size());  // whoever wrote reads its own answer by place
     batch.PutSums();
-    if (batch.changes.empty()) return states;
-    auto applied = kv_->Apply(batch.changes);
-    for (const auto& change : batch.changes) {
+    const auto changes = batch.changes.all();
+    if (changes.empty()) return states;
+    auto applied = kv_->Apply(changes);
+    for (const auto& change : changes) {
         bool added = change.space == Space::kWork && change.kind == KvChange::Kind::kPut;
         if (added) empty_work_.Added(change.key);
     }

@@ -31,6 +31,7 @@ public:
     );
     // As it stands: builds nothing, so what reads an index may miss some.
     static std::unique_ptr<KvEngine> OpenToRead(std::unique_ptr<Kv> kv);
+    ~KvEngine() override;
 
     Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
     Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) override;
@@ -49,7 +50,7 @@ public:
     Result<std::vector<std::string>> Verify(bool repair) override;
 
 private:
-    explicit KvEngine(std::unique_ptr<Kv> kv) : kv_(std::move(kv)) {}
+    explicit KvEngine(std::unique_ptr<Kv> kv);
 
     Result<bool> BuildDerived(bool anew, std::stop_token stop);
     void BuildBeside(bool anew, std::stop_token stop);
@@ -61,8 +62,13 @@ private:
     struct Batch;
     Revisions TakeKnown();
     Result<WriteState> Plan(const Write& write, Batch& batch);
+    Result<bool> AnyTaken(
+        std::span<const struct IndexEntry> entries,
+        std::span<const struct IndexEntry> before,
+        const Batch& batch
+    );
     Result<bool> PurgeCells(std::span<const Ref> refs);
-    Result<bool> StoredIs(const Write& write, const Batch& batch);
+    Result<bool> StoredIs(const Write& write, Batch& batch);
     Result<Page> ScanWork(const ScanRequest& request);
     Result<bool> UniqueTaken(const struct IndexEntry& entry, const Batch& batch);
 
@@ -71,7 +77,8 @@ private:
     std::atomic<bool> derived_ = false;  // what is derived is of this version
     EmptyRanges empty_work_;             // of the work queue
     Mutex commit_mutex_;                 // one writer; reads never wait for it, nor for its sync
-    mutable Mutex state_mutex_;          // held briefly
+    std::unique_ptr<Batch> batch_ GUARDED_BY(commit_mutex_);  // its blocks are used by each commit
+    mutable Mutex state_mutex_;                               // held briefly
     std::string trouble_ GUARDED_BY(state_mutex_);
     // Revisions as loads saw them since the last commit, so that a commit right after its load
     // (the ledger's way) reads nothing twice. A commit raises the epoch at its start and end.

@@ -105,14 +105,18 @@ std::optional<std::pair<std::string, RollupValue>> RollupOf(
         "type", "status", "affiliate_status", "ftd", "ftd_currency"};
     bool contact = ref.collection == Collection::kContacts;
     if (!contact && ref.collection != Collection::kConversions) return std::nullopt;
-    std::string key(1, kRollupPrefix);
+    constexpr size_t kUsual = 96;  // bytes of a key
+    std::string key, spare;
+    key.reserve(kUsual);
+    key.push_back(kRollupPrefix);
     key.push_back(static_cast<char>(ref.collection));
     AppendText(key, document.Date("createdAt").value_or(Time{}).Month());
     std::span<const char* const> fields = kOfConversions;
     if (contact) fields = kOfContacts;
-    for (const char* field : fields) AppendText(key, document.TextOr(field));
-    if (!contact) AppendText(key, document.TextOr("occurrence").empty() ? "" : kAgain);
-    auto amount = Money::Parse(document.TextOr(contact ? "ftd_amount" : "amount", "0"));
+    for (const char* field : fields) AppendText(key, document.TextIn(field, spare));
+    if (!contact) AppendText(key, document.TextIn("occurrence", spare).empty() ? "" : kAgain);
+    const auto sum = document.TextIn(contact ? "ftd_amount" : "amount", spare);
+    const auto amount = sum.empty() ? Result<Money>(Money{}) : Money::Parse(sum);
     return std::pair(
         std::move(key), RollupValue{.count = 1, .micros = amount ? amount->micros : 0}
     );

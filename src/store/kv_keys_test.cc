@@ -109,6 +109,25 @@ TEST(Entries, ADocumentWithoutAFieldOrWithANulInItIsInNoIndexByIt) {
     }
 }
 
+TEST(Entries, PutOverOthersTheyAreTheSame) {
+    const std::string whole = ConversionOf("7", 1'000), bare = domain::BsonWriter().Take();
+    domain::BsonWriter to;
+    to.Text("email_key", "ann@example.test");
+    const std::string contact = to.Take();
+    const Ref contacts{Collection::kContacts, "c"}, key{Collection::kApiKeys, "k"};
+    std::vector<IndexEntry> used;
+    for (const auto& [ref, bson] : std::vector<std::pair<Ref, std::string>>{
+             {kRef, whole}, {kRef, bare}, {contacts, contact}, {key, whole}, {kRef, whole}}) {
+        const auto fresh = EntriesOf(ref, domain::TopFields(bson));
+        const size_t count = PutEntries(ref, domain::TopFields(bson), used);
+        ASSERT_EQ(count, fresh.size());
+        for (size_t i = 0; i < count; ++i) {
+            EXPECT_EQ(used[i].key, fresh[i].key);
+            EXPECT_EQ(used[i].unique_prefix, fresh[i].unique_prefix);
+        }
+    }
+}
+
 TEST(Entries, AnEmailStandsInNoKey) {
     domain::BsonWriter to;
     to.Text("email_key", "ann@example.test");

@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "store/kv_keys.h"
+#include "store/rocks/batch_bytes.h"
 #include "store/rocks/high_water.h"
 #include "store/rocks/log_watch.h"
 #include "store/rocks/loss.h"
@@ -57,39 +58,10 @@ public:
     Result<bool> Apply(std::span<const KvChange> changes) override {
         // In the order of the keys: the memtable's skip list remembers where it inserted last, so
         // neighbours cost few comparisons (docs/performance.md).
-        std::vector<const KvChange*> sorted;
-        sorted.reserve(changes.size());
-        size_t bytes = 96;
-        for (const auto& change : changes) {
-            sorted.push_back(&change);
-            bytes += change.key.size() + change.value.size() + 16;
-        }
-        std::stable_sort(sorted.begin(), sorted.end(), [this](const auto* a, const auto* b) {
-            if (a->space != b->space || IsSortedLater(a->space)) return a->space < b->space;
-            return a->key < b->key;
-        });
-        rocksdb::WriteBatch batch(bytes);
-        // In the log alone, for who replays a copy of it up to a time (wal_reader.h).
-        if (auto put = batch.PutLogData(StampOf(Time::Now())); !put.ok()) {
-            return Fail(RocksErrorOf(put));
-        }
-        for (const auto* at : sorted) {
-            const KvChange& change = *at;
-            auto* family = Family(change.space);
-            rocksdb::Status status;
-            switch (change.kind) {
-                case KvChange::Kind::kPut:
-                    status = batch.Put(family, change.key, change.value);
-                    break;
-                case KvChange::Kind::kDelete:
-                    status = batch.Delete(family, change.key);
-                    break;
-                case KvChange::Kind::kAdd:
-                    status = batch.Merge(family, change.key, change.value);
-                    break;
-            }
-            if (!status.ok()) return Fail(RocksErrorOf(status));
-        }
+        const auto later = filling_ ? std::optional(Space::kIndexes) : std::nullopt;
+        const auto ordered = InKeyOrder(changes, later);
+        // The stamp is in the log alone, for who replays a copy of it up to a time (wal_reader.h).
+        rocksdb::WriteBatch batch(BatchBytes(ordered, StampOf(Time::Now()), FamilyIds()));
         rocksdb::WriteOptions options;
         options.sync = !filling_;
         options.disableWAL = filling_;  // a crash leaves what has to be made again in any case
@@ -169,9 +141,14 @@ public:
 
 private:
     void SeePublished() const { (void)published_.load(std::memory_order_acquire); }
-    bool IsSortedLater(Space space) const { return filling_ && space == Space::kIndexes; }
     rocksdb::ColumnFamilyHandle* Family(Space space) const {
         return families_[static_cast<size_t>(space)];
+    }
+
+    std::array<uint32_t, kSpaces> FamilyIds() const {
+        std::array<uint32_t, kSpaces> ids;
+        for (size_t i = 0; i < kSpaces; ++i) ids[i] = families_[i]->GetID();
+        return ids;
     }
 
     void Count(HighWater& mark) const {
