@@ -80,6 +80,12 @@ Program::Program(
       ),
       replays_(engine, ledger_, ReplayOptionsOf(nodes_, dispatcher_, catalog_, hub_)),
       erasures_({.engine = engine, .ledger = ledger_, .logs = logs_.store.get(), .faults = faults}),
+      erase_{
+          .engine = engine,
+          .ledger = ledger_,
+          .flows = &flows_,
+          .run = [this](auto query) { return queries_.Run(std::move(query)); },
+          .marked = [this] { erasures_.Wake(); }},
       service_(PartsOfService()),
       import_rules_{
           .catalog = [this] { return catalog_.catalog(); },
@@ -95,7 +101,8 @@ Program::Program(
           .flags_trail = kFlagsTrail,
           .config = &config,
           .logins = &admin_.guard(),
-          .import = &import_rules_} {
+          .import = &import_rules_,
+          .erase = &erase_} {
     answers_.Tell(logs_.received.get(), RequestObserverOf(config), &hub_);
 }
 
@@ -187,7 +194,7 @@ void Program::Stop() {
     listeners_->Stop();
     control_->Stop();
     reaches_.Stop();
-    queries_.Stop();  // an erasure that is still under way is refused by it
+    queries_.Stop();    // an erasure that is still under way is refused by it
     replays_.Stop();
     erasures_.Stop();
     nodes_.StopReading();

@@ -90,6 +90,7 @@ private:
     ledger::Ledger ledger_;  // after everything that it calls back until it has stopped
     delivery::ReplayJobs replays_;
     contacts::ErasureSweep erasures_;
+    contacts::EraseParts erase_;
     api::Service service_;
     api::ImportRules import_rules_;
     Workplace place_;
