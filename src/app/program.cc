@@ -86,6 +86,13 @@ Program::Program(
           .flows = &flows_,
           .run = [this](auto query) { return queries_.Run(std::move(query)); },
           .marked = [this] { erasures_.Wake(); }},
+      retention_(
+          {.erase = erase_,
+           .contacts_max_age = config.retention.contacts_max_age,
+           .visitors_max_age = config.retention.conversions_personal_max_age,
+           .is_gone = [this](const auto& node) { return nodes_.membership().IsGone(node); },
+           .faults = faults}
+      ),
       service_(PartsOfService()),
       import_rules_{
           .catalog = [this] { return catalog_.catalog(); },
@@ -132,7 +139,13 @@ api::Parts Program::PartsOfService() {
         .answers = answers_,
         .events = hub_,
         .numbers = [this]() -> api::OperatorNumbers {
-            return {listeners_->stats(), faults_.counts(), LogLinesDropped()};
+            const auto retained = retention_.counts();
+            return {
+                listeners_->stats(),
+                faults_.counts(),
+                LogLinesDropped(),
+                retained.contacts,
+                retained.conversions};
         },
         .examine = [this] { return ExamineServing(place_); },
     };
@@ -168,6 +181,7 @@ Result<bool> Program::Start(std::unique_ptr<Listeners> listeners) {
     nodes_.Start(keys_, admin_);
     replays_.Start();
     erasures_.Start();
+    retention_.Start();
     hub_.Start();
     // Last: a request finds every part at work.
     listeners_->Lead(
@@ -194,6 +208,7 @@ void Program::Stop() {
     listeners_->Stop();
     control_->Stop();
     reaches_.Stop();
+    retention_.Stop();  // while there are query threads, on which it erases
     queries_.Stop();    // an erasure that is still under way is refused by it
     replays_.Stop();
     erasures_.Stop();
