@@ -20,6 +20,8 @@ void GetContactTimeline(ContactPages& pages, std::shared_ptr<Call> call);
 void GetContact(ContactPages& pages, std::shared_ptr<Call> call);
 void PutContact(ContactPages& pages, std::shared_ptr<Call> call);
 void DeleteContact(ContactPages& pages, std::shared_ptr<Call> call);
+// POST /api/admin/erasures: by an e-mail or a click id; ?dry_run=1 says what would go.
+void PostErasure(ContactPages& pages, std::shared_ptr<Call> call);
 // POST …/contacts/{id}/approve-affiliate, …/reject-affiliate: status and reason in one call.
 void ApproveAffiliate(ContactPages& pages, std::shared_ptr<Call> call);
 void RejectAffiliate(ContactPages& pages, std::shared_ptr<Call> call);

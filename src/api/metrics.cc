@@ -334,6 +334,15 @@ void AddOperators(MetricsText& text, const OperatorNumbers& numbers) {
         "Lines that nobody took from stderr.",
         numbers.log_lines_dropped
     );
+    text.Add(
+        "retention_contacts_total", "counter", "Contacts erased by age.", numbers.contacts_aged
+    );
+    text.Add(
+        "retention_conversions_total",
+        "counter",
+        "Conversions that lost by age what says a visitor.",
+        numbers.conversions_aged
+    );
 }
 
 // Metrics that are there from the first moment on.

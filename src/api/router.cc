@@ -117,6 +117,7 @@ constexpr Entry kRoutes[] = {
     {"/api/admin/contacts/{id}",     "DELETE", Access::kAdmin,   To<DeleteContact>},
     {"/api/admin/contacts/{id}/approve-affiliate", "POST", Access::kAdmin, To<ApproveAffiliate>},
     {"/api/admin/contacts/{id}/reject-affiliate", "POST", Access::kAdmin, To<RejectAffiliate>},
+    {"/api/admin/erasures",          "POST", Access::kAdmin,     To<PostErasure>, nullptr, true},
     {"/",                            "GET",  Access::kOpen,      To<LandingPage>},
     {"/",                            "HEAD", Access::kOpen,      To<LandingPage>},
     {"/thanks",                      "GET",  Access::kOpen,      To<ThanksPage>},

@@ -66,6 +66,8 @@ struct OperatorNumbers {
     http::ServerStats server{};
     std::array<uint64_t, kFaults> faults{};
     uint64_t log_lines_dropped = 0;
+    uint64_t contacts_aged = 0;     // erased by their age
+    uint64_t conversions_aged = 0;  // that lost what says a visitor
 };
 
 // Everything that the service is made of.

@@ -45,6 +45,7 @@ TEST(ProtocolTest, AsksAndAnswersSurviveTheLine) {
         .ids = {"1", "2"},
         .repair = true,
         .email = "e",
+        .click = "c",
         .password_hash = "h",
         .lines = {"{\"a\":\"\u00e9\"}", ""},
         .resume = true,
@@ -199,6 +200,9 @@ TEST_F(OperationsTest, RefusesAndSaysWhy) {
              {.command = Command::kDeliveriesRetry, .ids = {"absent"}},
              {.command = Command::kAdminCreate, .name = "n", .email = "nobody"},
              {.command = Command::kAdminPassword, .email = "nobody@example.com"},
+             {.command = Command::kErase},
+             {.command = Command::kErase, .email = "a@example.com", .click = "c"},
+             {.command = Command::kErase, .click = "c"},
          }) {
         auto answer = Execute(place_, ask);
         EXPECT_EQ(answer.exit, 1) << NameOf(ask.command);

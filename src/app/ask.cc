@@ -8,6 +8,7 @@
 
 #include "auth/key_ring.h"
 #include "base/text.h"
+#include "base/unseen.h"
 #include "domain/email.h"
 
 namespace barracuda::app {
@@ -116,6 +117,7 @@ std::string Encode(const Ask& ask) {
     put("affiliate", ask.affiliate);
     put("directory", ask.directory);
     put("email", ask.email);
+    put("click", ask.click);
     put("password_hash", ask.password_hash);
     if (!ids.empty()) to["ids"] = std::move(ids);
     put("role", ask.role);
@@ -153,6 +155,7 @@ Result<Ask> DecodeAsk(std::string_view line) {
     ask.affiliate = TextOf(*from, "affiliate");
     ask.directory = TextOf(*from, "directory");
     ask.email = TextOf(*from, "email");
+    ask.click = TextOf(*from, "click");
     ask.password_hash = TextOf(*from, "password_hash");
     for (auto [name, into] : {std::pair("ids", &ask.ids), std::pair("lines", &ask.lines)}) {
         if (auto read = ReadTexts(*from, name, *into); !read) return Fail(read.error());
@@ -212,6 +215,10 @@ std::string ProblemOf(const Ask& ask) {
     }
     if (admin && !domain::IsHtmlEmail(Lower(Trim(ask.email)))) {
         return "--email: this is no e-mail address";
+    }
+    const bool whom = Trim(ask.email).empty() != TrimUnseen(ask.click).empty();
+    if (ask.command == Command::kErase && !whom) {
+        return "erase: --email or --click is required, and not both";
     }
     const bool copies = ask.command == Command::kBackup || ask.command == Command::kExport;
     if (copies && ask.directory.empty()) {

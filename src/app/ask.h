@@ -23,6 +23,7 @@ enum class Command {
     kAdminPassword,
     kDeliveriesList,
     kDeliveriesRetry,
+    kErase,
     kBackup,  // a checkpoint: the command copies it (backup.h)
     kExport,
     kVerify,
@@ -56,6 +57,7 @@ inline constexpr CommandName kCommands[] = {
     {Command::kAdminPassword, "admin.password"},
     {Command::kDeliveriesList, "deliveries.list"},
     {Command::kDeliveriesRetry, "deliveries.retry"},
+    {Command::kErase, "erase"},
     {Command::kBackup, "backup"},
     {Command::kExport, "export"},
     {Command::kVerify, "verify"},
@@ -88,13 +90,14 @@ struct Ask {
     bool repair = false;
     bool accept_loss = false;  // of a command that opens the store itself; a server has it open
     std::string email = {};
+    std::string click = {};               // kErase: this or the e-mail
     std::string password_hash = {};       // never the password
     std::string role = {};                // of a new admin; empty: owner
     bool without_totp = false;            // the second factor goes with the old password
     std::vector<std::string> lines = {};  // kImportLines: a JSON object each
     bool resume = false;                  // kExport: go on with one that was broken off
     bool notify = false;                  // the networks are owed what is recorded of them
-    bool dry_run = false;                 // they are read, and nothing is recorded
+    bool dry_run = false;                 // it is read and said, and nothing is done
 
     bool operator==(const Ask&) const = default;
 };

@@ -66,6 +66,7 @@ struct Parser {
         Service();
         Keys();
         Deliveries();
+        Erasures();
         Storage();
         Texts();
     }
@@ -193,6 +194,16 @@ struct Parser {
         );
         retry->footer(kRetry);
         retry->add_option("ID", line.ask.ids, "delivery IDs as listed")->check(NotEmpty);
+    }
+
+    void Erasures() {
+        auto* erase = AddCommand(
+            &app, "erase", "erase a person, found by an e-mail or a click id", Command::kErase
+        );
+        AddValue(erase, "--email", line.ask.email, "of a contact, in either case", "EMAIL");
+        AddValue(erase, "--click", line.ask.click, "a click's id, or its hash", "ID");
+        erase->add_flag("--dry-run", line.ask.dry_run, "say what would go, erase nothing");
+        erase->footer(kErase);
     }
 
     void Backups() {

@@ -82,6 +82,14 @@ POST /api/admin/replays, docs/operating/logs.md. Exit code 1: an ID is no dead d
 failed on the way.
 )";
 
+inline constexpr const char* kErase = R"(
+  barracuda erase --email ann@example.com --dry-run    which contacts go, and how much loses something
+  barracuda erase --click 5f2c9d                       all that may say the visitor of this click
+Conversions stay, with their ids, affiliates, sums and states. What it prints goes into no log; keep the
+ids of the contacts, to erase them again after a restore. Exit code 1: nobody was found, or not all is
+erased yet: run it again. More: docs/operating/privacy.md
+)";
+
 inline constexpr const char* kDemo = R"(
 It prints where to sign in, and serves until Ctrl-C; then its store goes. No file of settings, no
 BARRACUDA_ name of the environment and no store of yours is read or written. The networks are a sandbox

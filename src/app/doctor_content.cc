@@ -8,6 +8,7 @@
 #include "app/secrets.h"
 #include "auth/key_ring.h"
 #include "auth/sessions.h"
+#include "contacts/retention.h"
 #include "delivery/destination.h"
 #include "domain/network.h"
 #include "domain/web_address.h"
@@ -277,6 +278,45 @@ void ExamineDeliveries(const Scan& scan, Findings& to) {
     );
 }
 
+// Whether the first of these is older than it may get; a day is what a server needs at most.
+bool IsOverdue(const Scan& scan, store::ScanRequest request, std::chrono::milliseconds age) {
+    constexpr std::chrono::milliseconds kGrace = std::chrono::hours(24);
+    request.to = Time{Time::Now().ms - (age + kGrace).count()};
+    request.limit = 1;
+    if (request.from && *request.from >= *request.to) return false;
+    auto page = scan(request);
+    return page && !page->documents.empty();
+}
+
+void ExamineRetention(const config::Config& config, const Scan& scan, Findings& to) {
+    constexpr const char* kTodo = "let a server run; its log says why it falls behind";
+    const auto &contacts = config.retention.contacts_max_age,
+               &visitors = config.retention.conversions_personal_max_age;
+    if (contacts.count() == 0 && visitors.count() == 0) return;
+    contacts::RetentionState state;
+    auto read = Each(
+        scan,
+        AllOf(store::Collection::kSettings, contacts::kRetention),
+        to,
+        [&](const std::string& document) { state = contacts::DecodeRetentionState(document); }
+    );
+    if (!read) return;
+    store::ScanRequest of_contacts, of_conversions;
+    of_contacts.collection = store::Collection::kContacts;
+    of_contacts.index = store::IndexId::kContactCreated;
+    of_conversions.index = store::IndexId::kConversionCreated;
+    of_conversions.from = Time{state.created.ms + 1};
+    if (contacts.count() > 0 && IsOverdue(scan, of_contacts, contacts)) {
+        to.Warn("retention", "contacts are older than retention.contacts_max_age", kTodo);
+    } else if (visitors.count() > 0 && IsOverdue(scan, of_conversions, visitors)) {
+        constexpr const char* kLate =
+            "conversions older than retention.conversions_personal_max_age still say their visitor";
+        to.Warn("retention", kLate, kTodo);
+    } else {
+        to.Ok("retention", "what is older than the settings allow is erased");
+    }
+}
+
 }  // namespace
 
 void ExamineContent(const config::Config& config, const Scan& scan, Findings& to) {
@@ -285,6 +325,7 @@ void ExamineContent(const config::Config& config, const Scan& scan, Findings& to
     ExamineNetworks(config, scan, to);
     ExamineCallers(config, scan, to);
     ExamineDeliveries(scan, to);
+    ExamineRetention(config, scan, to);
 }
 
 }  // namespace barracuda::app

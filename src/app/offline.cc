@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <thread>
 
+#include "api/query_pool.h"
 #include "app/control.h"
+#include "app/open_logs.h"
 #include "app/open_store.h"
 #include "app/owner.h"
+#include "contacts/erasure_sweep.h"
 #include "nodes/membership.h"
 #include "store/rocks/store_files.h"
 
@@ -25,6 +28,31 @@ constexpr std::chrono::milliseconds kPause{200};
 // Only what makes a first key or admin may make the store as well.
 bool MayCreate(const Ask& ask) {
     return ask.command == Command::kKeyCreate || ask.command == Command::kAdminCreate;
+}
+
+// Keeps the first of what it hears.
+struct FirstFault : FaultSink {
+    std::string what;
+    void Report(Fault, std::string_view, std::string_view why) override {
+        if (what.empty()) what = why;
+    }
+};
+
+// What a server does behind the answer: here at once, as it may be long until one runs. It then
+// does it again.
+void SweepHere(
+    const config::Config& config, store::Engine& engine, ledger::Ledger& ledger, Answer& answer
+) {
+    std::error_code ec;
+    FirstFault faults;
+    Logs logs;
+    if (fs::exists(config.store.data + "/logs", ec)) logs = OpenLogs(config, faults);
+    contacts::ErasureSweep sweep(
+        {.engine = engine, .ledger = ledger, .logs = logs.store.get(), .faults = faults}
+    );
+    sweep.Step();
+    if (faults.what.empty()) return;
+    answer.note += "\nlogs and files still hold them until a server has started: " + faults.what;
 }
 
 void SayThatItIsNew(const std::string& data, Answer& answer) {
@@ -51,11 +79,21 @@ Result<Answer> AnswerHere(const config::Config& config, store::Engine& engine, c
     if (auto loaded = admins.LoadFrom(engine); !loaded) return Fail(loaded.error());
     auth::Sessions sessions;
     if (auto loaded = sessions.LoadFrom(engine); !loaded) return Fail(loaded.error());
+    api::QueryPool queries(1, 1);
     ledger::Ledger ledger(engine, {.node = nodes::NewBootId()}, {});
+    const contacts::EraseParts erase{
+        engine, ledger, nullptr, [&queries](auto query) { return queries.Run(std::move(query)); }};
     Workplace place{
-        .engine = engine, .ledger = ledger, .keys = keys, .admins = admins, .sessions = sessions};
+        .engine = engine,
+        .ledger = ledger,
+        .keys = keys,
+        .admins = admins,
+        .sessions = sessions,
+        .erase = &erase};
     if (config.store.IsMongo()) place.flags_trail = kFlagsTrail;  // nodes may run elsewhere
     Answer answer = Execute(place, ask);
+    const bool erased = ask.command == Command::kErase && !ask.dry_run && answer.exit == 0;
+    if (erased) SweepHere(config, engine, ledger, answer);
     ledger.Stop();
     return answer;
 }

@@ -25,6 +25,9 @@ Answer SetPassword(Workplace& at, const Ask& ask);
 Answer ListDeliveries(Workplace& at);
 Answer RetryDeliveries(Workplace& at, const Ask& ask);
 
+// Persons (erase_operation.cc).
+Answer Erase(Workplace& at, const Ask& ask);
+
 // The whole store (store_operations.cc).
 Answer Backup(Workplace& at, const Ask& ask);
 Answer Export(Workplace& at, const Ask& ask);

@@ -43,6 +43,8 @@ Answer Execute(Workplace& at, const Ask& ask) {
             return ListDeliveries(at);
         case Command::kDeliveriesRetry:
             return RetryDeliveries(at, ask);
+        case Command::kErase:
+            return Erase(at, ask);
         case Command::kBackup:
             return Backup(at, ask);
         case Command::kExport:

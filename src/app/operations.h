@@ -14,6 +14,7 @@
 #include "auth/login_guard.h"
 #include "auth/sessions.h"
 #include "config/config.h"
+#include "contacts/erase_contact.h"
 #include "ledger/ledger.h"
 #include "store/engine.h"
 
@@ -33,6 +34,8 @@ struct Workplace {
     const config::Config* config = nullptr;
     auth::LoginGuard* logins = nullptr;
     const api::ImportRules* import = nullptr;  // what lines of a file are read by
+    // How persons are erased; null: they are not here.
+    const contacts::EraseParts* erase = nullptr;
 };
 
 // How long a server, or a command beside nodes over MongoDB, lets contact flags trail. It ends

@@ -80,6 +80,19 @@ Program::Program(
       ),
       replays_(engine, ledger_, ReplayOptionsOf(nodes_, dispatcher_, catalog_, hub_)),
       erasures_({.engine = engine, .ledger = ledger_, .logs = logs_.store.get(), .faults = faults}),
+      erase_{
+          .engine = engine,
+          .ledger = ledger_,
+          .flows = &flows_,
+          .run = [this](auto query) { return queries_.Run(std::move(query)); },
+          .marked = [this] { erasures_.Wake(); }},
+      retention_(
+          {.erase = erase_,
+           .contacts_max_age = config.retention.contacts_max_age,
+           .visitors_max_age = config.retention.conversions_personal_max_age,
+           .is_gone = [this](const auto& node) { return nodes_.membership().IsGone(node); },
+           .faults = faults}
+      ),
       service_(PartsOfService()),
       import_rules_{
           .catalog = [this] { return catalog_.catalog(); },
@@ -95,7 +108,8 @@ Program::Program(
           .flags_trail = kFlagsTrail,
           .config = &config,
           .logins = &admin_.guard(),
-          .import = &import_rules_} {
+          .import = &import_rules_,
+          .erase = &erase_} {
     answers_.Tell(logs_.received.get(), RequestObserverOf(config), &hub_);
 }
 
@@ -125,7 +139,13 @@ api::Parts Program::PartsOfService() {
         .answers = answers_,
         .events = hub_,
         .numbers = [this]() -> api::OperatorNumbers {
-            return {listeners_->stats(), faults_.counts(), LogLinesDropped()};
+            const auto retained = retention_.counts();
+            return {
+                listeners_->stats(),
+                faults_.counts(),
+                LogLinesDropped(),
+                retained.contacts,
+                retained.conversions};
         },
         .examine = [this] { return ExamineServing(place_); },
     };
@@ -161,6 +181,7 @@ Result<bool> Program::Start(std::unique_ptr<Listeners> listeners) {
     nodes_.Start(keys_, admin_);
     replays_.Start();
     erasures_.Start();
+    retention_.Start();
     hub_.Start();
     // Last: a request finds every part at work.
     listeners_->Lead(
@@ -187,7 +208,8 @@ void Program::Stop() {
     listeners_->Stop();
     control_->Stop();
     reaches_.Stop();
-    queries_.Stop();  // an erasure that is still under way is refused by it
+    retention_.Stop();  // while there are query threads, on which it erases
+    queries_.Stop();    // an erasure that is still under way is refused by it
     replays_.Stop();
     erasures_.Stop();
     nodes_.StopReading();

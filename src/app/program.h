@@ -28,6 +28,7 @@
 #include "auth/admin_auth.h"
 #include "contacts/erasure_sweep.h"
 #include "contacts/flow.h"
+#include "contacts/retention.h"
 #include "delivery/catalog_store.h"
 #include "delivery/destination.h"
 #include "delivery/replay_jobs.h"
@@ -90,6 +91,8 @@ private:
     ledger::Ledger ledger_;  // after everything that it calls back until it has stopped
     delivery::ReplayJobs replays_;
     contacts::ErasureSweep erasures_;
+    contacts::EraseParts erase_;
+    contacts::Retention retention_;
     api::Service service_;
     api::ImportRules import_rules_;
     Workplace place_;

@@ -117,6 +117,11 @@ struct Config {
     // Names in the environment that look like settings and are none: slips, mostly.
     std::vector<std::string> unknown;
 
+    struct Retention {
+        std::chrono::milliseconds contacts_max_age{0};              // 0: they stay
+        std::chrono::milliseconds conversions_personal_max_age{0};  // the same
+    } retention;
+
     const Goal* FindGoal(std::string_view id) const;  // nullptr: the settings name no such goal
     // The first goal of a type; there always is one for "registration" and "deposit".
     const Goal* GoalOfType(std::string_view type) const;

@@ -149,6 +149,8 @@ const Row kRows[] = {
     {"log.received_max_age", "24h", "86400s", "1s", R"("24h")"},
     {"log.attempts_max_mb", "64", "64", "2000000", "64"},
     {"log.attempts_max_age", "1h", "3600s", "9000h", R"("1h")"},
+    {"retention.contacts_max_age", "8760h", "31536000s", "23h", R"("8760h")"},
+    {"retention.conversions_personal_max_age", "24h", "86400s", "300000h", R"("24h")"},
 };
 
 const Row* FindRow(std::string_view path) {

@@ -75,6 +75,12 @@ bool TakeWait(std::chrono::milliseconds& field, Text text, int64_t least_ms, int
            field.count() <= most_ms;
 }
 
+// 0: it is off.
+bool TakeAge(std::chrono::milliseconds& field, Text text) {
+    constexpr int64_t kDayMs = int64_t{24} * 3'600'000, kMostMs = 30 * 365 * kDayMs;
+    return TakeWait(field, text, 0, kMostMs) && (field.count() == 0 || field.count() >= kDayMs);
+}
+
 bool TakeSchedule(std::vector<std::chrono::milliseconds>& field, Text text) {
     constexpr std::size_t kAttemptsMax = 32;
     constexpr std::chrono::hours kLongest{24 * 7};
@@ -172,6 +178,7 @@ constexpr Text kStore =
 constexpr Text kToken = "printable characters without blanks, at most 4096";
 constexpr Text kWords = "text of at most 1024 bytes, without line breaks";
 constexpr Text kFile = "a file's path as text of at most 1024 bytes, without line breaks";
+constexpr Text kAge = "0s (off) or a duration from 24h to 262800h";
 constexpr Text kLogSize = "whole MiB, 0 (off) to 1048576";
 constexpr Text kLogAge = "a duration from 1m to 8784h";
 constexpr int64_t kYearMs = int64_t{366} * 24 * 3'600'000;
@@ -287,6 +294,10 @@ constexpr Setting kSettings[] = {
      "size of the log of attempts to deliver", SET(Take(c.log.attempts_max_mb, ParseNumber(t, 0, 1 << 20))), SHOW(log.attempts_max_mb)},
     {"log.attempts_max_age", Kind::kDuration, kPlain, "", "720h", kLogAge,
      "how long it keeps an attempt", SET(TakeWait(c.log.attempts_max_age, t, 60'000, kYearMs)), SHOW(log.attempts_max_age)},
+    {"retention.contacts_max_age", Kind::kDuration, kPlain, "", "0s", kAge,
+     "contacts older than this are erased", SET(TakeAge(c.retention.contacts_max_age, t)), SHOW(retention.contacts_max_age)},
+    {"retention.conversions_personal_max_age", Kind::kDuration, kPlain, "", "0s", kAge,
+     "conversions older than this lose address, browser and metadata", SET(TakeAge(c.retention.conversions_personal_max_age, t)), SHOW(retention.conversions_personal_max_age)},
 };
 // clang-format on
 #undef SET

@@ -34,7 +34,8 @@ public:
             return ledger::EditPlan{true, domain::Encode(*contact)};
         };
         Edit(ref_, stop, [self = shared_from_this()](bool) {
-            self->parts_.flows.AfterJobs([self] { self->AfterFlows(); });
+            if (!self->parts_.flows) return self->AfterFlows();
+            self->parts_.flows->AfterJobs([self] { self->AfterFlows(); });
         });
     }
 
@@ -76,6 +77,7 @@ private:
     }
 
     void Mark() {
+        if (!parts_.mark) return Delete();
         const store::Ref ref = ErasureMarkRef(id_);
         auto write = [document = Encode(ErasureMark{ref.key, clicks_, Time::Now()}
                       )](const std::optional<std::string>&) {
@@ -113,18 +115,21 @@ private:
 
 }  // namespace
 
-void ErasePersonFrom(
-    ledger::Ledger& ledger,
-    const std::vector<domain::Conversion>& conversions,
-    const domain::Contact& contact,
-    std::function<void(Result<bool>)> done
-) {
-    auto erase = [person = domain::WordsOf(contact),
-                  own = OwnClicks(contact)](domain::Conversion& conversion) {
+EraseFunction PersonOf(const domain::Contact& contact) {
+    return [person = domain::WordsOf(contact),
+            own = OwnClicks(contact)](domain::Conversion& conversion) {
         const bool theirs = own.contains(conversion.key.click.value);
         using domain::ClickIs;
         return domain::ErasePerson(conversion, person, theirs ? ClickIs::kTheirs : ClickIs::kNamed);
     };
+}
+
+void EraseFrom(
+    ledger::Ledger& ledger,
+    const std::vector<domain::Conversion>& conversions,
+    EraseFunction erase,
+    std::function<void(Result<bool>)> done
+) {
     std::vector<store::Ref> refs;
     for (auto conversion : conversions) {
         if (erase(conversion)) refs.push_back(store::RefOf(conversion.key));
@@ -138,7 +143,7 @@ void ErasePersonFrom(
     auto wait = std::make_shared<Wait>();
     wait->left = refs.size();
     wait->done = std::move(done);
-    auto edit = [erase](const std::optional<std::string>& stored) {
+    auto edit = [erase = std::move(erase)](const std::optional<std::string>& stored) {
         auto fresh = domain::DecodeConversion(stored.value_or(""));
         if (!stored || !fresh || !erase(*fresh)) return ledger::EditPlan{};
         return ledger::EditPlan{true, domain::Encode(*fresh)};
@@ -151,6 +156,15 @@ void ErasePersonFrom(
             wait->done(Fail(ErrorCode::kUnavailable, "not everything is erased, try again"));
         });
     }
+}
+
+void ErasePersonFrom(
+    ledger::Ledger& ledger,
+    const std::vector<domain::Conversion>& conversions,
+    const domain::Contact& contact,
+    std::function<void(Result<bool>)> done
+) {
+    EraseFrom(ledger, conversions, PersonOf(contact), std::move(done));
 }
 
 void EraseContact(EraseParts parts, const ObjectId& id, std::function<void(Result<bool>)> done) {

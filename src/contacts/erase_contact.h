@@ -3,7 +3,7 @@
 // may be another visitor's. The conversions stay, and so does which click their hash belongs to, so
 // that one sale keeps one key; the e-mail is free.
 //
-//     EraseContact({engine, ledger, flows, run}, id, [](Result<bool> erased) { … });
+//     EraseContact({engine, ledger, &flows, run}, id, [](Result<bool> erased) { … });
 //
 // In this order, so that after a crash in between there is still a contact to erase again: its flow
 // is stopped and what it has begun is waited for; the person goes out of the conversions; the click
@@ -30,17 +30,33 @@ class FlowRunner;
 struct EraseParts {
     store::Engine& engine;
     ledger::Ledger& ledger;
-    FlowRunner& flows;
+    FlowRunner* flows;  // null: no flow runs in this process
     // Where reading the store may block; false: too much waits there already.
     std::function<bool(std::function<void()>)> run;
+    bool mark = true;  // false: whoever asks has written one that covers this contact
     std::function<void()> marked = {};  // the mark is written and the contact is gone
 };
+
+// Takes something out of a conversion; true when it changed.
+using EraseFunction = std::function<bool(domain::Conversion&)>;
+
+// Writes those of `conversions` that `erase` changes, as they are by then. `done` once, on the
+// ledger's thread or here; kUnavailable: not everything is erased, try again.
+void EraseFrom(
+    ledger::Ledger& ledger,
+    const std::vector<domain::Conversion>& conversions,
+    EraseFunction erase,
+    std::function<void(Result<bool>)> done
+);
 
 // Erases the person of this contact. False: there is no such contact. kUnavailable: not everything
 // is erased, try again.
 void EraseContact(EraseParts parts, const ObjectId& id, std::function<void(Result<bool>)> done);
 
-// The step of it about conversions. `done` once, on the ledger's thread or here.
+// What an erasure of this contact takes out of a conversion.
+EraseFunction PersonOf(const domain::Contact& contact);
+
+// The step of it about conversions; `done` as EraseFrom's.
 void ErasePersonFrom(
     ledger::Ledger& ledger,
     const std::vector<domain::Conversion>& conversions,

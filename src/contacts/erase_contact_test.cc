@@ -39,7 +39,7 @@ struct EraseTest : FlowTest {
     }
     static Result<bool> Erase(Program& program, const ObjectId& id) {
         std::promise<Result<bool>> erased;
-        EraseParts parts{*program.engine, program.ledger, program.flows, [](auto query) {
+        EraseParts parts{*program.engine, program.ledger, &program.flows, [](auto query) {
                              std::thread(query).detach();
                              return true;
                          }};

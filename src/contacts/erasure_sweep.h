@@ -4,7 +4,8 @@
 // An erasure leaves a mark in the settings, `erasing:ID`, which names clicks and no person. Every
 // node sweeps by every mark it finds, as each has logs of its own: at once, again when every
 // attempt that was under way has ended, and once more after a restart, until the mark is a day old
-// and goes. A failure is told to the operator and tried again with the next step.
+// and goes. What is new goes in one sweep, as each reads the logs whole. A failure is told to the
+// operator and tried again with the next step.
 //
 // Threads: one of its own, `erasures`; Wake from any.
 #pragma once
@@ -12,7 +13,9 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fault.h"
@@ -27,9 +30,10 @@ namespace barracuda::contacts {
 inline constexpr const char* kErasures = "erasing:";
 
 struct ErasureMark {
-    std::string key;  // of the document, kErasures and the contact's id
+    std::string key;  // of the document, kErasures and the contact's id, or another of its kind
     std::vector<std::string> clicks;
-    Time at;
+    Time at;  // of the erasure; written anew with a later one, it is swept by anew
+    std::vector<ObjectId> contacts = {};  // that it stands for as well
 };
 // The mark's document, and its codec (docs/formats/documents.md).
 store::Ref ErasureMarkRef(const ObjectId& contact);
@@ -43,6 +47,7 @@ public:
     static constexpr std::chrono::milliseconds kSettled{15'000};
     static constexpr std::chrono::hours kKept{24};
     static constexpr std::chrono::seconds kEvery{60};
+    static constexpr size_t kAtATime = 500;  // marks in one sweep
 
     struct Parts {
         store::Engine& engine;
@@ -61,12 +66,14 @@ public:
     void Step();
 
 private:
-    Result<bool> Sweep(const ErasureMark& mark);
-    void Remove(const std::string& key);
+    Result<bool> Sweep(std::span<const ErasureMark* const> marks);
+    // False: it was stopped.
+    Result<bool> SweepAll(std::span<const ErasureMark* const> marks);
+    void Remove(const ErasureMark& mark);
     void Failed(const Error& why);
 
     Parts parts_;
-    std::map<std::string, int> swept_;  // by mark: how often
+    std::map<std::pair<std::string, int64_t>, int> swept_;  // by mark and its time: how often
     Repeater thread_;
 };
 

@@ -34,6 +34,8 @@ void Scrub(std::string& text, const Words& words) {
 // Fields that are a visitor's own, whoever reports them.
 constexpr Field kVisitors[] = {Field::kIpAddress, Field::kUserAgent, Field::kMetadata};
 
+constexpr Field kSubs[] = {Field::kSub1, Field::kSub2, Field::kSub3, Field::kSub4, Field::kSub5};
+
 // The ledger's own terms: what a conversion is found and counted by stays.
 bool IsTerm(const Conversion& conversion, Field field) {
     switch (field) {
@@ -56,6 +58,18 @@ bool IsTermOfACall(std::string_view parameter) {
 
 bool IsVisitors(Field field) {
     return std::find(std::begin(kVisitors), std::end(kVisitors), field) != std::end(kVisitors);
+}
+
+bool IsSub(Field field) {
+    return std::find(std::begin(kSubs), std::end(kSubs), field) != std::end(kSubs);
+}
+
+// Networks know people that this delivery did not name: nothing that they said stays.
+void ForgetAnswer(Delivery& delivery) {
+    if (!delivery.response.empty()) delivery.response = kErased;
+    if (delivery.status != 0 && !delivery.error.empty()) {
+        delivery.error = fmt::format("the network answered {}", delivery.status);
+    }
 }
 
 // Drops the fields that are theirs; `words` gets address and browser, for the network's answers.
@@ -177,11 +191,7 @@ void ForgetPerson(const Conversion& conversion, Delivery& delivery, const Parame
     }
     std::erase_if(delivery.parameters, theirs);
     Scrub(delivery.error, words);
-    // Networks know people that this attempt did not name.
-    if (!delivery.response.empty()) delivery.response = kErased;
-    if (delivery.status != 0 && !delivery.error.empty()) {
-        delivery.error = fmt::format("the network answered {}", delivery.status);
-    }
+    ForgetAnswer(delivery);
 }
 
 bool ErasePerson(Conversion& conversion, const PersonWords& all, ClickIs click) {
@@ -195,6 +205,45 @@ bool ErasePerson(Conversion& conversion, const PersonWords& all, ClickIs click) 
     EraseHistory(conversion, erased, click, words);
     EraseRest(conversion, words);
     for (auto& delivery : conversion.deliveries) EraseDelivery(delivery, person, click, words);
+    return Encode(conversion) != before;
+}
+
+bool EraseVisitor(
+    Conversion& conversion, VisitorLoses loses, const std::set<std::string, std::less<>>& clicks
+) {
+    const std::string before = Encode(conversion);
+    const bool all = loses == VisitorLoses::kEverything;
+    auto theirs = [&](Field field, std::string_view value) {
+        return IsVisitors(field) || (all && IsSub(field) && !clicks.contains(value));
+    };
+    Words words;
+    std::vector<Field> erased;
+    for (const auto& [field, value] : conversion.fields.all()) {
+        if (!theirs(field, value)) continue;
+        erased.push_back(field);
+        if (IsVisitors(field) && InfoOf(field).type == FieldType::kText) words.push_back(value);
+    }
+    for (Field field : erased) conversion.fields.Remove(field);
+    for (auto& entry : conversion.history) {
+        const auto field = FieldNamed(entry.field);
+        for (std::string* text : {&entry.from, &entry.to}) {
+            if (field && !text->empty() && theirs(*field, *text)) *text = kErased;
+        }
+    }
+    EraseRest(conversion, words);
+    for (auto& delivery : conversion.deliveries) {
+        Words answered = words;
+        const size_t told = delivery.parameters.size();
+        std::erase_if(delivery.parameters, [&](const auto& one) {
+            const auto field = FieldNamed(one.first);
+            if (IsPersonal(one.first)) answered.push_back(one.second);
+            return IsPersonal(one.first) || (field && theirs(*field, one.second));
+        });
+        delivery.erased |= all || delivery.parameters.size() != told;
+        if (all) ForgetAnswer(delivery);
+        Scrub(delivery.error, answered);
+        Scrub(delivery.response, answered);
+    }
     return Encode(conversion) != before;
 }
 

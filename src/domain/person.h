@@ -2,6 +2,7 @@
 // parameters that deliveries carry, and the networks' answers. Pure.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,20 @@ enum class ClickIs { kTheirs, kNamed };
 // that was told of somebody else who shares the click, that one's name stays. True when something
 // changed.
 bool ErasePerson(Conversion& conversion, const PersonWords& person, ClickIs click);
+
+// What a visitor loses whom no contact names, so that nobody knows the words that say them.
+enum class VisitorLoses {
+    kTraces,      // address, browser and metadata; of deliveries name, e-mail and company
+    kEverything,  // also sub1 to sub5, and whatever networks answered
+};
+
+// Takes the visitor out of a conversion, whoever reported it, and out of its history and its
+// deliveries. `clicks`: ids of clicks, which stay where they stand. True when something changed.
+bool EraseVisitor(
+    Conversion& conversion,
+    VisitorLoses loses,
+    const std::set<std::string, std::less<>>& clicks = {}
+);
 
 // Of a delivery whose person was erased while an attempt was under way: what the attempt brings
 // back of them goes again. `sent`: what it carried.

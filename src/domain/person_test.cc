@@ -175,6 +175,66 @@ TEST(Person, AClickThatTheyMerelyNamedKeepsItsFacts) {
     EXPECT_FALSE(ErasePerson(c, Ann(), ClickIs::kNamed)) << "once";
 }
 
+// A conversion of a visitor whom no contact names.
+Conversion OfAVisitor() {
+    auto c = Told(kAnn);
+    c.fields.Set(Field::kAffiliateId, "7");
+    c.fields.Set(Field::kAmount, "250");
+    c.fields.Set(Field::kCountry, "DE");
+    c.fields.Set(Field::kSub2, "someone@example.com");
+    c.fields.Set(Field::kIpAddress, "203.0.113.9");
+    c.fields.Set(Field::kUserAgent, "Mozilla/5.0 (unlike any other)");
+    BsonWriter metadata, rest;
+    metadata.Text("card", "4242");
+    c.fields.Set(Field::kMetadata, metadata.Take());
+    rest.Text("seen", "from 203.0.113.9");
+    rest.Text("shard", "s-1");
+    c.rest = rest.Take();
+    c.AddHistory({.by = "key:t", .field = "ip_address", .from = "", .to = "198.51.100.7"});
+    c.AddHistory({.by = "key:t", .field = "sub2", .from = "her@example.com", .to = "h"});
+    c.AddHistory({.by = "key:t", .field = "status", .from = "pending", .to = "approved"});
+    c.deliveries[0].status = 422;
+    c.deliveries[0].error = "no";
+    c.deliveries[0].response = "who is Zoe";
+    return c;
+}
+
+TEST(Visitor, LosesTheirTracesAndTheConversionStays) {
+    auto c = OfAVisitor();
+    ASSERT_TRUE(EraseVisitor(c, VisitorLoses::kTraces));
+    const std::string left = Encode(c);
+    for (const char* word : {"203.0.113", "Mozilla", "4242", "198.51", "Ann", "ann@", "Acme"}) {
+        EXPECT_EQ(left.find(word), std::string::npos) << word;
+    }
+    EXPECT_EQ(c.fields.Get(Field::kSub2), "someone@example.com") << "an affiliate's own word";
+    EXPECT_EQ(c.fields.Get(Field::kAmount), "250");
+    EXPECT_EQ(c.fields.Get(Field::kCountry), "DE");
+    EXPECT_EQ(c.history.size(), 3u);
+    EXPECT_NE(left.find("s-1"), std::string::npos);
+    EXPECT_EQ(c.deliveries[0].response, "who is Zoe") << "it says none of that";
+    EXPECT_TRUE(c.deliveries[0].erased);
+    EXPECT_FALSE(EraseVisitor(c, VisitorLoses::kTraces)) << "once";
+
+    auto plain = Told({{"sub1", "h"}});
+    EXPECT_FALSE(EraseVisitor(plain, VisitorLoses::kTraces)) << "nothing is written for nothing";
+}
+
+TEST(Visitor, WhoIsErasedByTheClickLosesEveryWordThatMaySayThem) {
+    auto c = OfAVisitor();
+    ASSERT_TRUE(EraseVisitor(c, VisitorLoses::kEverything, {"c1", "h"}));
+    const std::string left = Encode(c);
+    for (const char* word :
+         {"203.0.113", "Mozilla", "4242", "198.51", "Ann", "Acme", "xample.com", "Zoe"}) {
+        EXPECT_EQ(left.find(word), std::string::npos) << word;
+    }
+    EXPECT_EQ(c.fields.Get(Field::kSub1), "h") << "it is the click's hash";
+    EXPECT_EQ(c.history[1].to, "h");
+    EXPECT_EQ(c.history[2].to, "approved");
+    EXPECT_EQ(c.deliveries[0].parameters, (Parameters{{"sub1", "h"}}));
+    EXPECT_EQ(c.deliveries[0].error, "the network answered 422");
+    EXPECT_FALSE(EraseVisitor(c, VisitorLoses::kEverything, {"c1", "h"})) << "once";
+}
+
 // The attempt was under way when the person was erased: its outcome must not bring them back.
 TEST(Person, AnOutcomeOfAnAttemptUnderWayDoesNotBringThemBack) {
     auto c = Told(kAnn);

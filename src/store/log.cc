@@ -47,9 +47,12 @@ bool Has(std::string_view bson, const LogFilter& filter) {
 bool HoldsAny(
     std::string_view bson, const std::string& field, std::span<const std::string> values
 ) {
-    return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
-        return Has(bson, {field, value});
-    });
+    bson_iter_t at;
+    if (!Find(bson, field.c_str(), at) || !BSON_ITER_HOLDS_UTF8(&at)) return false;
+    uint32_t length;
+    const char* bytes = bson_iter_utf8(&at, &length);
+    const std::string_view text(bytes, length);
+    return std::find(values.begin(), values.end(), text) != values.end();
 }
 
 bool Passes(const LogRequest& request, std::string_view bson) {

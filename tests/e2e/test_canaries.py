@@ -13,7 +13,7 @@ import pytest
 from authenticator import fresh
 from harness import BINARY, Server, new_id, send_raw, wait_until
 from seven_routes import check
-from test_erasure import found_in, in_answers, in_files, spellings
+from persons import found_in, in_answers, in_files, spellings
 
 AUTH = "/api/admin/auth"
 HASH, TOKEN = "net/hash+Canary~7", "priv/token+Canary~8"

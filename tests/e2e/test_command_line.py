@@ -43,7 +43,7 @@ def fault(done, *words):
 # ------------------------------------------------------------------------------------------------------------ help
 
 def test_the_pages_are_read():
-    assert len(COMMANDS) == 21 and COMMANDS["key create"] == ["--name", "--scope", "--affiliate"]
+    assert len(COMMANDS) == 22 and COMMANDS["key create"] == ["--name", "--scope", "--affiliate"]
     assert len(SETTINGS) > 45 and all(env for _, _, _, env in SETTINGS)
 
 
@@ -78,7 +78,7 @@ def test_the_programs_own_help_names_every_command(at):
 
 GOOD = {"key create": ["--name", "n", "--scope", "ingest"], "key revoke": ["nobody"], "backup": ["copy"], "backups list": ["copy"], "backups verify": ["copy"], "restore": ["copy"], "export": ["file"],
         "import": ["file"], "migrate": ["--to", "rocksdb:there"], "admin create": ["--email", "a@example.com", "--name", "A", "--password-stdin"],
-        "admin password": ["--email", "a@example.com", "--password-stdin"]}
+        "admin password": ["--email", "a@example.com", "--password-stdin"], "erase": ["--click", "c"]}
 
 
 @pytest.mark.parametrize("command", list(COMMANDS))
@@ -133,6 +133,7 @@ def test_what_it_works_on_is_named(at, command):
     (["demo", "--conversions", "0"], "--conversions"), (["demo", "--conversions", "many"], "--conversions"), (["demo", "--conversions", "-1"], "--conversions"),
     (["demo", "--conversions", "20000001"], "--conversions"), (["demo", "--seed", "x"], "--seed"), (["demo", "--seed", "-1"], "--seed"), (["demo", "--seed", "+1"], "--seed"), (["serve", "--demo", "--seed", "9" * 30], "--seed"), (["demo", "--seed", "0x10"], "--seed"), (["demo", "--listen", "x"], "server.listen"),
     (["demo", "--data", "x"], "--data"), (["serve", "--config", "nowhere.toml"], "nowhere.toml"), (["version", "--config"], "--config"),
+    (["erase"], "--email or --click"), (["erase", "--email", "a@example.com", "--click", "c"], "--email or --click"), (["erase", "--click", " "], "--click"),
     (["backup", "x", "--keep", "0"], "--keep"), (["backup", "x", "--keep", "many"], "--keep"), (["backup", "x", "--keep", "-1"], "--keep"),
     (["restore", "x", "--until", "yesterday"], "--until"), (["restore", "x", "--until", "2026-01-31"], "--until"), (["restore", "x", "--until", "2026-01-31T18:00:00"], "--until"),
     (["migrate", "--to", "nowhere"], "nowhere"), (["migrate", "--from", "mongodb://", "--to", "rocksdb:x"], "MongoDB address")], ids=lambda value: " ".join(value)[-60:] if isinstance(value, list) else value)
@@ -149,7 +150,7 @@ def test_a_password_that_is_none(at, said, words):
         assert at.made == []
 
 
-@pytest.mark.parametrize("command", [["key", "list"], ["key", "revoke", "x"], ["admin", "password", "--email", "a@example.com", "--password-stdin"], ["deliveries", "list"],
+@pytest.mark.parametrize("command", [["key", "list"], ["key", "revoke", "x"], ["admin", "password", "--email", "a@example.com", "--password-stdin"], ["deliveries", "list"], ["erase", "--email", "a@example.com"],
                                      ["deliveries", "retry"], ["backup", "copy"], ["export", "file"], ["verify"], ["verify", "--repair"]], ids=" ".join)
 def test_where_no_store_is_none_is_made(at, command):
     fault(at(*command, "--data", "none", stdin="correct horse battery\n"), "none")

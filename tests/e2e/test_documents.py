@@ -246,7 +246,8 @@ def test_every_thread_by_its_name(net, tmp_path):
         found = {(task / "comm").read_text().strip() for task in tasks}
         return {name for name in found if not name.startswith("rocksdb:")}
 
-    with Server(tmp_path, net, env={"BARRACUDA_LOG_REQUESTS": "true"}) as server:
+    env = {"BARRACUDA_LOG_REQUESTS": "true", "BARRACUDA_RETENTION_CONTACTS_MAX_AGE": "24h"}
+    with Server(tmp_path, net, env=env) as server:
         wait_until(lambda: names - some <= there() <= names, 10, "the threads of architecture.md, and no other")
 
 

@@ -1,70 +1,15 @@
 """Canaries: no secret ever, and no erased person afterwards, in any file, answer, log or metric (docs/operating/privacy.md)."""
 import base64
 import json
-import os
 import urllib.parse
 
 import pytest
 
 from harness import STORE, Server, new_hash, new_id, wait_until
+from persons import MARKED_MAX_S, PERSON, VISITOR, WORDS, found_in, in_answers, in_database, in_files, settled
 from seven_routes import check
 
-PERSON = {"email": "Zephyrine.Quill@Canary-Mail.example", "name": "Zephyrine Quillfeather", "company": "Obsidian Wombat",
-          "messenger": "@zephyquill", "username": "quillzephy", "message": "please ring my zither bell"}
-VISITOR = {"ip_address": "198.51.100.77", "user_agent": "CanaryBrowser/9.9", "metadata": {"card": "canary-metadata-text"}}
-WORDS = [*PERSON.values(), "198.51.100.77", "CanaryBrowser", "canary-metadata-text"]
 HASH, TOKEN, TEMPLATE = "net/hash+Canary~1", "priv/token+Canary~2", "tmpl/secret+Canary"
-MARKED_MAX_S = 40  # docs/operating/privacy.md: a minute
-
-
-def spellings(word):
-    """How it may stand somewhere, in lower case."""
-    plain = [word, urllib.parse.quote(word, safe=""), urllib.parse.quote_plus(word), json.dumps(word)[1:-1],
-             json.dumps(word)[1:-1].replace("/", "\\/"), base64.b64encode(word.encode()).decode().rstrip("=")]
-    return {text.lower().encode() for text in plain}
-
-
-def found_in(data, words):
-    low = data.lower()
-    return [word for word in words if any(text in low for text in spellings(word))]
-
-
-def in_files(directory, words):
-    """-> {file: words}."""
-    found = {}
-    for path in sorted(directory.rglob("*")):
-        try:
-            here = found_in(path.read_bytes(), words) if path.is_file() else []
-        except FileNotFoundError:
-            continue  # the store took it away
-        if here:
-            found[str(path.relative_to(directory))] = here
-    return found
-
-
-def in_database(srv, words):
-    if STORE != "mongodb":
-        return {}
-    import bson
-    import pymongo
-    database = pymongo.MongoClient(os.environ["BARRACUDA_TEST_MONGODB"])[srv.database]
-    found = {name: found_in(b"".join(map(bson.encode, database[name].find())), words) for name in database.list_collection_names()}
-    return {name: here for name, here in found.items() if here}
-
-
-def answers(srv):
-    """What every list and page of an admin says, and the metrics."""
-    deliveries = srv.admin("GET", "/api/admin/deliveries", query={"limit": 200})
-    paths = ["/api/admin/contacts", "/api/admin/conversions", "/api/admin/attempts", "/api/admin/received", "/api/admin/networks",
-             "/api/admin/networks/default", "/api/goals/postback", "/metrics",
-             *("/api/admin/deliveries/" + row["ref"] for row in deliveries.data)]
-    pages = {"deliveries": deliveries, "csv": srv.admin("POST", "/api/admin/contacts"), **{p: srv.admin("GET", p) for p in paths}}
-    assert all(answer.status == 200 for answer in pages.values()), pages
-    return pages
-
-
-def in_answers(srv, words):
-    return {name: here for name, answer in answers(srv).items() if (here := found_in(answer.body, words))}
 
 
 @pytest.fixture
@@ -75,11 +20,6 @@ def srv(net, tmp_path):
         yield server
     with net.lock:
         net.goal_more, net.created_more = {}, {}
-
-
-def settled(srv):
-    """Every delivery has ended."""
-    wait_until(lambda: not srv.admin("GET", "/api/admin/deliveries", query={"state": "waiting"}).data, 20, "all is told")
 
 
 def test_an_erased_person_is_nowhere(srv, net):

@@ -289,6 +289,11 @@ def forms(call, api):
     call("POST", one + "/approve-affiliate", key=api.admin_key)
     call("DELETE", one, key=api.admin_key)
     call("GET", one, 404, key=api.admin_key)
+    email = call("GET", "/api/admin/contacts", key=api.admin_key).data[0]["email"]
+    call("POST", "/api/admin/erasures", key=api.admin_key, json_body={"email": email}, query={"dry_run": "1"})
+    call("POST", "/api/admin/erasures", key=api.admin_key, json_body={"email": email})
+    call("POST", "/api/admin/erasures", 404, key=api.admin_key, json_body={"email": email})
+    call("POST", "/api/admin/erasures", 404, key=api.admin_key, json_body={"click_id": new_id()})
 
 
 def admins(call, api):
