@@ -6,6 +6,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "store/engine.h"
+#include "store/key_head.h"
 
 namespace barracuda::store {
 
@@ -301,18 +302,28 @@ void CellBatch::Add(CellView view, const Counted& counted, int sign) {
 }
 
 void CellBatch::Each(const std::function<void(std::string_view, std::string)>& take) {
-    std::sort(rows_.begin(), rows_.end(), [this](const Row& a, const Row& b) {
-        const int keys = KeyOf(a).compare(KeyOf(b));
-        return keys != 0 ? keys < 0 : AllOf(a) < AllOf(b);
+    struct Place {
+        KeyHead head;
+        const Row* row;
+    };
+    std::vector<Place> order;  // the rows themselves are large to move about
+    order.reserve(rows_.size());
+    for (const auto& row : rows_) order.push_back({KeyHead::Of(KeyOf(row)), &row});
+    std::sort(order.begin(), order.end(), [this](const Place& a, const Place& b) {
+        if (a.head != b.head) return a.head < b.head;
+        const int keys = KeyOf(*a.row).compare(KeyOf(*b.row));
+        return keys != 0 ? keys < 0 : AllOf(*a.row) < AllOf(*b.row);
     });
+    const auto key_at = [&](size_t i) { return KeyOf(*order[i].row); };
+    const auto all_at = [&](size_t i) { return AllOf(*order[i].row); };
     std::string rows;
-    for (size_t i = 0; i < rows_.size();) {
-        const std::string_view key = KeyOf(rows_[i]);
+    for (size_t i = 0; i < order.size();) {
+        const std::string_view key = key_at(i);
         rows.clear();
-        while (i < rows_.size() && KeyOf(rows_[i]) == key) {
-            const std::string_view all = AllOf(rows_[i]);
+        while (i < order.size() && key_at(i) == key) {
+            const std::string_view all = all_at(i);
             CellSums sums;
-            for (; i < rows_.size() && AllOf(rows_[i]) == all; ++i) sums.Add(rows_[i].sums);
+            for (; i < order.size() && all_at(i) == all; ++i) sums.Add(order[i].row->sums);
             AppendRow(rows, all.substr(key.size()), sums);
         }
         if (!rows.empty()) take(key, rows);

@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
 
 #include "store/kv_keys.h"
 #include "store/rocks/high_water.h"
 #include "store/rocks/log_watch.h"
 #include "store/rocks/loss.h"
 #include "store/rocks/rocks_info_log.h"
+#include "store/rocks/rocks_ingest.h"
 #include "store/rocks/rocks_options.h"
 #include "store/rocks/rocks_reads.h"
 #include "store/rocks/sight.h"
@@ -64,9 +66,8 @@ public:
             sorted.push_back(&change);
             bytes += change.key.size() + change.value.size() + 16;
         }
-        std::stable_sort(sorted.begin(), sorted.end(), [this](const auto* a, const auto* b) {
-            if (a->space != b->space || IsSortedLater(a->space)) return a->space < b->space;
-            return a->key < b->key;
+        std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
+            return a->space != b->space ? a->space < b->space : a->key < b->key;
         });
         rocksdb::WriteBatch batch(bytes);
         // In the log alone, for who replays a copy of it up to a time (wal_reader.h).
@@ -97,6 +98,27 @@ public:
         if (!status.ok()) return Fail(RocksErrorOf(status));
         published_.fetch_add(1, std::memory_order_release);
         Advance(changes);
+        return true;
+    }
+
+    Result<bool> Ingest(const KvRun& run) override {
+        if (!filling_) return Kv::Ingest(run);
+        const auto number = ingested_.fetch_add(1);
+        const auto place = db_->GetName() + "/ingest-" + std::to_string(number);
+        if (auto taken = IngestRun(*db_, families_, place, run); !taken) return taken;
+        published_.fetch_add(1, std::memory_order_release);
+        std::vector<KvChange> sums;  // by which the mark counts
+        for (const auto& at : run.Of(Space::kIndexes)) {
+            if (run.Key(at)[0] != kRollupPrefix) continue;
+            sums.push_back(
+                {at.space,
+                 KvChange::Kind::kAdd,
+                 std::string(run.Key(at)),
+                 std::string(run.Value(at))}
+            );
+        }
+        MutexLock lock(ingest_mutex_);
+        Advance(sums);
         return true;
     }
 
@@ -169,7 +191,6 @@ public:
 
 private:
     void SeePublished() const { (void)published_.load(std::memory_order_acquire); }
-    bool IsSortedLater(Space space) const { return filling_ && space == Space::kIndexes; }
     rocksdb::ColumnFamilyHandle* Family(Space space) const {
         return families_[static_cast<size_t>(space)];
     }
@@ -227,6 +248,8 @@ private:
     // Batches written. RocksDB hands what is written to readers by atomics of its own, which the
     // thread sanitizer cannot see in a library that is not instrumented; this says the same again.
     std::atomic<uint64_t> published_ = 0;
+    std::atomic<uint64_t> ingested_ = 0;         // runs
+    Mutex ingest_mutex_;                         // one at a time advances the mark
     std::unique_ptr<HighWaterFile> high_water_;  // while it may be written
 };
 
@@ -337,7 +360,7 @@ private:
     }
 
     Result<std::unique_ptr<Kv>> Open(Found found) {
-        auto db = OurOptions(options_.filling);
+        auto db = OurOptions();
         db.wal_recovery_mode = mode_;
         db.max_open_files = options_.tables_open_max;
         db.create_if_missing = db.create_missing_column_families = found != Found::kStore;
