@@ -32,9 +32,14 @@ auto EmptyStore() {
 TEST(DemoStore, IsSoundLikeOneThatGrew) {
     auto engine = EmptyStore();
     ASSERT_TRUE(engine);
-    const auto written = demo::Fill(**engine, OptionsOf(9'000));
+    auto options = OptionsOf(9'000);
+    options.batch = 1'000;
+    size_t calls = 0;
+    options.go_on = [&calls](size_t) { return ++calls; };
+    const auto written = demo::Fill(**engine, options);
     ASSERT_TRUE(written) << written.error().message;
     EXPECT_GT(*written, 9'000u) << "those of the forms come on top";
+    EXPECT_EQ(calls, 10u) << "nine batches, and what stands around them";
     auto findings = (*engine)->Verify(false);
     ASSERT_TRUE(findings);
     ASSERT_TRUE(delivery::CheckSchedules(**engine, demo::kNobody, {}, *findings));

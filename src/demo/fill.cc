@@ -1,5 +1,6 @@
 #include "demo/fill.h"
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 
@@ -9,17 +10,18 @@
 #include "demo/contacts.h"
 #include "store/copy.h"
 #include "store/document_ref.h"
+#include "store/fillable.h"
 
 namespace barracuda::demo {
 
 namespace {
 
 using store::Collection;
-using store::Write;
-using Batch = std::vector<Write>;
+using store::NewDocument;
+using Batch = std::vector<NewDocument>;
 
-constexpr size_t kBatch = 4'096;   // documents
-constexpr size_t kBatchesMax = 4;  // made and not written yet
+constexpr size_t kBatchesMax = 1;  // made and not taken yet
+constexpr unsigned kWritersLeast = 2, kWritersMost = 4;
 constexpr const char* kMaker = "demo";
 
 // Batches between the thread that makes them and the one that writes them.
@@ -65,29 +67,29 @@ struct Ended {
     ~Ended() { belt.End(); }
 };
 
-Write Insert(Collection collection, std::string document) {
+NewDocument Insert(Collection collection, std::string document) {
     auto ref = store::RefOfDocument(collection, document);
-    return {std::move(ref), std::nullopt, std::move(document)};
+    return {std::move(ref), std::move(document)};
 }
 
-Write Insert(const domain::Conversion& conversion) {
-    return {store::RefOf(conversion.key), std::nullopt, domain::Encode(conversion)};
+NewDocument Insert(const domain::Conversion& conversion) {
+    return {store::RefOf(conversion.key), domain::Encode(conversion)};
 }
 
-void MakeAll(const ConversionOptions& options, Belt& belt) {
-    Conversions made(options);
+void MakeAll(const FillOptions& options, Belt& belt) {
+    Conversions made(options.conversions);
     Batch batch;
     for (size_t i = 0; i < made.count(); ++i) {
-        if (batch.empty()) batch.reserve(kBatch);
+        if (batch.empty()) batch.reserve(std::min(options.batch, made.count() - i));
         batch.push_back(Insert(made.Next()));
-        if (batch.size() < kBatch && i + 1 < made.count()) continue;
+        if (batch.size() < options.batch && i + 1 < made.count()) continue;
         if (!belt.Put(std::exchange(batch, {}))) return;
     }
     belt.End();
 }
 
 template <typename Entity>
-Write Saved(Entity entity, Time at) {
+NewDocument Saved(Entity entity, Time at) {
     domain::Amend(entity.meta, {}, Flat(entity), at, kMaker);
     return Insert(Collection::kSettings, Encode(entity));
 }
@@ -108,20 +110,47 @@ Batch Surroundings(const FillOptions& options) {
     return batch;
 }
 
-Result<bool> WriteAll(store::Engine& engine, const Batch& batch) {
-    auto states = engine.Commit(batch);
-    if (!states) return Fail(states.error());
-    for (const auto& state : *states) {
-        if (state == store::WriteState::kApplied) continue;
-        return Fail(ErrorCode::kConflict, "two documents of the demo have one key");
-    }
-    return true;
-}
-
 size_t ConversionsIn(const Batch& batch) {
     size_t count = 0;
-    for (const auto& write : batch) count += write.ref.collection == Collection::kConversions;
+    for (const auto& document : batch) count += document.ref.collection == Collection::kConversions;
     return count;
+}
+
+// What several writers have done together.
+class Progress {
+public:
+    explicit Progress(const std::function<bool(size_t)>& go_on) : go_on_(go_on) {}
+
+    // False: that is enough.
+    bool Add(const Result<bool>& written, size_t conversions) {
+        MutexLock lock(mutex_);
+        if (!ended_) return false;
+        if (!written) {
+            ended_ = Fail(written.error());
+            return false;
+        }
+        *ended_ += conversions;
+        if (!go_on_ || go_on_(*ended_)) return true;
+        ended_ = Fail(ErrorCode::kUnavailable, "the demo was broken off");
+        return false;
+    }
+    Result<size_t> Ended() {
+        MutexLock lock(mutex_);
+        return ended_;
+    }
+
+private:
+    const std::function<bool(size_t)>& go_on_;
+    Mutex mutex_;
+    Result<size_t> ended_ GUARDED_BY(mutex_) = 0;
+};
+
+void WriteAll(store::Fillable& store, Belt& belt, Progress& progress) {
+    const Ended ended{belt};  // whatever happens, nobody waits for this one
+    for (Batch batch = belt.Take(); !batch.empty(); batch = belt.Take()) {
+        const size_t conversions = ConversionsIn(batch);
+        if (!progress.Add(store.Insert(std::move(batch)), conversions)) return;
+    }
 }
 
 Result<bool> IsEmpty(store::Engine& engine) {
@@ -134,25 +163,30 @@ Result<bool> IsEmpty(store::Engine& engine) {
 }  // namespace
 
 Result<size_t> Fill(store::Engine& engine, const FillOptions& options) {
+    auto* store = store::FillableOf(engine);
+    if (!store) return Fail(ErrorCode::kConflict, "this store cannot be filled");
     if (auto empty = IsEmpty(engine); !empty) return Fail(empty.error());
+    Progress progress(options.go_on);
+    Batch first = Surroundings(options);
+    const size_t conversions = ConversionsIn(first);
+    if (!progress.Add(store->Insert(std::move(first)), conversions)) return progress.Ended();
     Belt belt;
-    std::jthread maker([&] {
+    std::vector<std::jthread> threads;
+    threads.emplace_back([&] {
         NameThread("demo-maker");
-        MakeAll(options.conversions, belt);
+        MakeAll(options, belt);
     });
-    const Ended ended{belt};  // whatever happens, the maker waits no longer
-    Batch batch = Surroundings(options);
-    size_t count = 0;
-    Result<bool> written = true;
-    while (written && !batch.empty()) {
-        written = WriteAll(engine, batch);
-        count += ConversionsIn(batch);
-        const bool go_on = !options.go_on || options.go_on(count);
-        if (written && !go_on) written = Fail(ErrorCode::kUnavailable, "the demo was broken off");
-        if (written) batch = belt.Take();
+    const auto writers =
+        std::clamp(std::thread::hardware_concurrency(), kWritersLeast, kWritersMost);
+    for (unsigned i = 1; i < writers; ++i) {
+        threads.emplace_back([&] {
+            NameThread("demo-writer");
+            WriteAll(*store, belt, progress);
+        });
     }
-    if (!written) return Fail(written.error());
-    return count;
+    WriteAll(*store, belt, progress);
+    threads.clear();  // once all have ended
+    return progress.Ended();
 }
 
 }  // namespace barracuda::demo

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/forwarding_engine.h"
 #include "store/kv_engine.h"
 #include "store/memory/memory_kv.h"
 
@@ -140,6 +141,51 @@ TEST_F(ConversionsTest, NoPageIsShortInSilence) {
     ASSERT_FALSE(far);
     EXPECT_EQ(far.error().where, "page");
     EXPECT_NE(far.error().message.find("cursor"), std::string::npos);
+}
+
+class CountingEngine final : public store::ForwardingEngine {
+public:
+    using ForwardingEngine::ForwardingEngine;
+    Result<store::Page> Scan(const store::ScanRequest& request) override {
+        auto page = ForwardingEngine::Scan(request);
+        if (page) read += page->documents.size();
+        return page;
+    }
+    size_t read = 0;
+};
+
+// One in sixteen fits: no more is read than the page takes, and one step of a walk twice.
+TEST_F(ConversionsTest, AWalkReadsLittleBehindItsPage) {
+    std::vector<store::Write> writes;
+    for (int i = 0; i < 3'000; ++i) {
+        domain::Conversion c;
+        c.id = ObjectId::New();
+        c.key.click.value = "w" + std::to_string(i);
+        c.key.goal.value = "6";
+        c.fields.Set(domain::Field::kCountry, i % 16 ? "DE" : "IS");
+        c.created = c.updated = Time{1'000'000 + i};
+        writes.push_back({store::RefOf(c.key), {}, domain::Encode(c)});
+    }
+    ASSERT_TRUE(engine_->Commit(writes));
+    CountingEngine counting(*engine_);
+    ConversionQuery query{.limit = 50};
+    query.filter.countries = {"IS"};
+    query.fitting = Fitting{{188, true}};
+    auto page = SelectConversions(counting, query);
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->rows.size(), 50u);
+    constexpr size_t kUpToTheLast = 50 * 16;
+    EXPECT_LE(counting.read, kUpToTheLast + 200);
+    EXPECT_GE(counting.read, kUpToTheLast - 16) << "it is counted";
+    std::vector<std::string> seen;
+    for (; page; page = SelectConversions(counting, query)) {
+        for (const auto& row : page->rows) seen.push_back(row.key.click.value);
+        query.cursor = page->next_cursor;
+        if (query.cursor.empty()) break;
+    }
+    EXPECT_EQ(seen.size(), 188u) << "by cursor each once";
+    std::sort(seen.begin(), seen.end());
+    EXPECT_EQ(std::unique(seen.begin(), seen.end()), seen.end());
 }
 
 TEST_F(ConversionsTest, StatisticsCountWholeMonths) {

@@ -26,6 +26,9 @@
 namespace barracuda::report {
 
 inline constexpr size_t kScanned = 500;  // documents at a time, where more than the page is read
+// The same, where a page is likely full soon: what is read behind its last row is read in vain, and
+// what stands before that in the same step once more, for the place.
+inline constexpr size_t kWalked = 100;
 
 Error PageTooFar(const char* many, size_t looked);
 
@@ -114,7 +117,8 @@ struct Pages<Kind>::Walk {
         size_t looked = 0, fit = 0;
         do {
             // The first page without a filter is one scan of its size.
-            const size_t most = skip > 0 || looked > 0 ? kScanned : limit;
+            const size_t step = std::max(kWalked, limit);
+            const size_t most = fit < skip ? kScanned : looked > 0 ? step : limit;
             auto page = ReadWay(engine, way, place, std::min(most, query.looked_max - looked));
             if (!page) return Fail(page.error());
             size_t last = 0;  // documents up to the page's last row
@@ -331,7 +335,7 @@ template <typename Kind>
 Result<ListPage<typename Kind::Row>> SelectPage(
     store::Engine& engine, const ListQuery<typename Kind::Filter>& asked
 ) {
-    constexpr char kWalked = 'w', kSorted = 's';
+    constexpr char kInOrder = 'w', kSorted = 's';
     constexpr size_t kHead = 10;
     auto query = asked;
     auto ways = WaysOf(query.filter, query.sort, query.descending);
@@ -345,10 +349,10 @@ Result<ListPage<typename Kind::Row>> SelectPage(
         const std::string& cursor = asked.cursor;
         auto way = WayNamed(std::move(ways), cursor[0]);
         if (!way || cursor.size() <= kHead || cursor.substr(2, kHead - 2) != mark ||
-            (cursor[1] != kSorted && (cursor[1] != kWalked || way->order != query.sort))) {
+            (cursor[1] != kSorted && (cursor[1] != kInOrder || way->order != query.sort))) {
             return Fail(store::BadCursor());
         }
-        plan = {std::move(*way), cursor[1] == kWalked};
+        plan = {std::move(*way), cursor[1] == kInOrder};
         query.cursor.erase(0, kHead);
     }
     const Pages<Kind> pages(engine, query, plan.counts);
@@ -359,7 +363,7 @@ Result<ListPage<typename Kind::Row>> SelectPage(
     }
     auto page = plan.in_order ? pages.WalkTo(plan.way) : pages.Sorted(plan.way);
     if (page && !page->next_cursor.empty()) {
-        const char head[] = {plan.way.id, plan.in_order ? kWalked : kSorted};
+        const char head[] = {plan.way.id, plan.in_order ? kInOrder : kSorted};
         page->next_cursor.insert(0, std::string(head, 2) + mark);
     }
     return page;

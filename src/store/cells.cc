@@ -8,6 +8,7 @@
 #include "base/money.h"
 #include "base/text.h"
 #include "store/engine.h"
+#include "store/key_head.h"
 
 namespace barracuda::store {
 
@@ -355,21 +356,27 @@ void CellBatch::Spread() {
 }
 
 void CellBatch::Each(const std::function<void(std::string_view, std::string)>& take) {
-    std::sort(rows_.begin(), rows_.end(), [this](const Row& a, const Row& b) {
-        const int keys = KeyOf(a).compare(KeyOf(b));
-        return keys != 0 ? keys < 0 : AllOf(a) < AllOf(b);
+    struct Place {
+        KeyHead head;
+        const Row* row;
+    };
+    std::vector<Place> order;  // the rows themselves are large to move about
+    order.reserve(rows_.size());
+    for (const auto& row : rows_) order.push_back({KeyHead::Of(KeyOf(row)), &row});
+    std::sort(order.begin(), order.end(), [this](const Place& a, const Place& b) {
+        if (a.head != b.head) return a.head < b.head;
+        const int keys = KeyOf(*a.row).compare(KeyOf(*b.row));
+        return keys != 0 ? keys < 0 : AllOf(*a.row) < AllOf(*b.row);
     });
     std::string rows;
-    for (size_t i = 0; i < rows_.size();) {
-        const std::string_view key = KeyOf(rows_[i]);
+    for (size_t i = 0; i < order.size();) {
+        const std::string_view key = KeyOf(*order[i].row);
         rows.clear();
-        while (i < rows_.size() && KeyOf(rows_[i]) == key) {
-            AppendRow(rows, AllOf(rows_[i]).substr(key.size()), rows_[i].sums);
-            ++i;
+        for (; i < order.size() && KeyOf(*order[i].row) == key; ++i) {
+            AppendRow(rows, AllOf(*order[i].row).substr(key.size()), order[i].row->sums);
         }
         if (!rows.empty()) take(key, rows);
     }
-    places_.clear();  // the rows have been put in order
 }
 
 CellSource* CellsOf(Engine& engine) { return dynamic_cast<CellSource*>(&engine); }

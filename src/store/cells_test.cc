@@ -57,6 +57,30 @@ TEST(Cells, ReadAsTheyWereCounted) {
     }
 }
 
+// A table takes no others, and a sum that came twice would count once.
+TEST(Cells, AreGivenInTheOrderOfTheirKeys) {
+    CellBatch batch;
+    Map alone;  // each as it is by itself, added one by one
+    for (int i = 0; i < 600; ++i) {
+        auto sale = Sale(std::to_string(i % 37).c_str(), i);
+        sale.at.ms += i % 11 * kQuarterMs;
+        sale.goal = std::string(1 + i % 3, static_cast<char>('5' + i % 2));
+        sale.currency = i % 4 ? "EUR" : "BRL";
+        batch.Add(sale, +1);
+        CellBatch one;
+        one.Add(sale, +1);
+        for (const auto& [key, rows] : CellsIn(one)) alone[key] = *AddRows(alone[key], rows);
+    }
+    std::string before;
+    Map together;
+    batch.Each([&](std::string_view key, std::string rows) {
+        EXPECT_LT(before, key);
+        before = key;
+        together.emplace(key, std::move(rows));
+    });
+    EXPECT_EQ(together, alone);
+}
+
 TEST(Cells, EqualOnesAreAddedBefore) {
     CellBatch batch;
     for (int i = 0; i < 10; ++i) batch.Add(CellView::kAll, Sale("7", 100), +1);

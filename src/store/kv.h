@@ -18,6 +18,9 @@
 namespace barracuda::store {
 
 enum class Space : uint8_t { kDocuments, kIndexes, kWork, kLog };
+inline constexpr size_t kSpaces = 4;
+
+class KvRun;
 
 struct KvChange {
     enum class Kind : uint8_t { kPut, kDelete, kAdd /* merges a rollup delta */ };
@@ -63,6 +66,9 @@ public:
     ) = 0;
     virtual Result<bool> Apply(std::span<const KvChange> changes) = 0;  // atomic and durable
     virtual std::unique_ptr<KvIterator> Iterate(Space space) = 0;       // a snapshot
+    // Entries in the order of their keys (KvRun::Sort), none of which stands there twice or in the
+    // store, and sums to add: into a store that is being filled. A crash may leave a part of it.
+    virtual Result<bool> Ingest(const KvRun& run);
     // For who reads everything: what it reads pushes nothing out of the cache.
     virtual std::unique_ptr<KvSnapshot> Snapshot() = 0;
     // The same for a list: what it reads is likely read again.

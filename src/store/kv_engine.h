@@ -13,11 +13,12 @@
 #include "store/cells.h"
 #include "store/empty_ranges.h"
 #include "store/engine.h"
+#include "store/fillable.h"
 #include "store/kv.h"
 
 namespace barracuda::store {
 
-class KvEngine final : public Engine, public CellSource {
+class KvEngine final : public Engine, public CellSource, public Fillable {
 public:
     // Builds everything that is derived when its stored version is another one: first, or on a
     // thread of its own, until whose end Trouble() says so, writes are refused and lists may miss
@@ -35,6 +36,7 @@ public:
 
     Result<std::vector<std::optional<std::string>>> Load(std::span<const Ref> refs) override;
     Result<std::vector<WriteResult>> Commit(std::span<const Write> writes) override;
+    Result<bool> Insert(std::vector<NewDocument> documents) override;
     Result<Page> Scan(const ScanRequest& request) override;
     Result<size_t> Count(const ScanRequest& request, size_t most) override;
     Result<std::vector<WorkItem>> Work(const WorkQuery& query) override;

@@ -17,7 +17,9 @@ export const narrow = { width: 390, height: 844 };
 
 export class Desk {
   static async open({ theme = "light", size = wide, language = "en-GB", url = DESK_URL, scripts = true } = {}) {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    // The name of a socket that Chromium makes in TMPDIR has 107 bytes at most: a test's own directory may be too long for it.
+    const env = { ...process.env, TMPDIR: "/tmp" };
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"], env });
     const context = await browser.newContext({
       baseURL: url,
       colorScheme: theme,

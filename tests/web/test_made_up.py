@@ -22,7 +22,9 @@ def told(demo):
 
 
 def test_the_desk_says_so(tmp_path):
-    home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    place = tmp_path / ("temporary-" * 10)  # longer than the name of a socket may be, as a machine's own may be
+    place.mkdir()
+    home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(place)}
     with subprocess.Popen([str(BINARY), "demo", "--conversions", "2000", "--listen", "127.0.0.1:0"], cwd=tmp_path, env=home, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as demo:
         try:

@@ -1,5 +1,5 @@
-"""What the desk says in another language of the API's own texts (web/src/words/said_de.ts), held against the program's sources: every
-phrase is one that the program says, and what the program says to a page has its phrase. No browser."""
+"""What the desk says in another language of the API's own texts (web/src/words/said_de.ts) and of the doctor's (doctor_de.ts), held against
+the program's sources: every phrase is one that the program says, and what the program says to a page has its phrase. No browser."""
 import re
 
 import pytest
@@ -7,6 +7,15 @@ import pytest
 from harness import ROOT
 
 TABLE = ROOT / "web/src/words/said_de.ts"
+DOCTORS = ROOT / "web/src/words/doctor_de.ts"
+# Whose words a running server's findings are of. doctor_mongo.cc looks from outside, for the command alone.
+DOCTORS_SOURCES = [ROOT / "src" / name for name in (
+    "app/doctor.cc", "app/doctor_content.cc", "app/store_operations.cc", "app/descriptors.cc", "app/owner.cc", "app/secrets.cc",
+    "store/accepted_loss.cc")]
+# Of these files, but said by the command alone, which looks from outside; or a command line, which is one in every language.
+NO_FINDING = re.compile(r"RocksDB.*|another process has the port.*|ask (as that user|its /readyz)|barracuda (key create|admin password .*)"
+                        r"|contacts? follows?|doctor: ask without a server|let the commands end.*|no answer|no(ne|) runs on this.*"
+                        r"|one runs on this.*|the running server does not tell of it|the store is sound.*|\{\}\{\} by \{\}|\{\}: \{\}")
 # Where errors, refusals and traces come from that a page may show.
 FOLDERS = ("api", "auth", "base", "contacts", "delivery", "domain", "ledger", "net", "nodes", "report", "store")
 # Files that say nothing to a page: texts of metrics, of commands, of damage to a store, of tests, of the page for strangers.
@@ -40,14 +49,14 @@ def sources():
                 yield path
 
 
-def literals():
-    for path in sources():
+def literals(paths=None):
+    for path in paths or sources():
         for found in LITERAL.finditer(without_comments(path.read_text())):
             yield unquoted(found.group(0))
 
 
-def phrases():
-    rows = re.findall(r'^  \["((?:\\.|[^"\\])*)", "((?:\\.|[^"\\])*)"\],$', TABLE.read_text(), re.M)
+def phrases(table=TABLE):
+    rows = re.findall(r'^  \["((?:\\.|[^"\\])*)", "((?:\\.|[^"\\])*)"\],$', table.read_text(), re.M)
     return [(english.replace('\\"', '"'), other.replace('\\"', '"')) for english, other in rows]
 
 
@@ -81,14 +90,21 @@ def everything():
     return list(literals())
 
 
-def test_the_table_is_whole():
-    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("  [")]
-    assert len(lines) == len(phrases()), "each row stands on a line of its own"
-    english = [row[0] for row in phrases()]
+@pytest.fixture(scope="module")
+def doctors():
+    """What the doctor says on a page: the whole of its own files, and of the others what they say to it."""
+    return [text for text in literals(DOCTORS_SOURCES) if not NO_FINDING.fullmatch(text)]
+
+
+@pytest.mark.parametrize("table", [TABLE, DOCTORS], ids=lambda path: path.stem)
+def test_the_table_is_whole(table):
+    lines = [line for line in table.read_text().splitlines() if line.startswith("  [")]
+    assert len(lines) == len(phrases(table)), "each row stands on a line of its own"
+    english = [row[0] for row in phrases(table)]
     assert len(english) == len(set(english)), "a phrase stands there once"
-    for text, other in phrases():
+    for text, other in phrases(table):
         assert text.count("{}") == len(re.findall(r"\{!?\}", other)), text
-        assert text != other
+        assert text != other or re.fullmatch(r"\w+", text), text
 
 
 def is_said(english, texts):
@@ -109,3 +125,15 @@ def test_what_is_said_to_a_page_has_its_phrase(everything):
     assert sum(bool(is_sentence(text)) for text in everything) > 250, "they are found"
     assert uncovered(everything, table) == []
     assert uncovered(everything, table[1:]) != [] and uncovered(["is a new way to be wrong"], table) != [], "the negative control"
+
+
+def test_the_doctors_phrases_are_the_programs(doctors):
+    texts = "\n".join(literals([*DOCTORS_SOURCES, ROOT / "src/config/config.cc"]))  # which says where a setting comes from
+    assert [english for english, _ in phrases(DOCTORS) if not is_said(english, texts)] == []
+    table = [english for english, _ in phrases(DOCTORS)]
+    # These would fit nearly everything: a text has to have a phrase of its own.
+    table = [english for english in table if not english.startswith("{} by {}")]
+    assert sum(bool(is_sentence(text)) for text in doctors) > 60, "they are found"
+    assert uncovered(doctors, table) == []
+    lacking = [english for english in table if english != "network.hash is empty"]
+    assert uncovered(doctors, lacking) == ["network.hash is empty"], "the negative control"

@@ -57,22 +57,18 @@ char* PutChange(char* at, const KvChange& change, uint32_t family) {
 
 // The entries of a document are spread over the indexes by their first bytes. Where the documents
 // came in order an index's entries are in order then, and are only looked at.
-std::vector<const KvChange*> InKeyOrder(
-    std::span<const KvChange> changes, std::optional<Space> unsorted
-) {
+std::vector<const KvChange*> InKeyOrder(std::span<const KvChange> changes) {
     std::vector<const KvChange*> ordered(changes.size());
     if (changes.size() < kSpreadMin) {
         for (size_t i = 0; i < changes.size(); ++i) ordered[i] = &changes[i];
-        std::stable_sort(ordered.begin(), ordered.end(), [&](const auto* a, const auto* b) {
-            return a->space != b->space ? a->space < b->space
-                                        : a->space != unsorted && KeyBefore(a, b);
+        std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) {
+            return a->space != b->space ? a->space < b->space : KeyBefore(a, b);
         });
         return ordered;
     }
     constexpr size_t kFirst = 256;
     const auto place = [&](const KvChange& change) {
-        const bool first = change.space != unsorted && !change.key.empty();
-        const auto byte = first ? static_cast<unsigned char>(change.key[0]) : 0;
+        const auto byte = change.key.empty() ? 0 : static_cast<unsigned char>(change.key[0]);
         return static_cast<size_t>(change.space) * kFirst + byte;
     };
     std::array<uint32_t, kSpaces * kFirst> ends{};
@@ -84,8 +80,7 @@ std::vector<const KvChange*> InKeyOrder(
     for (auto from = ordered.begin(); from != ordered.end();) {
         const size_t own = place(**from);
         const auto to = own + 1 < ends.size() ? ordered.begin() + ends[own + 1] : ordered.end();
-        const bool sorts = (*from)->space != unsorted;
-        if (sorts && !std::is_sorted(from, to, KeyBefore)) std::stable_sort(from, to, KeyBefore);
+        if (!std::is_sorted(from, to, KeyBefore)) std::stable_sort(from, to, KeyBefore);
         from = to;
     }
     return ordered;

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,11 +20,8 @@ namespace barracuda::store {
 
 inline constexpr size_t kSpaces = 4;
 
-// By space, then key; of one key in the order of `changes`. Those of `unsorted` stay in their
-// order, as who reads them sorts them. Pointers into `changes`.
-std::vector<const KvChange*> InKeyOrder(
-    std::span<const KvChange> changes, std::optional<Space> unsorted = {}
-);
+// By space, then key; of one key in the order of `changes`. Pointers into `changes`.
+std::vector<const KvChange*> InKeyOrder(std::span<const KvChange> changes);
 
 // `log_data` goes into the log alone, and first; `families`: the id of each space's.
 std::string BatchBytes(

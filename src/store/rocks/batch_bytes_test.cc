@@ -91,22 +91,6 @@ TEST_F(BatchBytesTest, AreThoseThatRocksDbAppends) {
     }
 }
 
-TEST_F(BatchBytesTest, ASpaceThatIsSortedLaterKeepsItsOrder) {
-    std::mt19937_64 random(2);
-    for (size_t count : {10u, 1'000u}) {
-        const auto changes = Changes(random, count);
-        const auto ordered = InKeyOrder(changes, Space::kIndexes);
-        ASSERT_EQ(ordered.size(), count);
-        for (size_t i = 1; i < count; ++i) {
-            const auto *one = ordered[i - 1], *next = ordered[i];
-            ASSERT_LE(one->space, next->space);
-            if (one->space != next->space) continue;
-            const bool as_it_came = next > one;
-            ASSERT_TRUE(one->space == Space::kIndexes ? as_it_came : one->key <= next->key);
-        }
-    }
-}
-
 TEST_F(BatchBytesTest, AreWrittenAndReadBack) {
     std::mt19937_64 random(3);
     auto changes = Changes(random, 200);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
 
 #include "store/kv_keys.h"
 #include "store/rocks/batch_bytes.h"
@@ -15,6 +16,7 @@
 #include "store/rocks/log_watch.h"
 #include "store/rocks/loss.h"
 #include "store/rocks/rocks_info_log.h"
+#include "store/rocks/rocks_ingest.h"
 #include "store/rocks/rocks_options.h"
 #include "store/rocks/rocks_reads.h"
 #include "store/rocks/sight.h"
@@ -58,8 +60,7 @@ public:
     Result<bool> Apply(std::span<const KvChange> changes) override {
         // In the order of the keys: the memtable's skip list remembers where it inserted last, so
         // neighbours cost few comparisons (docs/performance.md).
-        const auto later = filling_ ? std::optional(Space::kIndexes) : std::nullopt;
-        const auto ordered = InKeyOrder(changes, later);
+        const auto ordered = InKeyOrder(changes);
         // The stamp is in the log alone, for who replays a copy of it up to a time (wal_reader.h).
         rocksdb::WriteBatch batch(BatchBytes(ordered, StampOf(Time::Now()), FamilyIds()));
         rocksdb::WriteOptions options;
@@ -69,6 +70,27 @@ public:
         if (!status.ok()) return Fail(RocksErrorOf(status));
         published_.fetch_add(1, std::memory_order_release);
         Advance(changes);
+        return true;
+    }
+
+    Result<bool> Ingest(const KvRun& run) override {
+        if (!filling_) return Kv::Ingest(run);
+        const auto number = ingested_.fetch_add(1);
+        const auto place = db_->GetName() + "/ingest-" + std::to_string(number);
+        if (auto taken = IngestRun(*db_, families_, place, run); !taken) return taken;
+        published_.fetch_add(1, std::memory_order_release);
+        std::vector<KvChange> sums;  // by which the mark counts
+        for (const auto& at : run.Of(Space::kIndexes)) {
+            if (run.Key(at)[0] != kRollupPrefix) continue;
+            sums.push_back(
+                {at.space,
+                 KvChange::Kind::kAdd,
+                 std::string(run.Key(at)),
+                 std::string(run.Value(at))}
+            );
+        }
+        MutexLock lock(ingest_mutex_);
+        Advance(sums);
         return true;
     }
 
@@ -204,6 +226,8 @@ private:
     // Batches written. RocksDB hands what is written to readers by atomics of its own, which the
     // thread sanitizer cannot see in a library that is not instrumented; this says the same again.
     std::atomic<uint64_t> published_ = 0;
+    std::atomic<uint64_t> ingested_ = 0;         // runs
+    Mutex ingest_mutex_;                         // one at a time advances the mark
     std::unique_ptr<HighWaterFile> high_water_;  // while it may be written
 };
 
@@ -314,7 +338,7 @@ private:
     }
 
     Result<std::unique_ptr<Kv>> Open(Found found) {
-        auto db = OurOptions(options_.filling);
+        auto db = OurOptions();
         db.wal_recovery_mode = mode_;
         db.max_open_files = options_.tables_open_max;
         db.create_if_missing = db.create_missing_column_families = found != Found::kStore;

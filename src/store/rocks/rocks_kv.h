@@ -20,8 +20,8 @@ struct RocksOptions {
     bool create_if_missing = true;  // never where a file of a store lies
     bool read_only = false;         // changes no file; not where this process has it open
     bool accept_loss = false;       // goes on with what is left, and records what is not
-    // A store is being made of what is at hand already: nothing is synced, and an index is slow to
-    // read until the next open. A crash leaves what has to be made again.
+    // A store is being made of what is at hand already: no write is logged, and tables are put in
+    // order after the next open. A crash leaves what has to be made again.
     bool filling = false;
     bool restoring = false;       // its files are there, and UNFINISHED still says otherwise
     int tables_open_max = -1;     // descriptors for its tables; -1: as many as there are

@@ -175,33 +175,6 @@ TEST(Rocks, ABackupOpensAndHoldsWhatWasThere) {
     EXPECT_THAT(*engine->Verify(false), IsEmpty());
 }
 
-TEST(Rocks, AStoreThatWasFilledIsLikeOneThatGrew) {
-    TempDirectory directory;
-    const std::string place = directory.At("db");
-    constexpr size_t kCount = 300;
-    {
-        auto engine = OpenEngine({.directory = place, .filling = true});
-        ASSERT_TRUE(engine);
-        std::vector<Write> writes;
-        for (size_t i = 0; i < kCount; ++i) {
-            const std::string click = "c" + std::to_string(i);
-            writes.push_back({DealRef(click), std::nullopt, Document({.click = click, .due = 7})});
-        }
-        ASSERT_TRUE(engine->Commit(writes));
-        EXPECT_EQ(Put(*engine, DealRef("c7"), std::nullopt, *writes[7].after), WriteState::kLost);
-    }
-    auto engine = OpenEngine({.directory = place});
-    ASSERT_TRUE(engine);
-    EXPECT_THAT(*engine->Verify(false), IsEmpty());
-    ScanRequest by_creation;
-    by_creation.index = IndexId::kConversionCreated;
-    EXPECT_EQ(*engine->Count(by_creation, 10 * kCount), kCount);
-    EXPECT_THAT(*engine->Work({.until = Time{1000}, .limit = 10 * kCount}), SizeIs(kCount));
-    EXPECT_EQ(
-        Put(*engine, DealRef("new"), std::nullopt, Document({.click = "new"})), WriteState::kApplied
-    );
-}
-
 std::string FileWith(const std::string& directory, std::string_view word) {
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
         std::ifstream in(entry.path(), std::ios::binary);

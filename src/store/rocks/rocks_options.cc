@@ -2,7 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/memtablerep.h>
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
@@ -18,7 +17,6 @@ namespace {
 // Blocks of all families as they were read, unpacked. RocksDB's own default is 8 MiB a family, less
 // than a list's count and its page look at.
 constexpr size_t kCacheBytes = 64 << 20;
-constexpr size_t kFillingBufferBytes = 64 << 20;
 // While a store is filled: tables of a family before they are put in order. The next open does that
 // beside its other work.
 constexpr int kFillingTables = 24;
@@ -56,7 +54,6 @@ rocksdb::ColumnFamilyOptions FamilyOptions(
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     if (filling) {
         options.compression = rocksdb::kNoCompression;  // until the tables are put in order
-        options.write_buffer_size = kFillingBufferBytes;
         options.level0_file_num_compaction_trigger = kFillingTables;
         options.level0_slowdown_writes_trigger = 2 * kFillingTables;
         options.level0_stop_writes_trigger = 3 * kFillingTables;
@@ -76,8 +73,6 @@ rocksdb::ColumnFamilyOptions FamilyOptions(
     }
     if (name == "indexes") {
         options.merge_operator = std::make_shared<RollupAdd>();
-        // Nobody reads an index meanwhile, so it is put in order once, by the thread that flushes.
-        if (filling) options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
     }
     return options;
 }
@@ -93,14 +88,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> OurFamilies(bool filling) {
     return families;
 }
 
-rocksdb::DBOptions OurOptions(bool filling) {
+rocksdb::DBOptions OurOptions() {
     rocksdb::DBOptions db;
     // Acknowledged conversions must never be rolled back silently.
     db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     db.max_bgerror_resume_count = 0;  // no auto-resume: duplicate WAL entries (fixed in 9.6.0)
     db.max_total_wal_size = 96 << 20;
     db.max_background_jobs = 2;
-    db.allow_concurrent_memtable_write = !filling;  // a vector takes one writer
     return db;
 }
 

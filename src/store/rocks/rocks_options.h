@@ -19,7 +19,7 @@ using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
 std::vector<rocksdb::ColumnFamilyDescriptor> OurFamilies(bool filling = false);
 
 // The database's options, without create_if_missing, info_log and env.
-rocksdb::DBOptions OurOptions(bool filling = false);
+rocksdb::DBOptions OurOptions();
 
 // RocksDB's words in one line: some of them end with a line's end of their own.
 std::string WordsOf(const rocksdb::Status& status);

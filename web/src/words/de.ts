@@ -1,4 +1,5 @@
 // Every word of the desk, in German. Its keys are en.ts's.
+import { findsInGerman } from "./doctor_de";
 import { said } from "./said";
 import { tellsInGerman } from "./timeline_de";
 import type { Words } from "./words";
@@ -171,7 +172,7 @@ export const de: Words = {
   },
   status: {
     sub: "wie es dem Server geht", ready: "Bereit.", readyMeans: "Er nimmt Meldungen an und meldet an Netzwerke.", elsewhere: "Die Bereitschaft sagt er nur an der Adresse der Betreiber.", server: "Dieser Server", version: "Version", store: "Speicher", writable: "nimmt Schreibvorgänge", notWritable: "verweigert Schreibvorgänge", free: "Freier Platz", queue: "Wartet auf das Hauptbuch", of: (n: string, most: string) => `${n} von höchstens ${most}`, oldest: "Älteste fällige Zustellung", none: "keine ist fällig", lost: "Als verloren hingenommen", writes: (n: number, shown: string) => `${shown} ${plural(n, "Schreibvorgang", "Schreibvorgänge")}`,
-    findings: "Was der Doktor findet", todo: "zu tun:", well: (n: number) => `${n} ${plural(n, "Sache ist", "Dinge sind")} in Ordnung`, allWell: "Alles ist in Ordnung.", allWellMeans: "Angesehen wurden Einstellungen, Platte, Speicher, Netzwerke, Schlüssel und Admins.", looking: "Alles wird angesehen, was ein Server braucht…",
+    findings: "Was der Doktor findet", finds: (text) => finds(text), todo: "zu tun:", well: (n: number) => `${n} ${plural(n, "Sache ist", "Dinge sind")} in Ordnung`, allWell: "Alles ist in Ordnung.", allWellMeans: "Angesehen wurden Einstellungen, Platte, Speicher, Netzwerke, Schlüssel und Admins.", looking: "Alles wird angesehen, was ein Server braucht…",
     nodes: "Knoten auf diesem Speicher", node: "Knoten", host: "Rechner", state: "Zustand", seen: "Gesehen", here: "dieser", states: { alive: "Am Leben", dead: "Tot", left: "Gegangen" },
     logs: { received: "Protokoll des Empfangenen", attempts: "Protokoll der Versuche" }, logOff: "aus", records: (n: number, shown: string, size: string) => `${shown} ${plural(n, "Eintrag", "Einträge")}, ${size}`, since: "seit", dropped: (n: string) => `${n} verloren`,
     memory: "Arbeitsspeicher", files: "Offene Dateien", started: "Gestartet", zone: "Ihre Zeitzone",
@@ -210,4 +211,5 @@ export const de: Words = {
   },
 };
 
+const finds = findsInGerman(said);
 const tells = tellsInGerman({ ...de, steps: de.contacts.steps }, said);

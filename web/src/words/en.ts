@@ -169,7 +169,7 @@ export const en = {
   },
   status: {
     sub: "how the server is", ready: "Ready.", readyMeans: "It takes reports and tells networks.", elsewhere: "Readiness is told at the operators' own address.", server: "This server", version: "Version", store: "Store", writable: "takes writes", notWritable: "refuses writes", free: "Free space", queue: "Waiting for the ledger", of: (n: string, most: string) => `${n} of at most ${most}`, oldest: "Oldest due delivery", none: "none is due", lost: "Accepted as lost", writes: (n: number, shown: string) => `${shown} ${plural(n, "write", "writes")}`,
-    findings: "What the doctor finds", todo: "do:", well: (n: number) => `${n} ${plural(n, "thing is", "things are")} well`, allWell: "All is well.", allWellMeans: "Settings, disk, store, networks, keys and admins were looked at.", looking: "Looking at everything a server needs…",
+    findings: "What the doctor finds", finds: (text: string) => text, todo: "do:", well: (n: number) => `${n} ${plural(n, "thing is", "things are")} well`, allWell: "All is well.", allWellMeans: "Settings, disk, store, networks, keys and admins were looked at.", looking: "Looking at everything a server needs…",
     nodes: "Nodes on this store", node: "Node", host: "Host", state: "State", seen: "Seen", here: "this one", states: { alive: "Alive", dead: "Dead", left: "Left" },
     logs: { received: "Log of what came in", attempts: "Log of attempts" }, logOff: "off", records: (n: number, shown: string, size: string) => `${shown} ${plural(n, "record", "records")}, ${size}`, since: "since", dropped: (n: string) => `${n} lost`,
     memory: "Memory", files: "Open files", started: "Started", zone: "Your time zone",

@@ -44,6 +44,30 @@ describe("what the API says", () => {
   });
 });
 
+describe("the doctor", () => {
+  const finds = (text: string) => w.status.finds(text);
+  it("is German with what stands within, and its words are no others'", async () => {
+    await speak("de");
+    expect(finds("network north")).toBe("Netzwerk north");
+    expect(finds("52 by default, 1 by flag")).toBe("52 durch Vorgabe, 1 durch Aufruf");
+    expect(finds("40 by default, 2 by environment, 3 by the file")).toBe("40 durch Vorgabe, 2 durch Umgebung, 3 durch die Datei");
+    expect(finds("/var/lib/barracuda: 512 MiB free")).toBe("/var/lib/barracuda: 512 MiB frei");
+    expect(finds("its public API a.example:443 is at 192.0.2.1, which deliveries may not reach")).toBe("seine öffentliche API a.example:443 liegt bei 192.0.2.1, was Zustellungen nicht erreichen dürfen");
+    expect(finds("its private API a.example:443 is at 203.0.113.1:443")).toBe("seine private API a.example:443 liegt bei 203.0.113.1:443");
+    expect(finds("a.example:443: the host a.example does not resolve: no answer within 5 s")).toBe("a.example:443: der Host a.example lässt sich nicht auflösen: keine Antwort in 5 s");
+    expect(finds("env:BARRACUDA_SECRET_A: the environment has no such variable")).toBe("env:BARRACUDA_SECRET_A: die Umgebung hat keine solche Variable");
+    expect(finds("accepted as lost (--accept-loss): 1 write, 2 times, last at 2026-01-01T00:00:00Z")).toBe("als verloren hingenommen (--accept-loss): 1 Schreiben, 2 Mal, zuletzt um 2026-01-01T00:00:00Z");
+    expect(finds("a new thing to find")).toBe("a new thing to find");
+    expect(said("changed by somebody")).toBe("changed by somebody");
+    expect(said("settings")).toBe("settings");
+  });
+  it("of a text that refers to itself ends", async () => {
+    await speak("de");
+    expect(finds("a: ".repeat(5000)).length).toBe(15_000);
+    expect(finds(`1${" by x, 1".repeat(300)} by default`)).toContain("Vorgabe");
+  });
+});
+
 describe("a timeline", () => {
   const tells = (kind: string, facts: Record<string, string>, text = "as the API says it") => w.contacts.tells({ kind, facts, text });
   it("is German by its facts", async () => {

@@ -2,7 +2,6 @@
 import type { Schemas } from "../../api/client";
 import { Notice } from "../../parts/Notice";
 import { FactList } from "../../parts/FactList";
-import { said } from "../../words/said";
 import { w } from "../../words/words";
 
 type Finding = Schemas["Finding"];
@@ -15,14 +14,14 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
     <>
       {amiss.length === 0 && <Notice tone="good" what={w.status.allWell} meaning={w.status.allWellMeans} />}
       {amiss.map((one) => (
-        <Notice key={`${one.about} ${one.text}`} tone={one.health === "fail" ? "bad" : "wait"} what={<bdi>{`${said(one.about)}:`}</bdi>} meaning={<Meaning finding={one} />} />
+        <Notice key={`${one.about} ${one.text}`} tone={one.health === "fail" ? "bad" : "wait"} what={<bdi>{`${w.status.finds(one.about)}:`}</bdi>} meaning={<Meaning finding={one} />} />
       ))}
       <details className="card">
         <summary>
           <b>{w.status.well(well.length)}</b>
         </summary>
         <div className="in">
-          <FactList facts={well.map(({ about, text }) => [said(about), <bdi key={text}>{said(text)}</bdi>] as const)} />
+          <FactList facts={well.map(({ about, text }) => [w.status.finds(about), <bdi key={text}>{w.status.finds(text)}</bdi>] as const)} />
         </div>
       </details>
     </>
@@ -32,10 +31,10 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
 function Meaning({ finding: { text, todo } }: { finding: Finding }) {
   return (
     <>
-      <bdi>{said(text)}</bdi>
+      <bdi>{w.status.finds(text)}</bdi>
       {todo && (
         <>
-          ; {w.status.todo} <bdi>{said(todo)}</bdi>
+          ; {w.status.todo} <bdi>{w.status.finds(todo)}</bdi>
         </>
       )}
     </>
