@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -157,8 +158,8 @@ def unit(debian, manager):
         one.process.wait(10)
 
 
-def ask(path):
-    with urllib.request.urlopen(f"http://127.0.0.1:8080{path}", timeout=10) as answer:
+def ask(path, **headers):
+    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:8080{path}", headers=headers), timeout=10) as answer:
         return answer.read().decode()
 
 
@@ -239,6 +240,15 @@ def stored(debian):
     debian.file("/tmp/export").unlink(missing_ok=True)
     barracuda(debian, "export", "/tmp/export")
     return sorted(re.findall(r'"click_id" : "([^"]+)"', debian.file("/tmp/export").read_text()))
+
+
+def test_letters_and_zones_are_its_own(debian):
+    """ICU is in the program: another release has another one."""
+    def export(zone):
+        return ask(f"/api/admin/conversions/export?columns=createdAt&search={KEPT['clicks'][0]}&tz={zone}", Authorization=f"Bearer {KEPT['admin']}")
+    assert re.search(r"\+05:45\s*$", export("Asia/Kathmandu"))
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        export("Mars/Olympus")
 
 
 def test_the_store_is_sound(debian):
