@@ -25,18 +25,23 @@ def loaded(program):
 
 
 def archives(build):
-    """-> archives outside of the build that the program is linked with."""
+    """-> archives and objects outside of the build that the program is linked with."""
     line = re.search(r"^build barracuda: .*?\n(?:  .*\n)*?  LINK_LIBRARIES = (.*)$",
                      (build / "build.ninja").read_text(encoding="utf-8"), re.M)
     words = shlex.split(line.group(1).replace("$ ", " "))  # for a shell, in ninja's own escapes
-    return {packaged(word) for word in words if word.startswith("/") and word.endswith(".a")}
+    return {packaged(word) for word in words if word.startswith("/") and word.endswith((".a", ".o"))}
+
+
+# What a package has only as a shared library, and tools/ make out of its source as an object.
+SHARED = {"mimalloc.o": "libmimalloc.so"}
 
 
 def packaged(archive):
-    """The archive of Debian in whose place `archive` is: tools/rocksdb.sh makes one out of the same package's source."""
+    """The file of Debian in whose place `archive` is: tools/rocksdb.sh and mimalloc.sh make one out of the same package's source."""
     if archive.startswith("/usr/"):
         return archive
-    found = subprocess.run(["dpkg-query", "-S", f"*/{os.path.basename(archive)}"], capture_output=True, text=True).stdout
+    name = os.path.basename(archive)
+    found = subprocess.run(["dpkg-query", "-S", f"*/{SHARED.get(name, name)}"], capture_output=True, text=True).stdout
     return found.partition("\n")[0].rpartition(": ")[2] or archive
 
 

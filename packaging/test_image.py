@@ -28,7 +28,7 @@ class Image:
     """What the Dockerfile makes of the minimal Debian; an instruction it does not know fails."""
 
     def __init__(self, path):
-        self.debian, self.settings = Debian(path), {}
+        self.debian, self.settings = Debian(path, "bookworm"), {}
         for name, rest in instructions((PACKAGING / "Dockerfile").read_text()):
             getattr(self, name.lower())(rest)
 
@@ -76,7 +76,7 @@ setattr(Image, "from", Image._from)
 def image():
     path = PLACE / "image"
     shutil.rmtree(path, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", str(base()), str(path)], check=True)
+    subprocess.run(["cp", "-a", "--reflink=auto", str(base("bookworm")), str(path)], check=True)
     subprocess.run(["mount", "-t", "proc", "proc", str(path / "proc")], check=True)  # as every container has it
     yield Image(path)
     subprocess.run(["umount", str(path / "proc")], check=True)

@@ -1,15 +1,18 @@
-"""The package in a fresh Debian: installed by one command, served from, upgraded under load, removed, purged. `./dev package test` runs it: it
-needs root, debootstrap and a Debian mirror.
+"""The package in a fresh Debian of each release: installed by one command, served from, upgraded under load, removed, purged.
+`./dev package test` runs it: it needs root, debootstrap and a Debian mirror.
 
-The root reaches a mirror as this machine does: its apt and its certificates are copied into it. No systemd runs there: what it
-would do (hold the socket, start ExecStart as User, restart after an upgrade) is done here, by the lines of the installed unit."""
+The root reaches a mirror as this machine does: its apt and its certificates are copied into it, with the release's name in its lists.
+No systemd runs there: what it would do (hold the socket, start ExecStart as User, restart after an upgrade) is done here, by
+the lines of the installed unit."""
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -22,7 +25,8 @@ from steady_load import SteadyLoad  # noqa: E402
 
 PACKAGES = Path(os.environ["BARRACUDA_PACKAGES"])  # two versions of it
 PLACE = Path(os.environ["BARRACUDA_ROOTS"])
-SUITE = "bookworm"
+HERE = re.search(r"^VERSION_CODENAME=(\w+)$", Path("/etc/os-release").read_text(), re.M).group(1)
+SUITES = os.environ.get("BARRACUDA_SUITES", "bookworm trixie").split()
 CONFIG = "/etc/barracuda/barracuda.toml"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
@@ -37,29 +41,46 @@ def copied(path, into):
         shutil.copyfile(path, target)
 
 
-def base():
+def mirror():
+    """-> (where this machine's apt has Debian from, the environment that leads there)"""
+    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {HERE}"]
+    found = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
+    dumped = subprocess.run(["apt-config", "dump", "--format", "%f %v%n"], check=True, capture_output=True, text=True).stdout
+    proxies = re.findall(r"^Acquire::(https?)::proxy (\S+)$", dumped, re.M | re.I)
+    return found[0], {**os.environ, **{f"{scheme}_proxy": at for scheme, at in proxies if at != "DIRECT"}}
+
+
+def its_own_apt(root, suite):
+    shutil.rmtree(root / "etc/apt")
+    for path in ("/etc/apt", "/etc/ssl/certs", "/usr/share/keyrings", "/etc/hosts", "/etc/resolv.conf", os.environ.get("SSL_CERT_FILE")):
+        if path:
+            copied(path, root)
+    # Mirrors of other software are none of ours.
+    for source in (*(root / "etc/apt/sources.list.d").glob("*"), *(root / "etc/apt").glob("sources.list")):
+        text = source.read_text()
+        if "debian.org" in text or "debian" in source.name or source.name == "sources.list":
+            source.write_text(re.sub(rf"\b{HERE}\b", suite, text))
+        else:
+            source.unlink()
+
+
+def base(suite):
     """A root of Debian's minimum, made once."""
-    made = PLACE / f"base-{SUITE}"
+    made = PLACE / f"base-{suite}"
     if (made / "complete").exists():
         return made
     shutil.rmtree(made, ignore_errors=True)
-    subprocess.run(["debootstrap", "--variant=minbase", SUITE, str(made)], check=True)
-    shutil.rmtree(made / "etc/apt")
-    for path in ("/etc/apt", "/etc/ssl/certs", "/usr/share/keyrings", "/etc/hosts", "/etc/resolv.conf", os.environ.get("SSL_CERT_FILE")):
-        if path:
-            copied(path, made)
-    # Mirrors of other software are none of ours.
-    for source in (made / "etc/apt/sources.list.d").glob("*"):
-        if "debian.org" not in source.read_text() and "debian" not in source.name:
-            source.unlink()
+    at, environment = mirror()
+    subprocess.run(["debootstrap", "--variant=minbase", suite, str(made), at], check=True, env=environment)
+    its_own_apt(made, suite)
     subprocess.run(["chroot", str(made), "apt-get", "update", "-qq"], check=True, env=ENVIRONMENT)
     (made / "complete").touch()
     return made
 
 
 class Debian:
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, suite):
+        self.path, self.suite = path, suite
 
     def run(self, *command, check=True, as_user=None, **more):
         done = subprocess.run(["chroot", *([f"--userspec={as_user}:{as_user}"] if as_user else []), str(self.path), *command],
@@ -71,16 +92,16 @@ class Debian:
         return self.path / path.lstrip("/")
 
 
-@pytest.fixture(scope="module")
-def debian():
-    path = PLACE / "installed"
+@pytest.fixture(scope="module", params=SUITES)
+def debian(request):
+    path = PLACE / f"installed-{request.param}"
     shutil.rmtree(path, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", str(base()), str(path)], check=True)
+    subprocess.run(["cp", "-a", "--reflink=auto", str(base(request.param)), str(path)], check=True)
     for package in PACKAGES.glob("*.deb"):
         shutil.copy(package, path)
     (path / "proc").mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "proc", "proc", str(path / "proc")], check=True)
-    yield Debian(path)
+    yield Debian(path, request.param)
     subprocess.run(["umount", str(path / "proc")], check=True)
 
 
@@ -93,7 +114,7 @@ def versions():
 
 
 @pytest.fixture(scope="module")
-def manager():
+def manager(debian):  # one for each: no socket is held while the next is installed
     with ServiceManager(port=8080) as one:
         yield one
 
@@ -137,8 +158,8 @@ def unit(debian, manager):
         one.process.wait(10)
 
 
-def ask(path):
-    with urllib.request.urlopen(f"http://127.0.0.1:8080{path}", timeout=10) as answer:
+def ask(path, **headers):
+    with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:8080{path}", headers=headers), timeout=10) as answer:
         return answer.read().decode()
 
 
@@ -154,6 +175,18 @@ def test_it_installs_by_one_command(debian, versions):
     said = done.stdout.partition("Setting up barracuda")[2]
     assert "ok    settings:" in said and "\nwarn  keys: there is none" in said, "the doctor speaks"
     assert "\nfail " not in said, said
+
+
+def test_control_a_package_that_needs_a_library_of_one_release_is_refused_in_the_other(debian, versions):
+    with tempfile.TemporaryDirectory() as made:
+        (Path(made) / "DEBIAN").mkdir()
+        needs = subprocess.run(["dpkg-deb", "-f", PACKAGES / versions[0], "Depends"], check=True, capture_output=True, text=True).stdout.strip()
+        for name, more in (("same", ""), ("more", ", libfmt9")):
+            (Path(made) / "DEBIAN/control").write_text(
+                f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: M <m@localhost>\nDescription: d\nDepends: {needs}{more}\n")
+            subprocess.run(["dpkg-deb", "-b", made, debian.file(f"/tmp/{name}.deb")], check=True, capture_output=True)
+    assert debian.run("apt-get", "install", "-s", "/tmp/same.deb", check=False).returncode == 0
+    assert (debian.run("apt-get", "install", "-s", "/tmp/more.deb", check=False).returncode == 0) == (debian.suite == "bookworm")
 
 
 def test_whose_its_files_are(debian):
@@ -207,6 +240,15 @@ def stored(debian):
     debian.file("/tmp/export").unlink(missing_ok=True)
     barracuda(debian, "export", "/tmp/export")
     return sorted(re.findall(r'"click_id" : "([^"]+)"', debian.file("/tmp/export").read_text()))
+
+
+def test_letters_and_zones_are_its_own(debian):
+    """ICU is in the program: another release has another one."""
+    def export(zone):
+        return ask(f"/api/admin/conversions/export?columns=createdAt&search={KEPT['clicks'][0]}&tz={zone}", Authorization=f"Bearer {KEPT['admin']}")
+    assert re.search(r"\+05:45\s*$", export("Asia/Kathmandu"))
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        export("Mars/Olympus")
 
 
 def test_the_store_is_sound(debian):

@@ -191,4 +191,5 @@ def main():
     return sys.exit(0 if run(build, source) and not bare else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

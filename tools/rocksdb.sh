@@ -6,28 +6,12 @@
 # and each checkpoint for tests is asked about. It also has no CRC instruction. Together a tenth and more of a
 # conversion's CPU (docs/performance.md); nothing of the library's behaviour differs.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 cd "$1"
 root=$PWD
-version=$(dpkg-query -W -f='${source:Version}' librocksdb-dev)
-
-# The sources of the packages that this machine's apt knows: apt's own settings, asked for deb-src.
-rm -rf source apt made
-mkdir -p source apt/parts apt/lists/partial apt/cache
-for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-    [ -f "$file" ] || continue
-    name=$(basename "$file")
-    sed -e 's/^Types:.*/Types: deb-src/' -e 's/^deb /deb-src /' "$file" >"apt/parts/all-$name"
-    case $name in sources.list) mv "apt/parts/all-$name" apt/parts/all.list ;; esac
-done
-: >apt/none
-asked() {
-    apt-get -qq -o Dir::Etc::SourceList="$root/apt/none" -o Dir::Etc::SourceParts="$root/apt/parts" \
-        -o Dir::State::Lists="$root/apt/lists" -o Dir::Cache="$root/apt/cache" -o APT::Sandbox::User="$(id -un)" "$@"
-}
-asked update
-(cd source && asked source "rocksdb=$version")
-tree=$(echo source/rocksdb-*/)
+rm -f made
+tree=$("$here/debian_source.sh" librocksdb-dev "$root/source")
 
 # By the processor's CRC instruction where there is one: the file asks for it at run time.
 if [ "$(uname -m)" = x86_64 ]; then
@@ -45,4 +29,4 @@ cmake -S "$tree" -B source/build -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE
     -DPORTABLE=ON -DUSE_RTTI=ON -DROCKSDB_BUILD_SHARED=OFF -DFAIL_ON_WARNINGS=OFF $unity $on $off
 cmake --build source/build -j "$2" --target rocksdb
 mv source/build/librocksdb.a .
-rm -rf source apt
+rm -rf source

@@ -158,12 +158,23 @@ def test_what_the_package_holds(package, tmp_path):
     assert len(changed) == 1 and changed[0].startswith("store.data = /var/lib/barracuda"), changed
 
 
+# By these names in Debian 12 and 13, or provided by what has another there.
+IN_BOTH = set("""adduser ca-certificates libbson-1.0-0 libbz2-1.0 libc6 libcurl4 libgcc-s1 liblz4-1 libmongoc-1.0-0 libsnappy1v5
+    libsodium23 libssl3 libstdc++6 libzstd1 zlib1g""".split())
+
+
+def packages(needs):
+    return {one.split()[0] for one in needs.split(", ")}
+
+
 def test_what_the_package_says_of_itself(package, tmp_path):
     said("dpkg-deb", "-e", package, tmp_path)
     control = dict(re.findall(r"^([\w-]+): (.*)$", (tmp_path / "control").read_text(), re.M))
     assert control["Package"] == "barracuda" and said(BINARY, "--version") == f"barracuda {control['Version']}\n"
     needs = control["Depends"]
     assert "adduser" in needs and re.search(r"libc6 \(>= ", needs) and "libssl3" in needs and "rocksdb" not in needs
+    assert packages(needs) <= IN_BOTH, "a library that Debian 13 has under another name belongs into the program"
+    assert packages(needs + ", libfmt9 (>= 9.1.0+ds1)") - IN_BOTH == {"libfmt9"}
     assert (tmp_path / "conffiles").read_text() == "/etc/barracuda/barracuda.toml\n"
     for script in ("postinst", "prerm", "postrm"):
         assert (tmp_path / script).stat().st_mode & 0o111
