@@ -18,8 +18,6 @@
 
 namespace barracuda::store {
 
-inline constexpr size_t kSpaces = 4;
-
 // By space, then key; of one key in the order of `changes`. Pointers into `changes`.
 std::vector<const KvChange*> InKeyOrder(std::span<const KvChange> changes);
 
