@@ -80,7 +80,9 @@ TEST(MoneyProperty, DigitsAloneAreReadAsWithAFraction) {
         digits.resize(1 + random() % 14, '0');
         const auto alone = Money::Parse(digits), fraction = Money::Parse(digits + ".0");
         ASSERT_EQ(alone.has_value(), fraction.has_value()) << digits;
-        if (alone) ASSERT_EQ(*alone, *fraction) << digits;
+        if (alone) {
+            ASSERT_EQ(*alone, *fraction) << digits;
+        }
     }
     for (const char* text : {"", "1 ", "+1", "-1", "0x1", "1,0", "\xd9\xa1"}) {
         EXPECT_FALSE(Money::Parse(text)) << text;

@@ -31,7 +31,8 @@ TEST_P(EngineOrderTest, EachStateStandsInThePlaceOfItsWrite) {
             for (int i = count; i > 0; --i) {  // the keys come down
                 const std::string click = fmt::format("{}-{}-{:02}", mixed, count, i);
                 const bool lost = i % 3 == 0;
-                const auto before = lost ? std::optional(stored) : std::nullopt;
+                const auto never = Document({.click = click, .rev = 7});
+                const auto before = lost ? std::optional(never) : std::nullopt;
                 writes.push_back({DealRef(click), before, Document({.click = click})});
                 wanted.push_back(lost ? kLost : kApplied);
             }
