@@ -3,7 +3,7 @@ import routes from "../../../src/api/router.cc?raw";
 import { leastRole, may, type Matter, type Role } from "./roles";
 
 // The part of a path that names its matter, where it is not the matter's own name.
-const matters: Record<string, Matter> = { jobs: "conversions", replays: "deliveries", offers: "goals", admins: "team" };
+const matters: Record<string, Matter> = { erasures: "contacts", jobs: "conversions", replays: "deliveries", offers: "goals", admins: "team" };
 const roles: Record<string, Role> = { kAdmin: "operator", kOwner: "owner", kReader: "read_only" };
 const matterOf = (path: string) => {
   const part = path.split("/")[3] ?? "";
