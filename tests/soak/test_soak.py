@@ -36,7 +36,7 @@ def test_the_control_that_leaks(net, tmp_path):
     library = tmp_path / "leak.so"
     subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, Path(__file__).with_name("leak.c"), "-ldl"],
                    check=True, timeout=60)
-    env = {"LD_PRELOAD": str(library), "LEAK_BYTES": "400000", "LEAK_EVERY": "4", "LEAK_SLOWER_NS": "40000"}
+    env = {"LD_PRELOAD": str(library), "LEAK_BYTES": "300000", "LEAK_EVERY": "8", "LEAK_SLOWER_NS": "1000000"}
     figures = soak(tmp_path, net, CONTROL_S, warm_up=3, env=env)
     found = faults_of(figures)
     print("\n" + "\n".join([*told_of(figures), *found]))
