@@ -103,6 +103,7 @@ def furnish(srv, net):
     answer = srv.post("/api/contact", {"email": email, "type": "user", "name": "Ann", "company": "Acme", "sub1": "ab" * 16})
     assert answer.status == 200, answer
     wait_until(lambda: len(srv.of_click("ab" * 16)) == 2 and not any(c.get("due") for c in srv.of_click("ab" * 16)), 20, "the flow ends")
+    made["email"] = email
     made["contact"] = wait_until(lambda: (c := srv.contact(email)).get("ftd") is True and c, 20, "and the flags follow")["id"]
     ids = [row["id"] for row in srv.conversions(search=click)][:2]
     job = make("job", "/api/admin/conversions/bulk", {"action": "reject", "ids": ids, "reason": "a try"}, 201)

@@ -57,6 +57,7 @@ def good(path, method, srv):
         ("/api/admin/contacts/{id}", "PUT"): {"notes": "called"},
         ("/api/admin/contacts/{id}/approve-affiliate", "POST"): {"reason": "r"},
         ("/api/admin/contacts/{id}/reject-affiliate", "POST"): {"reason": "r"},
+        ("/api/admin/erasures", "POST"): {"email": srv.made["email"]},
         ("/api/admin/networks", "POST"): desk_state.template("new", f"http://127.0.0.1:{srv.net.port}/?c={{click_id}}", active=False),
         ("/api/admin/networks/{id}", "PUT"): desk_state.template("tracker", f"http://127.0.0.1:{srv.net.port}/other", active=False),
         ("/api/admin/networks/{id}/test", "POST"): {"parameters": {"click_id": "x"}},
@@ -73,7 +74,7 @@ def one(srv, kind):
 
 
 def test_the_writes_are_found():
-    assert len(WRITES) > 25 and len(WITH_BODY) == 18
+    assert len(WRITES) > 25 and len(WITH_BODY) == 19
     assert ("/api/admin/conversions/bulk", "POST") in WITH_BODY and ("/api/admin/networks/{id}/stop", "POST") in WRITES
 
 
@@ -196,7 +197,7 @@ def cases():
               "replays": ("/api/admin/replays", "POST"), "bulk": ("/api/admin/conversions/bulk", "POST"),
               "retry": ("/api/admin/deliveries/retry", "POST"), "admins": ("/api/admin/admins", "POST"), "admin": ("/api/admin/admins/{id}", "PUT"),
               "contact": ("/api/admin/contacts/{id}", "PUT"), "conversion": ("/api/admin/conversions/{id}", "PATCH"),
-              "undo": ("/api/admin/jobs/{id}/undo", "POST"), "test": ("/api/admin/networks/{id}/test", "POST")}
+              "undo": ("/api/admin/jobs/{id}/undo", "POST"), "erasures": ("/api/admin/erasures", "POST"), "test": ("/api/admin/networks/{id}/test", "POST")}
     long, nul = "x" * 17_000, "a\x00b"
     table = [
         ("networks", {"name": ""}, "name"), ("networks", {"name": "a b"}, "name"), ("networks", {"name": "n" * 65}, "name"),
@@ -240,6 +241,8 @@ def cases():
         ("contact", {"notes": "n" * 4097}, "notes"), ("contact", {"status": "s" * 65}, "status"), ("contact", {"notes": nul}, "notes"), ("contact", {"affiliate_status": []}, "affiliate_status"),
         ("conversion", {"status": "open"}, "status"), ("conversion", {"amount": "1e400", "reason": "r"}, "amount"), ("conversion", {"currency": "XXX", "reason": "r"}, "currency"),
         ("conversion", {"rev": -1}, "rev"), ("conversion", {"rev": 1.5}, "rev"), ("conversion", {"rev": 10 ** 12}, "rev"), ("conversion", {"payout": 1}, "payout"),
+        ("erasures", {"email": nul}, "email"), ("erasures", {"email": ""}, "email"),
+        ("erasures", {"click_id": "c1"}, "email"), ("erasures", {"email": None, "click_id": long}, "click_id"),
         ("undo", {"reason": "r" * 1001}, "reason"), ("undo", {"reason": nul}, "reason"), ("undo", {"expect": 1}, "expect"),
         ("test", {"parameters": {"click_id": 5}}, "parameters.click_id"), ("test", {"parameters": {"timestamp": "1"}}, "parameters.timestamp"),
         ("test", {"conversion": {"click_id": "nobody"}}, "conversion"), ("test", {"conversion": {}}, "conversion"),

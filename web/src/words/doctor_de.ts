@@ -105,6 +105,12 @@ export const doctorInGerman: readonly Phrase[] = [
   ["{} can log in", "{} können sich anmelden"],
   ["some were refused for good", "einige sind endgültig verweigert"],
   ["barracuda deliveries list, then barracuda deliveries retry", "barracuda deliveries list, danach barracuda deliveries retry"],
+  // What goes by its age
+  ["retention", "Aufbewahrung"],
+  ["contacts are older than retention.contacts_max_age", "Kontakte sind älter als retention.contacts_max_age"],
+  ["conversions older than retention.conversions_personal_max_age still say their visitor", "Conversions, die älter als retention.conversions_personal_max_age sind, nennen noch ihren Besucher"],
+  ["let a server run; its log says why it falls behind", "einen Server laufen lassen; sein Protokoll sagt, warum er nicht nachkommt"],
+  ["what is older than the settings allow is erased", "was älter ist, als die Einstellungen erlauben, ist gelöscht"],
 ];
 
 /** What a finding says, or what it is about; `said` for the errors of others within it. */
