@@ -123,7 +123,8 @@ Result<bool> Retention::EraseContacts() {
         EraseParts parts = parts_.erase;
         parts.marked = {};
         parts.mark = own_mark;
-        auto erased = Await([&](auto done) { EraseContact(parts, id, std::move(done)); });
+        auto erased =
+            Await([&parts, &id = id](auto done) { EraseContact(parts, id, std::move(done)); });
         if (!erased) return erased;
         contacts_ += *erased;
     }
