@@ -67,6 +67,7 @@ TEST_F(FlowTest, AFormWhoseAnswerWasLostIsNotCalledRegisteredAlready) {
         }
     }
     flows.Stop();
+    program.dispatcher.Stop();  // on whose thread answers come that flows waited for
     ledger.Stop();
 }
 
