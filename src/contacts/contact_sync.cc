@@ -1,7 +1,6 @@
 #include "contacts/contact_sync.h"
 
 #include <algorithm>
-#include <set>
 
 #include "contacts/click_hash.h"
 #include "contacts/registration.h"
@@ -23,12 +22,11 @@ bool Follow(domain::Contact& contact, const std::vector<domain::Conversion>& fou
 
 }  // namespace
 
-Result<std::vector<domain::Conversion>> ConversionsOf(
-    store::Engine& engine, const domain::Contact& contact
+Result<std::vector<domain::Conversion>> ConversionsUnder(
+    store::Engine& engine, const std::set<std::string, std::less<>>& clicks
 ) {
     std::vector<domain::Conversion> conversions;
-    for (const auto& click : std::set<std::string>{contact.click_id, contact.sub1}) {
-        if (click.empty()) continue;
+    for (const auto& click : clicks) {
         store::ScanRequest request;
         store::AppendText(request.key_prefix, click);
         auto read = store::EachDocument(engine, request, [&](const std::string& document) {
@@ -38,6 +36,14 @@ Result<std::vector<domain::Conversion>> ConversionsOf(
         if (!read) return Fail(read.error());
     }
     return conversions;
+}
+
+Result<std::vector<domain::Conversion>> ConversionsOf(
+    store::Engine& engine, const domain::Contact& contact
+) {
+    std::set<std::string, std::less<>> clicks{contact.click_id, contact.sub1};
+    clicks.erase("");
+    return ConversionsUnder(engine, clicks);
 }
 
 Result<std::optional<Following>> FollowLedger(

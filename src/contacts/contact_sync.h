@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,6 +27,11 @@
 #include "store/engine.h"
 
 namespace barracuda::contacts {
+
+// All conversions of these clicks. Errors: the store's.
+Result<std::vector<domain::Conversion>> ConversionsUnder(
+    store::Engine& engine, const std::set<std::string, std::less<>>& clicks
+);
 
 // All conversions that count for this contact: those of its click id, and of its hash. Errors: the
 // store's.

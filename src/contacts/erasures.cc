@@ -65,22 +65,6 @@ Result<std::vector<domain::Contact>> ContactsOf(
     return contacts;
 }
 
-Result<std::vector<domain::Conversion>> ConversionsUnder(
-    store::Engine& engine, const Clicks& clicks
-) {
-    std::vector<domain::Conversion> conversions;
-    for (const auto& click : clicks) {
-        store::ScanRequest request;
-        store::AppendText(request.key_prefix, click);
-        auto read = store::EachDocument(engine, request, [&](const std::string& document) {
-            auto conversion = domain::DecodeConversion(document);
-            if (conversion) conversions.push_back(std::move(*conversion));
-        });
-        if (!read) return Fail(read.error());
-    }
-    return conversions;
-}
-
 EraseFunction VisitorOf(Clicks clicks) {
     return [clicks = std::move(clicks)](domain::Conversion& conversion) {
         return domain::EraseVisitor(conversion, domain::VisitorLoses::kEverything, clicks);
