@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/money.h"
 #include "base/text.h"
 #include "store/engine.h"
 #include "store/key_head.h"
+#include "store/put_bytes.h"
 
 namespace barracuda::store {
 
@@ -74,19 +74,6 @@ inline void AppendNumber(std::string& to, unsigned __int128 number) {
 void AppendSigned(std::string& to, __int128 number) {
     const auto bits = static_cast<unsigned __int128>(number);
     AppendNumber(to, number < 0 ? ~(bits << 1) : bits << 1);
-}
-
-char* PutNumber(char* at, uint32_t number) {
-    for (; number >= 0x80; number >>= 7) *at++ = static_cast<char>(0x80 | (number & 0x7f));
-    *at++ = static_cast<char>(number);
-    return at;
-}
-
-char* PutSized(char* at, std::string_view text) {
-    BARRACUDA_CHECK(text.size() <= UINT32_MAX);
-    at = PutNumber(at, static_cast<uint32_t>(text.size()));
-    if (!text.empty()) std::memcpy(at, text.data(), text.size());
-    return at + text.size();
 }
 
 char* PutBegin(char* at, Time begin) {

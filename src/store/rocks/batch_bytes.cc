@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "base/check.h"
+#include "store/put_bytes.h"
 
 namespace barracuda::store {
 
@@ -20,19 +20,6 @@ constexpr char kLogData = 0x3;
 constexpr char kPut[] = {0x1, 0x5}, kDelete[] = {0x0, 0x4}, kMerge[] = {0x2, 0x6};
 
 bool KeyBefore(const KvChange* a, const KvChange* b) { return a->key < b->key; }
-
-char* PutNumber(char* at, uint32_t number) {
-    for (; number >= 0x80; number >>= 7) *at++ = static_cast<char>(0x80 | (number & 0x7f));
-    *at++ = static_cast<char>(number);
-    return at;
-}
-
-char* PutSized(char* at, std::string_view bytes) {
-    BARRACUDA_CHECK(bytes.size() <= UINT32_MAX);
-    at = PutNumber(at, static_cast<uint32_t>(bytes.size()));
-    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-    return at + bytes.size();
-}
 
 const char (&KindOf(KvChange::Kind kind))[2] {
     switch (kind) {
